@@ -1,0 +1,31 @@
+# Each target sets up .venv by itself. Uses uv where it is installed, else pip.
+.PHONY: help setup demo test fast lint docs clean
+
+help:
+	@echo "make demo   distil a small student in the offline lab (no key, no download, no GPU)"
+	@echo "make test   lint, types and the whole test suite"
+	@echo "make fast   the same without the slow tests"
+	@echo "make docs   write the generated pages under docs/"
+
+setup:
+	@scripts/setup.sh
+
+demo: setup
+	.venv/bin/akd run recipes/demo.yaml
+
+test: lint
+	.venv/bin/python -m pytest
+
+fast: lint
+	.venv/bin/python -m pytest -m "not slow"
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+docs: setup
+	.venv/bin/python -m akd_code.reference > docs/recipe.md
+
+clean:
+	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache

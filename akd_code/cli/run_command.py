@@ -1,0 +1,76 @@
+"""`akd run`: the loop of a recipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from akd_code.cli.faults import reported
+from akd_code.cli.watch import watcher
+
+if TYPE_CHECKING:
+    from akd_code.recipe import Recipe
+    from akd_code.summary import Round
+
+
+@click.command("run")
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option(
+    "--set", "overrides", multiple=True, metavar="A.B=V", help="Override a key of the recipe; may be repeated."
+)
+@click.option("--run-dir", type=click.Path(path_type=Path), help="Where the run lives (default: runs/NAME).")
+@click.option("--dry-run", is_flag=True, help="Print what the run would ask for and cost, then stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json at the end instead of the tables.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    recipe: Path, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool, as_json: bool, debug: bool
+) -> None:
+    """Run the distillation loop of RECIPE. The same command again continues where it stopped.
+
+    Example: akd run recipes/demo.yaml --set seed=1 --run-dir runs/demo-1
+    """
+    with reported(debug, resume="run the same command again to continue"):
+        from akd_code.recipe import load_recipe
+
+        loaded = load_recipe(recipe, overrides)
+        folder = run_dir or Path("runs") / loaded.name
+        if dry_run:
+            from akd_code.plan import plan
+
+            click.echo(plan(loaded))
+            return
+        from akd_code.distil import distil
+
+        with watcher() as watch:
+            rounds = distil(loaded, folder, watch)
+        if as_json:
+            click.echo(json.dumps(json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
+            return
+        _show(loaded, folder, rounds)
+
+
+def _show(recipe: Recipe, folder: Path, rounds: list[Round]) -> None:
+    from rich.console import Console
+
+    from akd_code.summary import depth_table, table
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print()
+    console.print(table(rounds))
+    by_depth = depth_table(rounds)
+    if by_depth is not None:
+        console.print()
+        console.print(by_depth)
+    if "lab" in (recipe.teacher.model, *recipe.eval.suites):
+        lab = recipe.lab
+        console.print(
+            f"\nLab figures, not a benchmark's: a closed world whose teacher errs on {100 * lab.error_base:.0f} % of "
+            f"tasks at depth 1 and {100 * lab.error_per_depth:.0f} points more per depth.",
+            highlight=False,
+        )
+    wall_s = sum(one.wall_s for one in rounds)
+    console.print(f"{wall_s:.0f} s of work in {folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,155 @@
+"""`akd score`: samples that exist, scored on a suite."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from akd_code.cli.faults import reported
+from akd_code.cli.watch import watcher
+
+if TYPE_CHECKING:
+    from akd_evals.results import Result, Summary
+    from akd_evals.samples import Samples
+    from akd_evals.suites import Suite
+
+_SHOWN = 8
+
+
+@click.command("score")
+@click.argument("samples", type=click.Path(path_type=Path))
+@click.option(
+    "--suite", "suite_name", required=True, help="humaneval, humaneval+, mbpp, mbpp+, lab, or a JSONL file of your own."
+)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where results are written."
+)
+@click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
+@click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
+@click.option("--backend", default="auto", show_default=True, help="auto, namespace, or process (no boundary).")
+@click.option("--min-isolation", help="Refuse to run with a weaker backend than this.")
+@click.option("--min-time", default=4.0, show_default=True, help="Seconds that every test may take at least.")
+@click.option("--time-factor", default=8.0, show_default=True, help="How often the reference's time a test may take.")
+@click.option(
+    "--sample-time", default=60.0, show_default=True, help="Seconds that all of a sample's tests may take at least."
+)
+@click.option("--details", is_flag=True, help="Judge every test instead of stopping at a sample's first failure.")
+@click.option("--sticky-atol", is_flag=True, help="Reproduce evalplus 0.3.1's tolerance that stays (docs/parity.md).")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the table.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def command(
+    samples: Path,
+    suite_name: str,
+    out: Path,
+    ks: tuple[int, ...],
+    workers: int | None,
+    backend: str,
+    min_isolation: str | None,
+    min_time: float,
+    time_factor: float,
+    sample_time: float,
+    details: bool,
+    sticky_atol: bool,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Score SAMPLES on a suite: a JSONL file of {"task_id", "completion" or "solution"}, or evalplus's directory form.
+
+    Writes results.jsonl and summary.json into OUT. The same command again judges only what is missing there.
+
+    Example: akd score samples.jsonl --suite humaneval+ --out runs/score
+    """
+    with reported(debug, resume="the same command again judges only what is left"):
+        from akd_evals.samples import read_samples
+        from akd_evals.score import score
+        from akd_evals.settings import ScoreSettings
+        from akd_sandbox import Sandbox
+
+        settings = ScoreSettings(min_time, time_factor, sample_time, details=details, sticky_atol=sticky_atol)
+        suite = open_suite(suite_name)
+        given = read_samples(samples, suite)
+        with watcher(quiet=as_json) as watch, Sandbox(backend, workers, min_isolation=min_isolation) as box:
+            for line in notes(suite, given):
+                watch.note(line)
+            watch.stage(None, f"judging on {suite.name}")
+            summary, results = score(
+                suite,
+                given,
+                box,
+                out,
+                settings=settings,
+                workers=box.workers,
+                ks=ks or (1, 10, 100),
+                progress=watch.progress,
+                warn=watch.note,
+            )
+        click.echo(json.dumps(summary.as_json()) if as_json else table(summary, results))
+    if summary.infra:
+        click.echo(f"akd: error: {infra_line(summary, results)}", err=True)
+        raise SystemExit(3)
+
+
+def open_suite(name: str) -> Suite:
+    """Return the suite called name: a benchmark, a JSONL file, or the lab's held-out tasks. Raises EvalError."""
+    if name == "lab":
+        from akd_code.lab.suite import lab_suite
+        from akd_code.recipe import LabSection
+
+        return lab_suite(LabSection().eval_per_depth)
+    from akd_evals.suites import load_suite
+
+    return load_suite(name)
+
+
+def notes(suite: Suite, samples: Samples) -> list[str]:
+    """Return what the user must know of the samples before they are scored: tasks without any, and skipped ones."""
+    lines = []
+    if samples.missing:
+        ids = _listed(samples.missing)
+        lines.append(f"{len(samples.missing)} of {len(suite.tasks)} tasks have no sample and count as failed: {ids}")
+    if samples.retired:
+        ids = _listed(samples.retired)
+        lines.append(f"samples of {len(samples.retired)} tasks that {suite.name} does not have are skipped: {ids}")
+    return lines
+
+
+def _listed(ids: tuple[str, ...]) -> str:
+    shown = ", ".join(ids[:_SHOWN])
+    return f"{shown} and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else shown
+
+
+def table(summary: Summary, results: list[Result]) -> str:
+    """Return the figures as a short text: pass@k by kind of tests, Wilson's interval for n = 1, and the verdicts."""
+    from akd_evals.stats import wilson_interval
+    from akd_sandbox import Verdict
+
+    lines = [f"{summary.suite}: {summary.tasks} tasks, {summary.samples} samples, {summary.missing} tasks missing"]
+    single = summary.infra == 0 and all(result.sample == 0 for result in results)
+    for kind, estimates in summary.pass_at_k.items():
+        for k, estimate in estimates.items():
+            line = f"  {kind:4}  pass@{k:<3}  {100 * estimate:5.1f} %"
+            if single and k == "1":
+                verdicts = [one.judged.base if kind == "base" else one.judged.verdict for one in results]
+                low, high = wilson_interval(verdicts.count(Verdict.PASS), summary.tasks)
+                line += f"   95 % [{100 * low:.1f}, {100 * high:.1f}]"
+            lines.append(line)
+        if not estimates:
+            lines.append(f"  {kind:4}  no pass@k: no task has enough samples")
+    lines.append("  " + ", ".join(f"{verdict} {count}" for verdict, count in summary.verdicts.items()))
+    rate = f"{summary.wall_s:.1f} s, {summary.samples_per_s:.1f} samples/s"
+    lines.append(f"  {rate}; isolation {summary.isolation}")
+    return "\n".join(lines)
+
+
+def infra_line(summary: Summary, results: list[Result]) -> str:
+    """Return one line on samples that could not be judged, with the first reason."""
+    from akd_sandbox import Verdict
+
+    first = next(one for one in results if one.judged.verdict is Verdict.INFRA)
+    return (
+        f"{summary.infra} of {summary.samples} samples could not be judged and count neither way "
+        f"({first.task_id}: {first.judged.detail}); the same command again tries them anew"
+    )

@@ -1,0 +1,110 @@
+"""ROUGE-L F1 over words, and an index that finds near duplicates by it in thousands of texts."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Indel, LCSseq
+
+_WORD = re.compile(r"[a-z0-9]+")
+_MARGIN = 1e-9  # rapidfuzz compares in floating point; what it lets through is compared exactly afterwards
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as ROUGE counts them: runs of a-z and 0-9 in lower case, no stemming."""
+    return _WORD.findall(text.lower())
+
+
+def rouge_l_f1(one: str, other: str) -> float:
+    """Return ROUGE-L F1 of two texts, 0 to 1: with L the longest common subsequence of words, 2L / (m + n).
+
+    That is the harmonic mean of L/m and L/n. A text without words is like no other.
+    """
+    left, right = words(one), words(other)
+    if not left or not right:
+        return 0.0
+    return 2 * LCSseq.similarity(left, right) / (len(left) + len(right))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """The most similar text of an index: its place in the order of adding, and its ROUGE-L F1."""
+
+    index: int
+    score: float
+
+
+class NoveltyIndex:
+    """Texts by their words. `too_like` is exact: a score of exactly `threshold` is still new enough (Lion, <= 0.7).
+
+    Each word becomes one character, which makes a text a short string. 2L / (m + n) is then the normalised Indel
+    similarity of two strings, which rapidfuzz computes bit-parallel. Before that, texts are ruled out by a bound: L is
+    at most the number of words two texts share, counted with repetition, and an inverted index gives that at once.
+    """
+
+    def __init__(self, texts: Iterable[str] = (), *, threshold: float = 0.7) -> None:
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"the ROUGE-L threshold is {threshold}; it must lie between 0 and 1")
+        self._threshold = threshold
+        self._exact = Fraction(str(threshold))
+        self._letters: dict[str, str] = {}
+        self._texts: list[str] = []
+        self._lengths = array("i")
+        self._postings: dict[str, tuple[array[int], array[int]]] = {}
+        for text in texts:
+            self.add(text)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, text: str) -> None:
+        """Add a text: from now on others are compared with it."""
+        spelt = self._spelt(text)
+        for letter, count in Counter(spelt).items():
+            where, counts = self._postings.setdefault(letter, (array("i"), array("i")))
+            where.append(len(self._texts))
+            counts.append(count)
+        self._texts.append(spelt)
+        self._lengths.append(len(spelt))
+
+    def too_like(self, text: str) -> Likeness | None:
+        """Return the most similar text of the index if it is above the threshold, else None."""
+        spelt = self._spelt(text)
+        if not spelt or not self._texts:
+            return None
+        candidates = self._candidates(spelt)
+        found = process.extractOne(
+            spelt,
+            [self._texts[index] for index in candidates],
+            scorer=Indel.normalized_similarity,
+            processor=None,
+            score_cutoff=max(0.0, self._threshold - _MARGIN),
+        )
+        if found is None:
+            return None
+        match, _, place = found
+        score = Fraction(2 * LCSseq.similarity(spelt, match), len(spelt) + len(match))
+        return Likeness(int(candidates[place]), float(score)) if score > self._exact else None
+
+    def _candidates(self, spelt: str) -> Any:
+        """Return the places of the texts that share enough words for a score above the threshold, an int array."""
+        shared = np.zeros(len(self._texts), dtype=np.intc)
+        for letter, count in Counter(spelt).items():
+            posting = self._postings.get(letter)
+            if posting is not None:
+                where, counts = (np.frombuffer(values, dtype=np.intc) for values in posting)
+                shared[where] += np.minimum(counts, count)
+        lengths = np.frombuffer(self._lengths, dtype=np.intc) + len(spelt)
+        return np.flatnonzero(2 * shared > (self._threshold - _MARGIN) * lengths)
+
+    def _spelt(self, text: str) -> str:
+        letters = self._letters
+        return "".join([letters.setdefault(word, chr(len(letters) + 1)) for word in words(text)])

@@ -1,0 +1,41 @@
+"""The lab's closed world of Python tasks: instructions whose solutions, tests and sub-steps are all known.
+
+A task is a composition of one to four operations on integers, lists, text, words or dictionaries. The main things:
+`sample_task`, `parse_instruction` (the exact inverse of every wording), `cases`, `harder_like` / `rarer_like` (Lion's
+two generation streams) and `wrong_solution`. Results come from our own reference functions; no text is executed here.
+"""
+
+from akd_code.lab.grammar.judging import assert_lines, cases, wrong_solution
+from akd_code.lab.grammar.kinds import Call, GrammarError, Kind, Op, Split, Step, Task, Value
+from akd_code.lab.grammar.operations import OPERATIONS
+from akd_code.lab.grammar.sampling import (
+    eval_tasks,
+    harder_like,
+    rarer_like,
+    sample_skewed,
+    sample_task,
+    seed_tasks,
+)
+from akd_code.lab.grammar.wording import parse_instruction
+
+__all__ = [
+    "OPERATIONS",
+    "Call",
+    "GrammarError",
+    "Kind",
+    "Op",
+    "Split",
+    "Step",
+    "Task",
+    "Value",
+    "assert_lines",
+    "cases",
+    "eval_tasks",
+    "harder_like",
+    "parse_instruction",
+    "rarer_like",
+    "sample_skewed",
+    "sample_task",
+    "seed_tasks",
+    "wrong_solution",
+]

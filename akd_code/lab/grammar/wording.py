@@ -1,0 +1,189 @@
+"""Instructions in varied wording, their canonical solutions, and the exact way back from text to task."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from akd_code.lab.grammar.kinds import DOMAINS, Call, Kind, Op, Parameter, Step, Task
+from akd_code.lab.grammar.operations import ops_from
+
+VERBS = (
+    "solve", "compute", "build", "make", "get", "process", "transform", "derive", "find", "handle", "convert", "apply",
+    "run", "work", "render", "prepare",
+)  # fmt: skip
+NOUNS: dict[Kind, tuple[str, ...]] = {
+    Kind.INT: ("number", "value", "score", "integer", "amount", "code"),
+    Kind.INTS: ("numbers", "values", "items", "series", "readings", "data"),
+    Kind.STR: ("text", "string", "message", "line", "title", "note"),
+    Kind.WORDS: ("words", "names", "strings", "labels", "tags", "terms"),
+    Kind.TABLE: ("table", "mapping", "record", "stock", "scores", "prices"),
+}
+INPUTS: dict[Kind, tuple[str, ...]] = {
+    Kind.INT: ("an integer", "a whole number", "one int"),
+    Kind.INTS: ("a list of integers", "some integers in a list", "a list of ints"),
+    Kind.STR: ("a string", "a piece of text", "one str"),
+    Kind.WORDS: ("a list of strings", "several words in a list", "a list of str"),
+    Kind.TABLE: ("a dictionary from names to integers", "a dict from str to int", "a name to number dict"),
+}
+HEADS = (
+    "Write a function `{name}` that takes {input}.",
+    "Implement `{name}` for {input}.",
+    "Given {input}, define `{name}`.",
+    "We need a Python function `{name}` whose argument is {input}.",
+    "Create `{name}`, which receives {input}.",
+    "Code up `{name}` to work on {input}.",
+)
+
+
+ORDINALS = ("first", "second", "third", "fourth")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A way to string the clauses of a body together: each clause stands behind its ordinal and `mark`."""
+
+    opening: str
+    mark: str
+    between: str
+    closing: str
+
+
+FRAMES = (
+    Frame(" It should ", " ", "; ", "."),
+    Frame(" Do this: ", ": ", ", ", " and return the result."),
+    Frame(" Your task: ", ", ", "; ", "."),
+    Frame(" Steps are ", " - ", " and ", ". Return what you get."),
+)
+
+
+def entry_names(kind: Kind) -> tuple[str, ...]:
+    """Return the function names that tasks on `kind` may have."""
+    return tuple(f"{verb}_{noun}" for verb in VERBS for noun in NOUNS[kind])
+
+
+def render(
+    calls: tuple[Call, ...], entry_point: str, phrases: tuple[str, ...], head: str, source: str, frame: Frame
+) -> Task:
+    """Return the task for a composition in the given wording (`phrases`: one filled phrase a step, in step order)."""
+    marked = [ordinal + frame.mark + phrase for ordinal, phrase in zip(ORDINALS, phrases, strict=False)]
+    opening = head.format(name=entry_point, input=source)
+    text = opening + frame.opening + frame.between.join(marked) + frame.closing
+    steps = tuple(
+        Step(call.op.name, phrase, call.fill(call.op.code), call.op.src.value, call.op.dst.value)
+        for call, phrase in zip(calls, phrases, strict=True)
+    )
+    return Task(text, entry_point, calls, steps, solution_text(calls, phrases, entry_point))
+
+
+def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point: str) -> str:
+    """Return the canonical program of a composition: each step under a comment in its own words, then the return."""
+    lines = [f"def {entry_point}({calls[0].op.src.value}):"]
+    for ordinal, call, phrase in zip(ORDINALS, calls, phrases, strict=False):
+        lines.append(f"    # {ordinal}: {phrase}")
+        lines += ["    " + line for line in call.fill(call.op.code).split("\n")]
+    lines.append(f"    return {calls[-1].op.dst.value}")
+    return "\n".join(lines) + "\n"
+
+
+def word(calls: tuple[Call, ...], rng: random.Random) -> Task:
+    """Return the task for a composition in a wording drawn at random."""
+    source = calls[0].op.src
+    phrases = tuple(call.fill(rng.choice(call.op.phrases)) for call in calls)
+    frame = rng.choice(FRAMES)
+    name = rng.choice(entry_names(source))
+    return render(calls, name, phrases, rng.choice(HEADS), rng.choice(INPUTS[source]), frame)
+
+
+@cache
+def _phrase_patterns(kind: Kind) -> tuple[tuple[Op, re.Pattern[str], tuple[int, ...]], ...]:
+    """Return, for each wording of each operation on `kind`, a pattern and the parameter of each of its groups."""
+    patterns = []
+    for op in ops_from(kind):
+        for phrase in op.phrases:
+            parts = re.split(r"\$(\d)", phrase)
+            pattern, slots = re.escape(parts[0]), []
+            for slot, text in zip(parts[1::2], parts[2::2], strict=True):
+                pattern += r"(-?\d+|'[^']+')" + re.escape(text)
+                slots.append(int(slot))
+            patterns.append((op, re.compile(pattern), tuple(slots)))
+    return tuple(patterns)
+
+
+def read_clause(text: str, kind: Kind) -> Call | None:
+    """Return the call that `text` words for a value of `kind`, or None."""
+    for op, pattern, slots in _phrase_patterns(kind):
+        if not (match := pattern.fullmatch(text)):
+            continue
+        values: dict[int, Parameter] = {}
+        for slot, raw in zip(slots, match.groups(), strict=True):
+            value: Parameter = raw[1:-1] if raw.startswith("'") else int(raw)
+            if values.setdefault(slot, value) != value:
+                break
+        else:
+            params = tuple(values[index] for index in sorted(values))
+            if len(params) == len(op.choices) and all(p in c for p, c in zip(params, op.choices, strict=True)):
+                return Call(op, params)
+    return None
+
+
+@cache
+def _head_patterns() -> tuple[tuple[str, Kind, str, re.Pattern[str]], ...]:
+    patterns = []
+    for head in HEADS:
+        for kind in DOMAINS:
+            for source in INPUTS[kind]:
+                pattern = re.escape(head.format(name="@", input=source)).replace("@", r"([a-z]+_[a-z]+)")
+                patterns.append((head, kind, source, re.compile(pattern)))
+    return tuple(patterns)
+
+
+def parse_instruction(text: str) -> Task | None:
+    """Return the task that `text` asks for, or None if it is no instruction of this grammar.
+
+    The exact inverse of every wording: `parse_instruction(task.instruction) == task`.
+    """
+    text = text.strip()
+    for head, kind, source, pattern in _head_patterns():
+        match = pattern.match(text)
+        if match and match.group(1) in entry_names(kind):
+            task = _parse_body(text[match.end() :], kind, match.group(1), head, source)
+            if task is not None:
+                return task
+    return None
+
+
+def _parse_body(body: str, kind: Kind, entry_point: str, head: str, source: str) -> Task | None:
+    for frame in FRAMES:
+        if not (body.startswith(frame.opening) and body.endswith(frame.closing)):
+            continue
+        clauses = _unmarked(body[len(frame.opening) : len(body) - len(frame.closing)], frame)
+        if clauses is None:
+            continue
+        calls: list[Call] = []
+        for clause in clauses:
+            call = read_clause(clause, calls[-1].op.dst if calls else kind)
+            if call is None:
+                break
+            calls.append(call)
+        if len(calls) == len(clauses):
+            return render(tuple(calls), entry_point, tuple(clauses), head, source, frame)
+    return None
+
+
+def _unmarked(text: str, frame: Frame) -> list[str] | None:
+    """Return the clauses behind their ordinals, or None where the first is missing."""
+    opening = ORDINALS[0] + frame.mark
+    if not text.startswith(opening):
+        return None
+    text = text[len(opening) :]
+    clauses: list[str] = []
+    for ordinal in ORDINALS[1:]:
+        clause, found, rest = text.partition(frame.between + ordinal + frame.mark)
+        if not found:
+            break
+        clauses.append(clause)
+        text = rest
+    return [*clauses, text]

@@ -1,0 +1,45 @@
+"""The errors of this package. `exit_code` is what the CLI ends with: 2 wrong input, 3 infrastructure."""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """Base of this package's errors; the text says what is wrong and what to do about it."""
+
+    exit_code = 3
+
+
+class ModelSpecError(ModelError):
+    """A model was named in a form that does not exist."""
+
+    exit_code = 2
+
+
+class MissingKeyError(ModelError):
+    """An endpoint needs an API key and no variable holds one."""
+
+    exit_code = 2
+
+
+class EndpointError(ModelError):
+    """An endpoint cannot be reached, or kept failing after all attempts."""
+
+
+class RequestRefusedError(ModelError):
+    """An endpoint refused a request for good: a wrong key, an unknown model, a setting it does not take."""
+
+    exit_code = 2
+
+
+class RecordingError(ModelError):
+    """A file of recorded answers cannot be read, or one of its lines is broken."""
+
+    exit_code = 2
+
+
+class NoRecordedAnswerError(RecordingError):
+    """A file of recorded answers holds none for a request."""
+
+
+class CacheError(ModelError):
+    """The cache of answers cannot be opened or written."""

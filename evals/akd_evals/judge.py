@@ -1,0 +1,131 @@
+"""One program against one task: base tests, then plus tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from akd_evals.errors import EvalInfraError
+from akd_evals.expected import References
+from akd_evals.results import Judged
+from akd_evals.settings import ScoreSettings
+from akd_evals.suites.record import Kind, ReferenceTests, Task, Tests
+from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, SandboxError, Verdict
+
+
+class Box(Protocol):
+    """The part of `akd_sandbox.Sandbox` that scoring needs. Thread-safe."""
+
+    isolation: str
+    """The isolation level obtained."""
+
+    def run(self, job: Job) -> SampleResult:
+        """Judge one sample."""
+        ...
+
+    def call(
+        self, code: str, entry: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
+    ) -> list[CallOutcome]:
+        """Run a reference solution."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Tests with their expected outputs, and the seconds that the reference took on all of them."""
+
+    tests: FunctionTests
+    reference_s: float
+
+
+class Judge:
+    """Judges programs on a suite's tasks. Thread-safe."""
+
+    def __init__(self, box: Box, references: References, settings: ScoreSettings) -> None:
+        self._box = box
+        self._references = references
+        self._settings = settings
+        self._guard = threading.Lock()
+        self._ready: dict[tuple[str, Kind], _Once] = {}
+
+    def judge(self, task: Task, code: str) -> Judged:
+        """Return the verdicts of one program on a task.
+
+        Plus tests are run only for a program that passes base, unless the settings ask for details. A benchmark whose
+        own solution fails gives INFRA, never a verdict on the program.
+        """
+        base = self._run("base", task, task.base, code)
+        if task.plus is None:
+            return Judged(base.verdict, None, base.failed, (), _detail("base", base), base.wall_s)
+        if base.verdict is not Verdict.PASS and not self._settings.details:
+            return Judged(base.verdict, base.verdict, base.failed, (), _detail("base", base), base.wall_s)
+        plus = self._run("plus", task, task.plus, code)
+        wall_s = base.wall_s + plus.wall_s
+        if base.verdict is not Verdict.PASS:
+            return Judged(base.verdict, base.verdict, base.failed, plus.failed, _detail("base", base), wall_s)
+        return Judged(base.verdict, plus.verdict, base.failed, plus.failed, _detail("plus", plus), wall_s)
+
+    def forget(self, task: Task) -> None:
+        """Drop the task's prepared tests: no program is left to judge on it."""
+        with self._guard:
+            for kind in ("base", "plus"):
+                self._ready.pop((task.task_id, kind), None)
+
+    def _run(self, kind: Kind, task: Task, tests: Tests, code: str) -> SampleResult:
+        limits = self._settings.limits()
+        if isinstance(tests, ReferenceTests):
+            if not tests.inputs:
+                return self._unrun(Verdict.PASS, "no tests")  # Mbpp/793 has no plus input: base alone decides
+            try:
+                prepared = self.prepared(kind, task, tests)
+            except (EvalInfraError, SandboxError) as error:
+                return self._unrun(Verdict.INFRA, str(error))
+            tests, limits = prepared.tests, self._settings.limits(prepared.reference_s)
+        job = Job(
+            code=task.program(code),
+            entry=task.call,
+            tests=tests,
+            limits=limits,
+            stop_at_first_failure=not self._settings.details,
+        )
+        return self._box.run(job)
+
+    def prepared(self, kind: Kind, task: Task, tests: ReferenceTests) -> Prepared:
+        """Return tests with their expected outputs, made once however many threads ask.
+
+        Raises EvalInfraError if the canonical solution does not give an output for every input.
+        """
+        with self._guard:
+            once = self._ready.setdefault((task.task_id, kind), _Once())
+        with once.lock:
+            if once.prepared is None:
+                once.prepared = self._prepare(kind, task, tests)
+            return once.prepared
+
+    def _prepare(self, kind: Kind, task: Task, tests: ReferenceTests) -> Prepared:
+        known = self._references.get(task, kind, tests)
+        settings = self._settings
+        compares = tests.oracle.comparisons([one.value for one in known], sticky=settings.sticky_atol)
+        cases = tuple(
+            Case(args=args, expected=one.value, compare=compare, limit_s=settings.limit_s(one.wall_s))
+            for args, one, compare in zip(tests.inputs, known, compares, strict=True)
+        )
+        return Prepared(FunctionTests(cases), sum(one.wall_s for one in known))
+
+    def _unrun(self, verdict: Verdict, detail: str) -> SampleResult:
+        return SampleResult(verdict, (), (), 0.0, 0, "", "", detail, "", self._box.isolation)
+
+
+@dataclass(slots=True)
+class _Once:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    prepared: Prepared | None = None
+
+
+def _detail(kind: Kind, result: SampleResult) -> str:
+    if result.verdict is Verdict.PASS:
+        return ""
+    where = f"{kind} test {result.failed[0]}: " if result.failed else f"{kind}: "
+    return where + result.detail

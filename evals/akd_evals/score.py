@@ -1,0 +1,166 @@
+"""Score samples on a suite: judge every distinct program once, in parallel, and keep each verdict as it arrives."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from akd_evals.expected import References, cache_dir
+from akd_evals.judge import Box, Judge
+from akd_evals.parallel import unordered
+from akd_evals.passk import mean_pass_at_k
+from akd_evals.results import Judged, Result, ResultFolder, Summary
+from akd_evals.samples import Sample, Samples
+from akd_evals.settings import ScoreSettings
+from akd_evals.suites.record import Suite
+from akd_sandbox import Verdict
+
+Progress = Callable[[int, int], None]
+"""`progress(done, total)`: samples with a verdict so far, and all of them."""
+
+
+def _silent(done: int, total: int) -> None:
+    return
+
+
+def score(
+    suite: Suite,
+    samples: Samples,
+    box: Box,
+    out: Path,
+    *,
+    settings: ScoreSettings | None = None,
+    workers: int = 1,
+    ks: Sequence[int] = (1, 10, 100),
+    cache: Path | None = None,
+    progress: Progress = _silent,
+    warn: Callable[[str], None] = print,
+) -> tuple[Summary, list[Result]]:
+    """Score samples into the directory `out` and return the summary with the results in the samples' task order.
+
+    Verdicts already in `out` are not judged again. Expected outputs are kept in `cache` (default: `cache_dir()`).
+    Raises EvalError if `out` holds another scoring's results, EvalInfraError if it cannot be written.
+    """
+    started = time.monotonic()
+    settings = settings or ScoreSettings()
+    folder = ResultFolder(out, fingerprint(suite, settings, box.isolation))
+    groups = _by_program(samples.rows)
+    known = {key: judged for key, judged in folder.judged().items() if key in groups}
+    results = [_result(sample, judged) for key, judged in known.items() for sample in groups[key]]
+    folder.rewrite(results)
+    folder.keep_programs((sample.code_sha256, sample.code) for sample in samples.rows)
+    progress(len(results), len(samples.rows))
+    judge = Judge(box, References(box, suite.dataset_md5, cache or cache_dir(), warn), settings)
+    order = _slowest_first(suite, groups.keys() - known.keys())
+    left = Counter(task_id for task_id, _ in order)
+
+    def verdicts(key: tuple[str, str]) -> Judged:
+        return judge.judge(suite.by_id[key[0]], groups[key][0].code)
+
+    with contextlib.closing(unordered(verdicts, order, workers)) as arriving:
+        for key, judged in arriving:
+            fresh = [_result(sample, judged) for sample in groups[key]]
+            folder.append(fresh)
+            results += fresh
+            progress(len(results), len(samples.rows))
+            left[key[0]] -= 1
+            if not left[key[0]]:
+                judge.forget(suite.by_id[key[0]])
+    place = _places(suite)
+    results.sort(key=lambda result: (place[result.task_id], result.sample))
+    folder.rewrite(results)
+    wall_s = time.monotonic() - started
+    summary = summarise(suite, samples, results, ks, box.isolation, settings, wall_s)
+    folder.finish(summary)
+    return summary, results
+
+
+def fingerprint(suite: Suite, settings: ScoreSettings, isolation: str) -> dict[str, Any]:
+    """Return what verdicts depend on beside the program: only results of equal fingerprints are reused."""
+    return {
+        "suite": suite.name,
+        "dataset_md5": suite.dataset_md5,
+        **settings.as_json(),
+        "isolation": isolation,
+        **versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that scores depend on."""
+    return {"akd": version("akd"), "python": platform.python_version()}
+
+
+def summarise(
+    suite: Suite,
+    samples: Samples,
+    results: Sequence[Result],
+    ks: Sequence[int],
+    isolation: str,
+    settings: ScoreSettings,
+    wall_s: float,
+) -> Summary:
+    """Return the figures of scored samples: see `pass_at_k` for what counts."""
+    kinds = {"base": [(one.task_id, one.judged.base) for one in results]}
+    if suite.has_plus:
+        kinds["plus"] = [(one.task_id, one.judged.verdict) for one in results]
+    counts = Counter(result.judged.verdict for result in results)
+    return Summary(
+        suite=suite.name,
+        dataset_md5=suite.dataset_md5,
+        tasks=len(suite.tasks),
+        samples=len(samples.rows),
+        pass_at_k={kind: pass_at_k(verdicts, ks, len(samples.missing)) for kind, verdicts in kinds.items()},
+        verdicts={verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]},
+        infra=counts[Verdict.INFRA],
+        missing=len(samples.missing),
+        isolation=isolation,
+        limits=settings.as_json(),
+        wall_s=round(wall_s, 3),
+        samples_per_s=round(len(samples.rows) / wall_s, 3) if wall_s > 0 else 0.0,
+        versions=versions(),
+    )
+
+
+def pass_at_k(verdicts: Iterable[tuple[str, Verdict]], ks: Sequence[int], missing: int) -> dict[str, float]:
+    """Return {k: pass@k} over (task id, verdict) of samples, without the ks that are undefined.
+
+    The denominator is closed: `missing` tasks, which have no sample, count as 0. A sample with INFRA counts neither
+    way; a task that has nothing else is left out, and `infra` in the summary says so.
+    """
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for task_id, verdict in verdicts:
+        if verdict is not Verdict.INFRA:
+            counts[task_id][0] += 1
+            counts[task_id][1] += verdict is Verdict.PASS
+    estimates = {str(k): mean_pass_at_k(((n, c) for n, c in counts.values()), k, unsolved=missing) for k in ks}
+    return {k: estimate for k, estimate in estimates.items() if estimate is not None}
+
+
+def _by_program(rows: Iterable[Sample]) -> dict[tuple[str, str], list[Sample]]:
+    """Return the samples by (task id, sha256 of the code): equal programs are judged once."""
+    groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    for sample in rows:
+        groups[sample.task_id, sample.code_sha256].append(sample)
+    return dict(groups)
+
+
+def _slowest_first(suite: Suite, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the programs in task order, after those of the tasks whose tests take longest."""
+    rank = {task_id: position for position, task_id in enumerate(suite.slowest)}
+    place = _places(suite)
+    return sorted(keys, key=lambda key: (rank.get(key[0], len(rank)), place[key[0]], key[1]))
+
+
+def _places(suite: Suite) -> dict[str, int]:
+    return {task.task_id: position for position, task in enumerate(suite.tasks)}
+
+
+def _result(sample: Sample, judged: Judged) -> Result:
+    return Result(sample.task_id, sample.index, judged, sample.code_sha256, sample.how)

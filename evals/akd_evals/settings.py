@@ -1,0 +1,56 @@
+"""What a score depends on beside the samples: limits and rules, recorded with every result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from akd_evals.errors import EvalError
+from akd_sandbox import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSettings:
+    """Limits and rules of one scoring. Times are wall seconds.
+
+    A test may take max(min_time_s, time_factor x the reference solution's time); a sample's base tests together, and
+    its plus tests together, max(sample_s, time_factor x the reference's total). The figures are evalplus master's but
+    for two: its factor is 4, at which real programs pass or fail by the machine (Mbpp/599: a loop where the reference
+    has `sum`), and its cap of a sample does not grow with the reference.
+    `details` judges every test instead of stopping at the first failure. `sticky_atol` reproduces evalplus 0.3.1's
+    tolerance that stays (see `Oracle`).
+    """
+
+    min_time_s: float = 4.0
+    time_factor: float = 8.0
+    sample_s: float = 60.0
+    memory_bytes: int = 4 << 30
+    details: bool = False
+    sticky_atol: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are not positive, with an EvalError."""
+        for name in ("min_time_s", "time_factor", "sample_s", "memory_bytes"):
+            value = getattr(self, name)
+            if not (value > 0 and math.isfinite(value)):
+                raise EvalError(f"{name} is {value}; give a positive number")
+
+    def limit_s(self, reference_s: float) -> float:
+        """Return the limit of a test whose reference took reference_s seconds."""
+        return max(self.min_time_s, self.time_factor * reference_s)
+
+    def limits(self, reference_s: float = 0.0) -> Limits:
+        """Return the sandbox's limits of one sample whose reference took reference_s seconds on all its tests."""
+        sample_s = max(self.sample_s, self.time_factor * reference_s)
+        return Limits(test_s=self.min_time_s, sample_s=sample_s, memory_bytes=self.memory_bytes)
+
+    def as_json(self) -> dict[str, float | int | bool]:
+        """Return the limits as summary.json has them."""
+        return {
+            "min_time_s": self.min_time_s,
+            "time_factor": self.time_factor,
+            "sample_s": self.sample_s,
+            "memory_bytes": self.memory_bytes,
+            "details": self.details,
+            "sticky_atol": self.sticky_atol,
+        }

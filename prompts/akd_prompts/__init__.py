@@ -1,0 +1,68 @@
+"""Every prompt of the project: a template with its version, its typed inputs, and beside it the parser of its answer.
+
+`render` makes the messages of a prompt from its inputs, `recognise` is its inverse, and the `parse_*` functions read
+the answers or raise `PromptParseError`. This package never calls a model and never runs code it parses.
+"""
+
+from akd_prompts.answers import (
+    GeneratedTask,
+    Scores,
+    Solution,
+    WrittenTests,
+    parse_generated,
+    parse_scores,
+    parse_solution,
+    parse_tests,
+)
+from akd_prompts.errors import PromptError, PromptParseError
+from akd_prompts.fences import Block, fence_for, fenced_blocks
+from akd_prompts.inputs import (
+    TEMPLATES,
+    CotInputs,
+    DecomposeInputs,
+    EvolveInputs,
+    GenerateEasyInputs,
+    GenerateHardInputs,
+    Inputs,
+    JudgeInputs,
+    RepairInputs,
+    SolveInputs,
+    TestModuleInputs,
+    WriteTestsInputs,
+)
+from akd_prompts.message import Message
+from akd_prompts.render import Recognised, Rendered, recognise, render, version
+
+__all__ = [
+    "TEMPLATES",
+    "Block",
+    "CotInputs",
+    "DecomposeInputs",
+    "EvolveInputs",
+    "GenerateEasyInputs",
+    "GenerateHardInputs",
+    "GeneratedTask",
+    "Inputs",
+    "JudgeInputs",
+    "Message",
+    "PromptError",
+    "PromptParseError",
+    "Recognised",
+    "Rendered",
+    "RepairInputs",
+    "Scores",
+    "Solution",
+    "SolveInputs",
+    "TestModuleInputs",
+    "WriteTestsInputs",
+    "WrittenTests",
+    "fence_for",
+    "fenced_blocks",
+    "parse_generated",
+    "parse_scores",
+    "parse_solution",
+    "parse_tests",
+    "recognise",
+    "render",
+    "version",
+]

@@ -1,0 +1,180 @@
+"""Parsers of the models' answers, one beside each template. Each returns a typed result or raises PromptParseError."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+import warnings
+from dataclasses import dataclass
+
+from akd_prompts.errors import PromptParseError
+from akd_prompts.fences import Block, fenced_blocks
+
+MAX_ANSWER_CHARS = 200_000
+"""A longer answer is refused unread: no prompt here asks for a tenth of it."""
+MAX_TESTS_CHARS = 64_000
+MAX_ASSERT_CHARS = 4_000
+MAX_ASSERTS = 64
+
+_PYTHON = frozenset({"", "python", "python3", "py"})
+_SCORE = r"(\d{1,2}(?:\.\d{1,2})?)"
+_SCORES = re.compile(rf"[*_`\s]*scores?\s*:[*_`\s]*{_SCORE}\s*[,/ ]\s*{_SCORE}[*_`\s.]*", re.IGNORECASE)
+_FUNCTION = re.compile(r"[*_`#\s]*function(?: name)?\s*:[*`\s]*([A-Za-z_]\w*)[*`\s]*(?:\(.*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A program; `blocks` counts the Python blocks the answer held."""
+
+    code: str
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The referee's two scores, 1 to 10, in the order in which it saw the answers."""
+
+    explanation: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedTask:
+    """A new task and the function it asks for."""
+
+    text: str
+    entry_point: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTests:
+    """Asserts that call the entry point, one a line; `dropped` counts statements and lines that were none."""
+
+    asserts: tuple[str, ...]
+    dropped: int
+
+
+def parse_solution(text: str) -> Solution:
+    """Return the program of an answer to `solve`: the first Python block that defines a function or class.
+
+    Answers often add a second block with example calls, so later blocks are counted but not joined.
+    """
+    blocks = _python_blocks(text)
+    for block in blocks:
+        tree = _parsed(block.body)
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        if tree is not None and any(isinstance(node, kinds) for node in tree.body):
+            return Solution(block.body, len(blocks))
+    raise PromptParseError(f"none of the answer's {len(blocks)} Python blocks defines a function")
+
+
+def parse_scores(text: str) -> Scores:
+    """Return the two scores of an answer to `judge`.
+
+    Only the last line that is not empty counts: whatever the judged answers say about scores can at most be
+    quoted in the explanation above it.
+    """
+    _check_size(text)
+    lines = text.rstrip().splitlines()
+    found = _SCORES.fullmatch(lines[-1].strip()) if lines else None
+    if found is None:
+        raise PromptParseError("the last line is not 'Scores: A B'")
+    first, second = float(found[1]), float(found[2])
+    if not (1.0 <= first <= 10.0 and 1.0 <= second <= 10.0):
+        raise PromptParseError(f"the scores {first:g} and {second:g} are not both between 1 and 10")
+    return Scores("\n".join(lines[:-1]).strip(), first, second)
+
+
+def parse_generated(text: str) -> GeneratedTask:
+    """Return the task of an answer to `generate_hard` or `generate_easy`.
+
+    The name on the `Function:` line must be a Python name that the task's text states too: whoever solves the task
+    sees the text alone.
+    """
+    _check_size(text)
+    blocks = fenced_blocks(text)
+    if len(blocks) != 1 or not blocks[0].closed:
+        raise PromptParseError(f"the answer holds {len(blocks)} fenced blocks, expected one that is closed")
+    task = blocks[0].body.strip()
+    if not task:
+        raise PromptParseError("the fenced block is empty")
+    names = {m[1] for line in text.split(blocks[0].body, 1)[0].splitlines() if (m := _FUNCTION.fullmatch(line))}
+    if len(names) != 1:
+        raise PromptParseError(f"{len(names)} names on 'Function:' lines before the task, expected one")
+    (name,) = names
+    if keyword.iskeyword(name) or not name.isascii():
+        raise PromptParseError(f"{name!r} is no name for a function")
+    if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", task):
+        raise PromptParseError(f"the task's text does not name its function {name!r}")
+    return GeneratedTask(task, name)
+
+
+def parse_tests(text: str, entry_point: str) -> WrittenTests:
+    """Return the asserts over `entry_point` in an answer to `write_tests`, each as one line.
+
+    Statements that are no assert, or whose test does not call `entry_point` by name, are dropped and counted, as
+    are asserts over MAX_ASSERT_CHARS or after the first MAX_ASSERTS, and repeated ones.
+    """
+    source = "\n".join(block.body for block in _python_blocks(text)) or _assert_lines(text)
+    if len(source) > MAX_TESTS_CHARS:
+        raise PromptParseError(f"the tests are {len(source)} characters long, more than {MAX_TESTS_CHARS}")
+    tree = _parsed(source)
+    pieces = [source] if tree is not None else source.splitlines()
+    kept: dict[str, None] = {}
+    dropped = 0
+    for piece in pieces:
+        parsed = _parsed(piece)
+        if parsed is None:
+            dropped += 1
+            continue
+        for statement in parsed.body:
+            line = _assert_line(statement, entry_point)
+            if line is None or line in kept or len(kept) >= MAX_ASSERTS:
+                dropped += 1
+            else:
+                kept[line] = None
+    if not kept:
+        raise PromptParseError(f"the answer holds no assert that calls {entry_point}")
+    return WrittenTests(tuple(kept), dropped)
+
+
+def _check_size(text: str) -> None:
+    if len(text) > MAX_ANSWER_CHARS:
+        raise PromptParseError(f"the answer is {len(text)} characters long, more than {MAX_ANSWER_CHARS}")
+    if not text.strip():
+        raise PromptParseError("the answer is empty")
+
+
+def _python_blocks(text: str) -> list[Block]:
+    _check_size(text)
+    return [block for block in fenced_blocks(text) if block.language in _PYTHON]
+
+
+def _assert_lines(text: str) -> str:
+    """Return the lines that start with `assert` of an answer without fences."""
+    return "\n".join(line for line in text.splitlines() if line.startswith("assert"))
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """Return the syntax tree, or None where CPython's parser refuses the text for whatever reason."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a model's invalid escape sequences are no news
+            return ast.parse(source)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _assert_line(statement: ast.stmt, entry_point: str) -> str | None:
+    if not isinstance(statement, ast.Assert):
+        return None
+    calls = (node for node in ast.walk(statement.test) if isinstance(node, ast.Call))
+    if not any(isinstance(call.func, ast.Name) and call.func.id == entry_point for call in calls):
+        return None
+    try:
+        line = ast.unparse(ast.Assert(test=statement.test, msg=None))
+    except RecursionError:
+        return None
+    return line if len(line) <= MAX_ASSERT_CHARS and "\n" not in line else None

@@ -1,0 +1,50 @@
+"""Frames between judge and worker: a length, then `nonce kind index body`. Data only, both ways."""
+
+from __future__ import annotations
+
+import builtins
+import socket
+
+# The program in the worker may patch the builtins; functions defined below keep these.
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]
+
+NONCE_BYTES = 8
+HEAD_BYTES = NONCE_BYTES + 5
+
+# What a worker says. One letter each, so that a frame is cheap to build.
+DEFINED = b"D"  # the program was executed and its entry point found
+SYNTAX = b"S"
+NO_ENTRY = b"N"
+IMPORT_RAISED = b"I"
+VALUE = b"V"
+DIGEST = b"G"
+RAISED = b"X"
+BAD_VALUE = b"B"
+TOO_LARGE = b"L"
+CALL = b"C"  # test code asks for an operation on the candidate
+TEST_PASSED = b"P"
+TEST_WRONG = b"W"
+FINISHED = b"Z"  # all tests ran; index tells how many there were
+
+
+def pack(nonce: bytes, kind: bytes, index: int, body: bytes = b"") -> bytes:
+    """Return one frame."""
+    return b"".join(((HEAD_BYTES + len(body)).to_bytes(4, "little"), nonce, kind, index.to_bytes(4, "little"), body))
+
+
+def receive(sock: socket.socket) -> bytes:
+    """Read one frame's payload (a length, then that many bytes). Raises EOFError when the other side is gone."""
+    length = int.from_bytes(_exactly(sock, 4), "little")
+    return _exactly(sock, length)
+
+
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    buffer = bytearray(count)
+    view = memoryview(buffer)
+    done = 0
+    while done < count:
+        got = sock.recv_into(view[done:])
+        if got == 0:
+            raise EOFError
+        done += got
+    return bytes(buffer)

@@ -1,0 +1,257 @@
+"""The zygote: a clean, pre-imported interpreter that forks one jailed worker per sample and reaps all it leaves.
+
+Started by the judge as a program with one inherited control socket. It reads its configuration there, builds the
+jail, imports what samples usually import, and then forks a worker for each request. It never holds a program, an
+input or an expected value: those go from the judge straight to the worker over a socket that is only passed through.
+As init of its pid namespace it cannot be signalled by what runs inside, and one kill reaches everything there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import types
+from typing import Any
+
+# The package's own __init__ imports the judge; the guest must hold nothing of it, so the package is entered bare.
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+for _name, _path in (("akd_sandbox", _PACKAGE), ("akd_sandbox.guest", os.path.join(_PACKAGE, "guest"))):  # noqa: PTH118
+    sys.modules[_name] = types.ModuleType(_name)
+    sys.modules[_name].__path__ = [_path]
+
+from akd_sandbox.guest import jail, landlock, seccomp, worker  # noqa: E402
+
+PRELOAD = (
+    "abc", "ast", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv",
+    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io",
+    "itertools", "json", "math", "numbers", "operator", "os", "pprint", "queue", "random", "re", "secrets",
+    "statistics", "string", "struct", "sys", "textwrap", "threading", "time", "traceback", "types", "typing",
+    "unicodedata", "uuid",
+)  # fmt: skip
+
+_RULESET_FD = 4  # where worker.main puts the one descriptor it keeps
+
+
+def _build_jail(config: dict[str, Any]) -> list[str]:
+    """Enter the jail that config asks for and return the names of the layers obtained. Forks: returns in the init."""
+    if config["jail"] == "none":
+        with contextlib.suppress(OSError, AttributeError):
+            jail.prctl(jail.PR_SET_CHILD_SUBREAPER, 1)
+        return []
+    as_root = bool(config["root"])
+    jail.enter_namespaces(as_root=as_root)
+    init = os.fork()
+    if init:
+        _, status = os.waitpid(init, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    jail.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL)
+    jail.build_root(config["mountpoint"], config["read_only"], config["hidden"], config["packages"])
+    jail.mount_scratch(config["tmpfs_bytes"], config["tmpfs_inodes"])
+    jail.prctl(jail.PR_SET_DUMPABLE, 0)
+    jail.bound_capabilities()
+    layers = ["user" if not as_root else "uid", "pid", "mount", "net", "ipc", "uts", "no_new_privs", "seccomp"]
+    return [*layers, "landlock"] if landlock.version() else layers
+
+
+def _preload(config: dict[str, Any]) -> None:
+    site = jail.SITE if config["jail"] != "none" else None
+    sys.path[:] = [path for path in sys.path if path != config["guest"] and "site-packages" not in path]
+    if site is not None:
+        sys.path.append(site)
+    else:
+        sys.path.extend(config["site_paths"])
+    with contextlib.suppress(ImportError):
+        import site as site_module
+
+        site_module.setquit()
+    for name in (*PRELOAD, *config["preload"]):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "akd_sandbox"]:
+        del sys.modules[name]
+    sys.modules["__main__"].__dict__["__file__"] = "candidate.py"
+    sys.argv = sys.orig_argv = ["candidate.py"]
+    worker.open_streams()
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
+        self.control = control
+        self.jailed = config["jail"] != "none"
+        # Nothing else of the configuration is kept: its paths are the host's, and every worker can look here.
+        self.uid: int | None = config.get("uid")
+        self.tmpfs = (config["tmpfs_bytes"], config["tmpfs_inodes"]) if self.jailed else (0, 0)
+        self.filter = seccomp.SeccompProgram.of(seccomp.seccomp_filter() if self.jailed else b"")
+        self.scratch: os.stat_result | None = None
+        self.ruleset: tuple[int, ...] = ()
+        self.take_scratch()
+
+    def serve(self) -> None:
+        """Fork a worker for each request until the judge closes the control socket."""
+        while True:
+            message, fds, _, _ = socket.recv_fds(self.control, 65536, 3)
+            if not message:
+                os._exit(0)
+            if message == b"k\n":  # the sample to kill has already ended
+                continue
+            request = json.loads(message.rpartition(b"k\n")[2] or b"{}")
+            pid = os.fork()
+            if pid == 0:
+                worker.main((fds[0], fds[1], fds[2]), self.ruleset, functools.partial(self.confine, request))
+            for fd in fds:
+                os.close(fd)
+            killed = self.wait(pid)
+            report = self.reap(pid)
+            self.clean()
+            report.update(id=request["id"], killed=killed)
+            self.control.sendall(json.dumps(report).encode() + b"\n")
+
+    def confine(self, request: dict[str, Any]) -> None:
+        """Drop everything the worker must not have. Runs in the worker."""
+        limits = request["rlimits"]
+        os.umask(0o022)
+        if not self.jailed:
+            os.setsid()
+            os.chdir(request["directory"])
+            with contextlib.suppress(OSError, ValueError):
+                jail.set_rlimits(limits, count_processes=False)
+            return
+        os.setsid()  # its own group, so that what it does to its group reaches neither the zygote nor the launcher
+        os.chdir(jail.SCRATCH)
+        jail.set_rlimits(limits, count_processes=True)
+        jail.drop_privileges(self.uid)
+        jail.no_new_privileges()
+        if self.ruleset:
+            landlock.enforce(_RULESET_FD)
+        seccomp.install_seccomp(self.filter)
+
+    def wait(self, pid: int) -> bool:
+        """Wait until the worker ends or the judge says kill; return whether it was killed."""
+        with contextlib.ExitStack() as stack:
+            poll = select.poll()
+            poll.register(self.control, select.POLLIN)
+            try:
+                pidfd = os.pidfd_open(pid)
+            except (AttributeError, OSError):
+                return self.wait_without_pidfd(pid, poll)
+            stack.callback(os.close, pidfd)
+            poll.register(pidfd, select.POLLIN)
+            for fd, _ in poll.poll():
+                if fd == self.control.fileno():
+                    if not self.control.recv(2):
+                        self.kill_all(pid)
+                        os._exit(0)
+                    return True
+            return False
+
+    def wait_without_pidfd(self, pid: int, poll: select.poll) -> bool:
+        """As wait, where the kernel has no pidfd (before 5.3, or not Linux)."""
+        while True:
+            if poll.poll(5):
+                if not self.control.recv(2):
+                    self.kill_all(pid)
+                    os._exit(0)
+                return True
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                return False
+
+    def kill_all(self, pid: int) -> None:
+        """Kill the worker and all its descendants, wherever they moved themselves."""
+        if os.getpid() == 1:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            return
+        for victim in [pid, *_descendants(os.getpid())]:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(victim, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+
+    def reap(self, pid: int) -> dict[str, Any]:
+        """Kill what is left and wait for all of it; return how the worker itself ended and what it used."""
+        report: dict[str, Any] = {"status": None, "maxrss_kb": 0, "cpu_s": 0.0}
+        deadline = time.monotonic() + 10
+        while True:
+            self.kill_all(pid)
+            try:
+                while True:
+                    block = report["status"] is None or os.getpid() == 1
+                    child, status, usage = os.wait4(-1, 0 if block else os.WNOHANG)
+                    if child == 0:
+                        break
+                    report["maxrss_kb"] = max(report["maxrss_kb"], usage.ru_maxrss)
+                    if child == pid:
+                        report["status"] = status
+                        report["cpu_s"] = usage.ru_utime + usage.ru_stime
+                    self.kill_all(pid)
+            except ChildProcessError:
+                return report
+            if time.monotonic() > deadline:
+                os._exit(72)
+            time.sleep(0.001)
+
+    def clean(self) -> None:
+        """Give the next sample a fresh scratch directory, unless this one did not touch it."""
+        if self.scratch is None or jail.is_untouched(self.scratch):
+            return
+        jail.unmount(jail.SCRATCH)
+        jail.mount_scratch(*self.tmpfs)
+        self.take_scratch()
+
+    def take_scratch(self) -> None:
+        """Remember what the scratch directory looks like, and make the rules that let a worker write there."""
+        if not self.jailed:
+            return
+        self.scratch = os.stat(jail.SCRATCH)  # noqa: PTH116
+        for fd in self.ruleset:
+            os.close(fd)
+        version = landlock.version()
+        devices = [f"/dev/{device}" for device in jail.DEVICES]
+        self.ruleset = (landlock.prepare(version, jail.SCRATCH, devices),) if version else ()
+
+
+def _descendants(root: int) -> list[int]:
+    """Return the pids below root, where /proc lists children; [] elsewhere."""
+    found: list[int] = []
+    frontier = [root]
+    while frontier and len(found) < 100_000:
+        pid = frontier.pop()
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as file:  # noqa: PTH123
+            children = [int(word) for word in file.read().split()]
+            found += children
+            frontier += children
+    return found
+
+
+def main() -> None:
+    """Run the zygote on the control socket whose descriptor is the only argument."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    config = json.loads(control.makefile("rb", buffering=0).readline())
+    try:
+        layers = _build_jail(config)
+    except OSError as error:
+        control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
+        os._exit(1)
+    _preload(config)
+    zygote = _Zygote(control, config)
+    del config
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    control.sendall(json.dumps({"ready": True, "layers": layers}).encode() + b"\n")
+    zygote.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The conformance suite's programs: every attack and every control, as data."""
+
+from attack_programs import (
+    early_exit,
+    forging,
+    grader,
+    host,
+    judge_load,
+    layers,
+    lying_values,
+    patching,
+    reading_answers,
+    resources,
+    staying,
+    wire,
+)
+from attack_programs.controls import CONTROLS, Control
+from attack_programs.record import QUICK, SECRET, Attack
+
+GROUPS = {
+    "A": ("early exit", early_exit.ATTACKS),
+    "B": ("lying values", lying_values.ATTACKS),
+    "C": ("reading the answer", reading_answers.ATTACKS),
+    "D": ("forging the result", forging.ATTACKS),
+    "E": ("patching the checker", patching.ATTACKS),
+    "F": ("resources", resources.ATTACKS),
+    "G": ("staying behind", staying.ATTACKS),
+    "H": ("host and network", host.ATTACKS),
+    "I": ("careless grading", grader.ATTACKS),
+    "J": ("talking to the judge", wire.ATTACKS),
+    "K": ("slow values", judge_load.ATTACKS),
+    "L": ("one layer each", layers.ATTACKS),
+}
+ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)
+
+__all__ = ["ATTACKS", "CONTROLS", "GROUPS", "QUICK", "SECRET", "Attack", "Control"]

@@ -1,0 +1,69 @@
+"""The judge's two calls, answered by recorded models and by the lab."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from pathlib import Path
+
+from akd_code.lab import grammar
+from akd_code.lab.server import LabTeacher
+from akd_code.lab.teacher import TeacherSettings
+from akd_code.models import RecordedChat, open_model
+from akd_code.records import Answer, Judgement, Prompt
+from akd_code.referee import ask_judge
+from akd_prompts import JudgeInputs, render
+
+PROMPT = Prompt("p", "Write f.")
+TEACHER = Answer("p", "teacher's", None, "stop")
+STUDENT = Answer("p", "student's", None, "stop")
+
+
+def recorded(tmp_path: Path, straight: list[str], swapped: list[str]) -> RecordedChat:
+    rows = []
+    for inputs, replies in (
+        (JudgeInputs("Write f.", "teacher's", "student's"), straight),
+        (JudgeInputs("Write f.", "student's", "teacher's"), swapped),
+    ):
+        messages = [{"role": role, "content": content} for role, content in render(inputs).messages]
+        rows += [json.dumps({"messages": messages, "response": reply}) for reply in replies]
+    path = tmp_path / "judge.jsonl"
+    path.write_text("\n".join(rows))
+    return RecordedChat(path)
+
+
+def test_scores_are_averaged_over_both_orders(tmp_path: Path) -> None:
+    model = recorded(tmp_path, ["Good.\nScores: 9 4"], ["Good.\nScores: 5 8"])
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 8.5, 4.5, 2)
+
+
+def test_a_reply_that_cannot_be_read_is_asked_for_again(tmp_path: Path) -> None:
+    model = recorded(tmp_path, ["Hm.", "Scores: 0 99", "Scores: 9 4"], ["Scores: 4 9"])
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 9.0, 4.0, 2)
+
+
+def test_a_call_that_stays_unreadable_is_flagged_and_left_out(tmp_path: Path) -> None:
+    model = recorded(tmp_path, ["Hm."] * 3, ["Scores: 4 9"])
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model, attempts=3)) == Judgement("p", 9.0, 4.0, 1)
+    model = recorded(tmp_path, ["Hm."], ["No."])
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model, attempts=1)) == Judgement("p", None, None, 0)
+
+
+def test_the_labs_judge_sees_a_right_answer_ahead_of_a_wrong_one() -> None:
+    task = grammar.seed_tasks(1, seed=9)[0]
+    right = Answer("p", f"```python\n{task.solution}\n```", None, "stop")
+    wrong = Answer("p", f"```python\n{grammar.wrong_solution(task, random.Random(1))}\n```", None, "stop")
+
+    async def run() -> Judgement:
+        model = open_model(teacher.spec, endpoint=teacher.endpoint)
+        judgement = await ask_judge(Prompt("p", task.instruction), right, wrong, model)
+        await model.aclose()
+        return judgement
+
+    with LabTeacher(TeacherSettings(judge_noise=0, garbled=0)) as teacher:
+        judgement = asyncio.run(run())
+    assert judgement.parsed_calls == 2
+    assert judgement.teacher == 9
+    assert judgement.student is not None
+    assert judgement.student <= 6
