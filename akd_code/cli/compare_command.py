@@ -12,6 +12,7 @@ from akd_code.cli.faults import reported
 
 if TYPE_CHECKING:
     from akd_evals.compare import Comparison
+    from akd_evals.suites import Suite
     from akd_evals.trend import Trend
 
 
@@ -67,7 +68,7 @@ def command(
         if markdown is not None:
             _write(markdown, plain.markdown_report(comparison))
         if html is not None:
-            _write(html, page.html_report(comparison, trend))
+            _write(html, page.html_report(comparison, trend, _suites(comparison)))
         if junit is not None:
             _write(junit, junit_report(comparison))
         click.echo(_json(comparison, trend) if as_json else _text(comparison, trend))
@@ -89,6 +90,22 @@ def _text(comparison: Comparison, trend: Trend | None) -> str:
 
     text = plain.text_report(comparison)
     return text if trend is None else f"{plain.trend_text(trend)}\n{text}"
+
+
+def _suites(comparison: Comparison) -> dict[str, Suite]:
+    """Return the suites whose files are here and are those of the runs: the page then shows the failing calls."""
+    from akd_code.cli.score_command import open_suite
+    from akd_evals.errors import EvalError
+
+    found = {}
+    for one in comparison.suites:
+        try:
+            suite = open_suite(one.suite)
+        except EvalError:
+            continue
+        if suite.dataset_md5 == one.base.dataset_md5:
+            found[one.suite] = suite
+    return found
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateOutcome, GateRule, Interval, decide
-from akd_evals.paired import Paired, bootstrap_mean, compare_paired, tango_interval
+from akd_evals.paired import Paired, bootstrap_mean, compare_paired, paired_interval
 from akd_evals.passk import pass_at_k
 from akd_evals.power import detectable_drop, detectable_mean_drop
 from akd_evals.runs import Kind, Outcome, Run
@@ -221,7 +221,7 @@ def _suite(base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, note
     )
     pairs = tuple(_pair(t, judged[base.path][t], judged[new.path][t], kind, k) for t in kept)
     main = measures[0].paired
-    if main.method == "McNemar, Tango":
+    if main.method == "exact McNemar":
         discordant = (main.broken + main.fixed) / main.tasks
         detectable = detectable_drop(main.tasks, discordant, margin=rule.margin, confidence=rule.confidence)
     else:
@@ -324,8 +324,8 @@ def _spread(judged: dict[str, tuple[Outcome, ...]], kept: Sequence[str], kind: K
 def _interval(suite: SuiteComparison) -> Interval:
     """Return the function that bounds the suite's difference at any confidence."""
     paired = suite.main.paired
-    if paired.method == "McNemar, Tango":
-        return lambda confidence: tango_interval(paired.broken, paired.fixed, paired.tasks, confidence)
+    if paired.method == "exact McNemar":
+        return lambda confidence: paired_interval(paired.broken, paired.fixed, paired.tasks, confidence)
     deltas = [pair.new.score - pair.base.score for pair in suite.pairs]
     deltas += [0.0] * (paired.tasks - len(deltas))
     return lambda confidence: bootstrap_mean(deltas, confidence)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 RESAMPLES = 9_999
-Method = Literal["McNemar, Tango", "sign-flip, bootstrap"]
+Method = Literal["exact McNemar", "sign-flip, bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def compare_paired(
 ) -> Paired:
     """Return the comparison of per-task scores in [0, 1], task by task in the same order.
 
-    Where every score is 0 or 1 (one sample a task): McNemar's exact test and Tango's score interval. Otherwise
+    Where every score is 0 or 1 (one sample a task): McNemar's exact test and `paired_interval`. Otherwise
     (pass@k of n > 1 samples): the sign-flip permutation test and the paired bootstrap over tasks. Raises ValueError for
     no task, unequal lengths, scores outside [0, 1], and a confidence outside (0, 1).
     """
@@ -68,8 +68,8 @@ def compare_paired(
     tasks = len(deltas)
     method: Method
     if all(score in (0, 1) for score in (*base, *new)):
-        method, p = "McNemar, Tango", mcnemar_exact(broken, fixed)
-        low, high = tango_interval(broken, fixed, tasks, confidence)
+        method, p = "exact McNemar", mcnemar_exact(broken, fixed)
+        low, high = paired_interval(broken, fixed, tasks, confidence)
     else:
         method, p = "sign-flip, bootstrap", sign_flip(deltas, resamples=resamples, seed=seed)
         low, high = bootstrap_mean(deltas, confidence, resamples=resamples, seed=seed)
@@ -88,6 +88,33 @@ def mcnemar_exact(broken: int, fixed: int) -> float:
         raise ValueError(f"{broken} broken and {fixed} fixed tasks are no counts")
     discordant = broken + fixed
     return float(_scipy_stats().binomtest(broken, discordant).pvalue) if discordant else 1.0
+
+
+def paired_interval(broken: int, fixed: int, tasks: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of (fixed - broken) / tasks for one sample a task: on each side the wider of two.
+
+    Tango's score interval keeps its width where few tasks are discordant; the exact conditional one agrees with
+    McNemar's exact test, so that an interval without 0 never stands beside a p above 1 - confidence. Raises ValueError
+    for counts that cannot be.
+    """
+    low, high = tango_interval(broken, fixed, tasks, confidence)
+    return min(low, -conditional_upper(fixed, broken, tasks, confidence)), max(
+        high, conditional_upper(broken, fixed, tasks, confidence)
+    )
+
+
+def conditional_upper(broken: Any, fixed: Any, tasks: int, confidence: float = 0.95) -> Any:
+    """Return the upper bound of (fixed - broken) / tasks given the number of discordant tasks, by Clopper and Pearson.
+
+    (discordant / tasks) * (2 q - 1), with q the exact upper bound of the share that is fixed (Clopper and Pearson
+    1934; Newcombe 1998, Statistics in Medicine 17:2635-2650, method 5). Counts or arrays of counts.
+    """
+    import numpy as np
+
+    b, c = np.asarray(broken, float), np.asarray(fixed, float)
+    share = np.where(b > 0, _scipy_stats().beta.ppf(0.5 + confidence / 2, c + 1, np.maximum(b, 0.5)), 1.0)
+    bound = (b + c) / tasks * (2 * share - 1)
+    return float(bound) if bound.ndim == 0 else bound
 
 
 def tango_score(broken: Any, fixed: Any, tasks: int, delta: float) -> Any:

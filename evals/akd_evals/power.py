@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import NormalDist, pstdev
 from typing import Any, Literal
 
-from akd_evals.paired import tango_score
+from akd_evals.paired import conditional_upper, tango_score
 
 Gate = Literal["regression", "noninferior"]
 POWER = 0.8
@@ -25,8 +25,9 @@ def gate_power(
 ) -> float:
     """Return the chance that a gate FAILS on one sample a task, if each task breaks and is fixed with these chances.
 
-    Exact: the sum over all outcomes (broken, fixed) of their trinomial probability, with the gate's own rule (Tango's
-    bound against -margin). All but a 1e-9 of the outcomes are summed. Raises ValueError for chances that cannot be.
+    Exact: the sum over all outcomes (broken, fixed) of their trinomial probability, with the gate's own rule (a bound
+    of `paired_interval` against -margin). All but a 1e-9 of the outcomes are summed. Raises ValueError for chances that
+    cannot be.
     """
     import numpy as np
 
@@ -40,7 +41,10 @@ def gate_power(
     chance = binom.pmf(b, tasks, broken)[:, None] * binom.pmf(c[None, :], tasks - b[:, None], share)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     score = tango_score(b[:, None], c[None, :], tasks, -margin)
-    fails = score < -z if gate == "regression" else score <= z
+    if gate == "regression":
+        fails = (score < -z) & (conditional_upper(b[:, None], c[None, :], tasks, confidence) < -margin)
+    else:
+        fails = (score <= z) | (-conditional_upper(c[None, :], b[:, None], tasks, confidence) <= -margin)
     return float((chance * fails).sum())
 
 

@@ -14,6 +14,7 @@ from akd_evals.paired import (
     bootstrap_mean,
     compare_paired,
     mcnemar_exact,
+    paired_interval,
     sign_flip,
     tango_interval,
     tango_score,
@@ -84,6 +85,23 @@ def test_no_discordant_task_is_no_certainty() -> None:
     assert (low, high) == pytest.approx((-0.022887, 0.022887), abs=1e-5)
 
 
+@given(tables, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_an_interval_without_0_never_stands_beside_a_p_above_its_level(
+    table: tuple[int, int, int], confidence: float
+) -> None:
+    broken, fixed, tasks = table
+    low, high = paired_interval(broken, fixed, tasks, confidence)
+    if high < 0 or low > 0:
+        assert mcnemar_exact(broken, fixed) <= 1 - confidence + 1e-9
+    assert low <= tango_interval(broken, fixed, tasks, confidence)[0]
+    assert high >= tango_interval(broken, fixed, tasks, confidence)[1]
+
+
+def test_five_broken_tasks_and_none_fixed_are_no_proof() -> None:
+    # p = 2 / 2^5 = 0.0625; by hand the share fixed is at most 1 - 0.025^(1/5) = 0.5218, so 5/164 * 0.0436 = 0.00133
+    assert paired_interval(5, 0, 164)[1] == pytest.approx(0.00133, abs=1e-5)
+
+
 @given(st.lists(st.integers(-4, 4).map(lambda i: i / 4), min_size=2, max_size=9))
 def test_sign_flip_is_the_share_of_all_flips_at_least_as_extreme(deltas: list[float]) -> None:
     seen = abs(sum(deltas))
@@ -130,7 +148,7 @@ def test_one_sample_a_task_takes_the_exact_method() -> None:
     assert (pair.broken, pair.fixed, pair.p) == (3, 1, 0.625)
     assert (pair.base, pair.new) == (0.9, 0.7)
     assert pair.delta == pytest.approx(-0.2)
-    assert pair.method == "McNemar, Tango"
+    assert pair.method == "exact McNemar"
 
 
 def test_several_samples_a_task_take_the_resampling_methods() -> None:

@@ -170,8 +170,8 @@ def _why(pair: TaskPair) -> str:
 
 def _md(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""
-    escaped = "".join("\\" + char if char in "\\`*_[]|<>#~@" else char for char in " ".join(text.split()))
-    return escaped.replace("&", "&amp;")
+    one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return "".join("\\" + char if char in "\\`*_[]|#~@" else char for char in one_line)
 
 
 def trend_text(trend: Trend) -> str:
