@@ -13,6 +13,7 @@ import click
 COMMANDS: dict[str, str] = {
     "exec": "Run one program against tests in the sandbox.",
     "score": "Score samples that already exist on a suite.",
+    "eval": "Sample a model on suites and score its answers in one pipeline.",
     "compare": "Compare two scored runs, task by task, with a gate.",
     "run": "Run the distillation loop of a recipe; the same command again continues.",
     "status": "Show where a run stands and what it cost.",

@@ -40,8 +40,8 @@ class Watch:
     def stage(self, round_: int | None, name: str) -> None:
         """Begin a stage."""
 
-    def progress(self, done: int, total: int) -> None:
-        """Show how far the stage is."""
+    def progress(self, done: int, total: int, rate: str = "") -> None:
+        """Show how far the stage is, and its rate if there is one to tell."""
 
     def note(self, text: str) -> None:
         """Say something that is worth a line."""
@@ -60,13 +60,13 @@ class PlainWatch(Watch):
         self._began = self._said = time.monotonic()
         click.echo(self._name, err=True)
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, rate: str = "") -> None:
         """Show how far the stage is, every ten seconds."""
         now = time.monotonic()
         if now - self._said >= _EVERY_S and done:
             self._said = now
             left = (now - self._began) / done * (total - done)
-            click.echo(f"  {self._name}: {done} of {total}, about {left:.0f} s left", err=True)
+            click.echo(f"  {self._name}: {done} of {total}, about {left:.0f} s left{rate and f', {rate}'}", err=True)
 
     def note(self, text: str) -> None:
         """Print the line."""
@@ -93,6 +93,7 @@ class LiveWatch(Watch):
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"),
             console=Console(stderr=True),
             transient=True,
         )
@@ -111,12 +112,12 @@ class LiveWatch(Watch):
         """Begin a stage."""
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(_title(round_, name), total=None)
+        self._task = self._bars.add_task(_title(round_, name), total=None, rate="")
 
-    def progress(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int, rate: str = "") -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bars.update(self._task, completed=done, total=total)
+            self._bars.update(self._task, completed=done, total=total, rate=rate)
 
     def note(self, text: str) -> None:
         """Print the line above the bar."""

@@ -5,7 +5,7 @@ of teachers, tests or rounds.
 """
 
 from akd_code.student.load import Student, StudentError, load_student
-from akd_code.student.sample import Sampled, sample_answers
+from akd_code.student.sample import Sampled, sample_answers, sample_ids, sampling_model
 from akd_code.student.sft import SFTConfig, SFTReport, SFTStep, train_sft
 
 __all__ = [
@@ -17,5 +17,7 @@ __all__ = [
     "StudentError",
     "load_student",
     "sample_answers",
+    "sample_ids",
+    "sampling_model",
     "train_sft",
 ]

@@ -71,6 +71,39 @@ def sample_answers(
     return [answers[index] for index in range(len(prompts))]
 
 
+def sample_ids(
+    student: Student,
+    prompts: Sequence[Sequence[int]],
+    *,
+    model: Any = None,
+    copies: int = 1,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    max_new_tokens: int = 512,
+    seed: int = 0,
+    stop: Sequence[str] = (),
+) -> list[Sampled]:
+    """Return `copies` answers to each prompt (token ids) as one batch: prompt by prompt, copies side by side.
+
+    The copies share the prompt's prefill: it is computed once and its cache repeated. `model` is what `sampling_model`
+    returned, to be given where many batches follow each other. Equal arguments give equal answers.
+
+    Raises:
+        StudentError: an empty prompt, or settings out of range.
+    """
+    import torch
+
+    if temperature < 0 or not 0 < top_p <= 1 or max_new_tokens < 1 or copies < 1:
+        raise StudentError("sampling needs temperature >= 0, 0 < top_p <= 1, max_new_tokens >= 1 and copies >= 1")
+    if not all(prompts):
+        raise StudentError("a prompt has no tokens at all; give every prompt a text")
+    chosen = sampling_model(student) if model is None else model
+    decoder = _Decoder(chosen, student, stop_ids(student), tuple(stop), temperature, top_p, max_new_tokens)
+    generator = torch.Generator(device=student.device).manual_seed(seed)
+    with torch.inference_mode():
+        return decoder.answer(prompts, generator, copies)
+
+
 def sampling_model(student: Student) -> Any:
     """Return a model to sample from: a merged float32 copy where that is cheap, the student's own otherwise.
 
@@ -95,8 +128,8 @@ class _Decoder:
     top_p: float
     max_new_tokens: int
 
-    def answer(self, prompts: Sequence[Sequence[int]], generator: torch.Generator) -> list[Sampled]:
-        """Return the answers to a batch of prompts (token ids)."""
+    def answer(self, prompts: Sequence[Sequence[int]], generator: torch.Generator, copies: int = 1) -> list[Sampled]:
+        """Return `copies` answers to each of a batch of prompts (token ids), prompt by prompt."""
         import torch
         from transformers import DynamicCache
 
@@ -106,12 +139,16 @@ class _Decoder:
         mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in prompts], device=device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         cache = DynamicCache(config=self.model.config)
+        logits = self._forward(ids, mask, positions, cache)
+        if copies > 1:
+            cache.batch_repeat_interleave(copies)
+            logits, mask, positions = (one.repeat_interleave(copies, dim=0) for one in (logits, mask, positions))
+            prompts = [prompt for prompt in prompts for _ in range(copies)]
         written: list[list[int]] = [[] for _ in prompts]
         texts: dict[int, str] = {}
         active = list(range(len(prompts)))
         stop_table = torch.tensor(sorted(self.stops), dtype=torch.long, device=device)
-        for _ in range(self.max_new_tokens):
-            logits = self._forward(ids, mask, positions, cache)
+        for left in range(self.max_new_tokens, 0, -1):
             tokens = self._pick(logits, generator)
             for row, token in zip(active, tokens.tolist(), strict=True):
                 written[row].append(token)
@@ -128,6 +165,8 @@ class _Decoder:
                 active = [active[index] for index in kept.tolist()]
                 ids, positions, mask = ids[kept], positions[kept], mask[kept]
                 cache.batch_select_indices(kept)
+            if left > 1:
+                logits = self._forward(ids, mask, positions, cache)
         unfinished = set(active)
         return [
             Sampled(

@@ -1,0 +1,106 @@
+"""Prompts, plans and samples of `akd eval`."""
+
+import pytest
+from tiny_students import CHATML, save_tiny
+
+from akd_code.evaluate import Asker, EvalSampling, EvaluateError
+from akd_code.evaluate.prompting import decide
+from akd_code.evaluate.sampling import plan, sample_here
+from akd_code.student import Student, load_student, sample_answers, sample_ids
+from akd_code.student.encode import prompt_ids
+from akd_evals.suites import Suite, Task, load_suite
+from akd_sandbox import FunctionTests
+
+
+def task(name: str, prompt: str) -> Task:
+    return Task(name, prompt, "f", FunctionTests(()))
+
+
+SUITE = Suite("toy", "d", tuple(task(f"t{i}", "def f ( x ) : " + "please " * i) for i in range(5)))
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Student:
+    return load_student(save_tiny(tmp_path_factory.mktemp("eval") / "chat", template=CHATML))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Student:
+    return load_student(save_tiny(tmp_path_factory.mktemp("eval") / "plain", template=None))
+
+
+def test_copies_that_share_a_prefill_equal_prompts_given_several_times(chat: Student) -> None:
+    prompts = [prompt_ids(chat.tokenizer, [("user", text)]) for text in ("adds two numbers", "return x")]
+    shared = sample_ids(chat, prompts, copies=3, max_new_tokens=12)
+    alone = sample_answers(chat, [[("user", "adds two numbers")], [("user", "return x")]], max_new_tokens=12)
+    assert [one.text for one in shared] == [one.text for one in alone for _ in range(3)]
+    assert [one.prompt_tokens for one in shared] == [one.prompt_tokens for one in alone for _ in range(3)]
+
+
+def test_copies_at_a_temperature_differ_and_a_seed_repeats_them(chat: Student) -> None:
+    ids = [prompt_ids(chat.tokenizer, [("user", "thank you")])]
+    one, two, other = (
+        [answer.text for answer in sample_ids(chat, ids, copies=6, temperature=2.0, max_new_tokens=10, seed=seed)]
+        for seed in (1, 1, 2)
+    )
+    assert one == two
+    assert one != other
+    assert len(set(one)) > 1
+
+
+def test_the_plan_puts_like_lengths_together_longest_first_and_splits_many_copies() -> None:
+    lengths = {f"t{i}": i for i in range(5)}
+    batches = plan(SUITE.tasks, lengths, EvalSampling(n=2, temperature=1, batch_size=4))
+    assert [[one.task_id for one in batch.tasks] for batch in batches] == [["t4", "t3"], ["t2", "t1"], ["t0"]]
+    assert batches[0].keys == [("t4", 0), ("t4", 1), ("t3", 0), ("t3", 1)]
+    wide = plan(SUITE.tasks[:1], lengths, EvalSampling(n=5, temperature=1, batch_size=2))
+    assert [(batch.first, batch.copies) for batch in wide] == [(0, 2), (2, 2), (4, 1)]
+
+
+def test_what_is_done_is_not_drawn_again_and_the_rest_stays_the_same(chat: Student) -> None:
+    asker, sampling = Asker(SUITE, "chat"), EvalSampling(n=2, temperature=1.5, max_tokens=6, batch_size=4)
+
+    def drawn(done: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        batches = list(sample_here(chat, asker, SUITE.tasks, sampling, done.__contains__))
+        return {(one.task_id, one.sample): one.text for batch in batches for one in batch}
+
+    everything = drawn(set())
+    assert len(everything) == 10
+    kept = {("t4", 0), ("t4", 1), ("t3", 0), ("t1", 1)}
+    assert drawn(kept) == {key: text for key, text in everything.items() if key not in kept}
+
+
+def test_chat_models_are_told_from_base_models_that_carry_a_template(chat: Student, plain: Student) -> None:
+    assert decide("auto", plain) == "completion"
+    assert decide("auto", chat) == "completion"  # its turns end with <|im_end|>, its own end is <|end|>
+    ends = chat.tokenizer.convert_tokens_to_ids("<|im_end|>")
+    before = chat.model.generation_config.eos_token_id
+    chat.model.generation_config.eos_token_id = ends
+    try:
+        assert decide("auto", chat) == "chat"
+    finally:
+        chat.model.generation_config.eos_token_id = before
+    assert decide("completion", chat) == "completion"
+
+
+def test_the_prompt_of_each_style_as_the_model_sees_it(chat: Student) -> None:
+    humaneval = load_suite("humaneval")
+    first = humaneval.tasks[0]
+    asked = Asker(humaneval, "chat").shown(chat, first)
+    assert asked.startswith("<|im_start|>user\n")
+    assert asked.endswith("```<|im_end|>\n<|im_start|>assistant\n")
+    continued = Asker(humaneval, "completion")
+    assert continued.shown(chat, first) == first.prompt
+    assert "\ndef " in continued.stops(first)
+    assert Asker(humaneval, "chat").stops(first) == ()
+    docstring = task("Mbpp/2", '"""\nWrite it.\nassert f(1) == 2\n"""\n')
+    assert "\ndef " not in continued.stops(docstring)  # there the program begins with the answer
+    assert Asker(humaneval, "completion", ("END",)).stops(first) == ("END",)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"n": 0}, {"n": 2}, {"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"batch_size": 0}]
+)
+def test_settings_out_of_range_are_refused(keys: dict[str, float]) -> None:
+    with pytest.raises(EvaluateError):
+        EvalSampling(**keys)  # type: ignore[arg-type]
