@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from akd_code.faults import injected, read_answer
 from akd_code.models import ChatModel, Completion, Sampling
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, ChatRow, Prompt, Suite
-from akd_code.referee import SuiteReport, run_suite, validate_given, validate_written
+from akd_code.referee import SuiteReport, SuiteRun, run_suite, validate_given, validate_written
 from akd_evals.extract import extract_code
-from akd_prompts import PromptParseError, SolveInputs, WriteTestsInputs, parse_tests, render
+from akd_prompts import Inputs, PromptParseError, SolveInputs, WriteTestsInputs, parse_tests, render
 from akd_sandbox import Limits, Sandbox, Verdict
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Outcome(StrEnum):
     FAILED = "failed"  # every answer asked for fails the suite
     TRUNCATED = "truncated"  # cut by length
     NO_CODE = "no code"  # a refusal or prose
+    SUSPECT = "holds instructions"  # it tries to instruct whoever reads it next
     SPOILT = "sandbox fault"  # a fault of ours; it says nothing about the answer
 
 
@@ -44,7 +46,9 @@ TRAINED = (Outcome.VERIFIED, Outcome.UNVERIFIED)
 class Label:
     """A prompt with its teacher's answer.
 
-    `prompt.suite` is the validated suite or None. `calls` and `runs` count model requests and sandbox runs it took.
+    `prompt.suite` is the validated suite or None. `calls` and `runs` count model requests and sandbox runs it took,
+    `tokens` those of requests and answers together, as far as the endpoint tells. `events` says what happened on the
+    way (faults of answers, what was evolved, why it was not), for the counts in the report.
     """
 
     prompt: Prompt
@@ -53,6 +57,8 @@ class Label:
     pass_rate: float | None
     calls: int
     runs: int
+    tokens: int = 0
+    events: tuple[str, ...] = ()
 
     def row(self) -> ChatRow:
         """Return the training row: the instruction as the user's turn, the teacher's text as the assistant's."""
@@ -61,16 +67,58 @@ class Label:
 
 
 class Labeller(Protocol):
-    """A way to make labels."""
+    """A way to make labels.
+
+    Prompts are labelled in waves of `wave` (0: all at once). What one wave taught serves the next, so that no label
+    depends on which of several answers happened to come first.
+    """
+
+    @property
+    def wave(self) -> int:
+        """Prompts labelled together."""
+        ...
+
+    def begin(self, round_: int) -> None:
+        """Get ready for a round; what an interrupted attempt at it left behind is undone."""
+        ...
+
+    def settle(self, labels: Sequence[Label]) -> None:
+        """Take note of a wave that is done."""
+        ...
 
     async def label(self, prompt: Prompt) -> Label:
         """Return the prompt's label. Raises ModelError."""
         ...
 
 
+@dataclass
+class Asked:
+    """A model with a count of what one label asked of it, and of what happened on the way."""
+
+    model: ChatModel
+    calls: int = 0
+    tokens: int = 0
+    runs: int = 0
+    events: list[str] = field(default_factory=list)
+
+    async def ask(self, inputs: Inputs, sampling: Sampling, sample: int = 0) -> Completion:
+        """Return the answer to a prompt. Raises ModelError."""
+        completion = await self.model.complete(render(inputs).messages, sampling, sample=sample)
+        self.calls += 1
+        self.tokens += (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
+        return completion
+
+    def made(self, prompt: Prompt, answer: Answer, outcome: Outcome, pass_rate: float | None) -> Label:
+        """Return the label with these counts."""
+        return Label(prompt, answer, outcome, pass_rate, self.calls, self.runs, self.tokens, tuple(self.events))
+
+
 @dataclass(frozen=True)
 class DirectLabeller:
-    """One answer per prompt, asked again (as the next sample) while a valid suite says it is wrong."""
+    """One answer per prompt, asked again (as the next sample) while a valid suite says it is wrong.
+
+    Other methods are subclasses with other `candidates`; tests, choice and counts are the same for all.
+    """
 
     teacher: ChatModel
     sampling: Sampling
@@ -78,54 +126,103 @@ class DirectLabeller:
     limits: Limits
     settings: LabelSection
 
+    @property
+    def wave(self) -> int:
+        """All at once: nothing is learnt on the way."""
+        return 0
+
+    def begin(self, round_: int) -> None:
+        """Do nothing."""
+
+    def settle(self, labels: Sequence[Label]) -> None:
+        """Do nothing."""
+
+    async def candidates(self, prompt: Prompt, asked: Asked) -> list[Answer]:
+        """Return the answers to choose from; where tests cannot tell, a later one is taken. Raises ModelError."""
+        return [await self.answer(prompt, SolveInputs(prompt.text), self.sampling, asked)]
+
     async def label(self, prompt: Prompt) -> Label:
         """Return the prompt's label. Raises ModelError."""
-        answer = await self._answer(prompt, 0)
-        written, calls = await self._suite(prompt)
+        asked = Asked(self.teacher)
+        answers = await self.candidates(prompt, asked)
+        written = await self._suite(prompt, asked)
         if written is None:
-            return Label(replace(prompt, suite=None), answer, _unchecked(answer), None, calls, 0)
-        report = await asyncio.to_thread(self._validated, written, prompt, answer)
-        runs = report.runs
+            return self._untested(replace(prompt, suite=None), answers, asked)
+        report = await asyncio.to_thread(self._validated, written, prompt, answers)
+        asked.runs += report.runs
         prompt = replace(prompt, suite=report.suite)
         if report.suite is None or prompt.entry_point is None:
-            return Label(prompt, answer, _unchecked(answer), None, calls, runs)
-        rate: float | None = None
+            return self._untested(prompt, answers, asked)
+        best, run = await self._best(answers, report.suite, prompt, asked)
         for attempt in range(self.settings.attempts):
             if attempt:
-                answer = await self._answer(prompt, attempt)
-                calls += 1
-            run = await asyncio.to_thread(
-                run_suite, report.suite, prompt.entry_point, answer.code, self.box, self.limits
-            )
-            runs += 1
-            rate = run.pass_rate
+                best = await self.answer(prompt, SolveInputs(prompt.text), self.sampling, asked, sample=attempt)
+                run = await self._tested(best, report.suite, prompt, asked)
             if run.verdict is Verdict.INFRA:
-                return Label(prompt, answer, Outcome.SPOILT, None, calls, runs)
+                return asked.made(prompt, best, Outcome.SPOILT, None)
             if run.verdict is Verdict.PASS:
-                return Label(prompt, answer, Outcome.VERIFIED, rate, calls, runs)
+                outcome = Outcome.SUSPECT if injected(best.text, prompt.text) else Outcome.VERIFIED
+                return asked.made(prompt, best, outcome, run.pass_rate)
             if not self.settings.verify:
-                return Label(prompt, answer, Outcome.UNVERIFIED, rate, calls, runs)
-        return Label(prompt, answer, _failed(answer), rate, calls, runs)
+                return asked.made(prompt, best, _unchecked(best, prompt), run.pass_rate)
+        return asked.made(prompt, best, _failed(best), run.pass_rate)
 
-    async def _answer(self, prompt: Prompt, sample: int) -> Answer:
-        messages = render(SolveInputs(prompt.text)).messages
-        return as_answer(prompt, await self.teacher.complete(messages, self.sampling, sample=sample))
+    def _untested(self, prompt: Prompt, answers: Sequence[Answer], asked: Asked) -> Label:
+        """Return the label where nothing can tell the answers apart: the first, which is the plainest, stands."""
+        if len(answers) > 1:
+            asked.events.append("evolved: untested, the direct answer stays")
+        return asked.made(prompt, answers[0], _unchecked(answers[0], prompt), None)
 
-    async def _suite(self, prompt: Prompt) -> tuple[Suite | None, int]:
-        """Return the prompt's suite, written by the teacher if it came with none, and the calls made so far."""
-        if prompt.suite is not None or prompt.entry_point is None or not self.settings.tests:
-            return prompt.suite, 1
-        inputs = WriteTestsInputs(prompt.text, prompt.entry_point, self.settings.tests)
-        completion = await self.teacher.complete(render(inputs).messages, self.sampling)
-        try:
-            written = parse_tests(completion.text, prompt.entry_point)
-        except PromptParseError:
-            return None, 2
-        return Suite(written.asserts, "teacher"), 2
+    async def _best(
+        self, answers: Sequence[Answer], suite: Suite, prompt: Prompt, asked: Asked
+    ) -> tuple[Answer, SuiteRun]:
+        """Return the answer that passes most; a later one replaces an earlier one if it passes at least as many."""
+        best = answers[0]
+        run = await self._tested(best, suite, prompt, asked)
+        for answer in answers[1:]:
+            other = await self._tested(answer, suite, prompt, asked)
+            if other.verdict is Verdict.INFRA:
+                asked.events.append("evolved: untested, the direct answer stays")
+            elif run.verdict is Verdict.INFRA or other.passed >= run.passed:
+                asked.events.append("evolved: better" if other.passed > run.passed else "evolved: as good")
+                best, run = answer, other
+            else:
+                asked.events.append("evolved: worse, the direct answer stays")
+        return best, run
 
-    def _validated(self, suite: Suite, prompt: Prompt, answer: Answer) -> SuiteReport:
+    async def _tested(self, answer: Answer, suite: Suite, prompt: Prompt, asked: Asked) -> SuiteRun:
+        asked.runs += 1
         entry = prompt.entry_point or ""
-        references = [answer.code] if answer.code else []
+        return await asyncio.to_thread(run_suite, suite, entry, answer.code, self.box, self.limits)
+
+    async def answer(self, prompt: Prompt, inputs: Inputs, sampling: Sampling, asked: Asked, sample: int = 0) -> Answer:
+        """Return the answer to a prompt that asks for a program; what can be seen to be wrong with it is noted."""
+        completion = await asked.ask(inputs, sampling, sample)
+        reading = read_answer(completion.text, completion.finish_reason, prompt.entry_point, context=prompt.text)
+        if reading.fault is not None:
+            asked.events.append(f"answer: {reading.fault}")
+        if reading.blocks > 1:
+            asked.events.append("answer: several blocks")
+        return as_answer(prompt, completion)
+
+    async def _suite(self, prompt: Prompt, asked: Asked) -> Suite | None:
+        """Return the prompt's suite, written by the teacher if it came with none."""
+        if prompt.suite is not None or prompt.entry_point is None or not self.settings.tests:
+            return prompt.suite
+        return await self.written_suite(prompt, prompt.entry_point, asked)
+
+    async def written_suite(self, prompt: Prompt, entry_point: str, asked: Asked) -> Suite | None:
+        """Return the tests that the teacher writes for a prompt, not yet validated; None if they cannot be read."""
+        completion = await asked.ask(WriteTestsInputs(prompt.text, entry_point, self.settings.tests), self.sampling)
+        try:
+            return Suite(parse_tests(completion.text, entry_point).asserts, "teacher")
+        except PromptParseError:
+            asked.events.append("tests: unreadable")
+            return None
+
+    def _validated(self, suite: Suite, prompt: Prompt, answers: Sequence[Answer]) -> SuiteReport:
+        entry = prompt.entry_point or ""
+        references = list(dict.fromkeys(answer.code for answer in answers if answer.code))
         if suite.origin == "given":
             return validate_given(suite, entry, references, self.box, limits=self.limits)
         minimum = self.settings.min_tests
@@ -138,9 +235,11 @@ def as_answer(prompt: Prompt, completion: Completion) -> Answer:
     return Answer(prompt.id, completion.text, found.code, completion.finish_reason, found.how)
 
 
-def _unchecked(answer: Answer) -> Outcome:
+def _unchecked(answer: Answer, prompt: Prompt) -> Outcome:
     if answer.finish_reason == "length":
         return Outcome.TRUNCATED
+    if injected(answer.text, prompt.text):
+        return Outcome.SUSPECT
     return Outcome.UNVERIFIED if _holds_code(answer) else Outcome.NO_CODE
 
 
@@ -157,6 +256,8 @@ def _holds_code(answer: Answer) -> bool:
 async def label_all(labeller: Labeller, prompts: Sequence[Prompt], progress: Progress) -> list[Label]:
     """Return the labels of all prompts, in order: answers are tested while others are still being written.
 
+    A labeller that learns on the way gets them wave by wave, and settles each before the next begins.
+
     Raises ModelError: the first that cannot be helped; what was answered until then is in the cache.
     """
     done = 0
@@ -168,7 +269,13 @@ async def label_all(labeller: Labeller, prompts: Sequence[Prompt], progress: Pro
         progress(done, len(prompts))
         return label
 
-    return await in_order([one(prompt) for prompt in prompts])
+    labels: list[Label] = []
+    size = labeller.wave or max(1, len(prompts))
+    for at in range(0, len(prompts), size):
+        made = await in_order([one(prompt) for prompt in prompts[at : at + size]])
+        labeller.settle(made)
+        labels += made
+    return labels
 
 
 async def in_order(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
@@ -186,3 +293,14 @@ async def in_order(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 def outcomes(labels: Sequence[Label]) -> dict[str, int]:
     """Return how many labels ended which way."""
     return dict(Counter(label.outcome.value for label in labels))
+
+
+def labelling(method: str, labels: Sequence[Label]) -> dict[str, Any]:
+    """Return what a round's labels cost, and how often what happened on the way, for the summary."""
+    return {
+        "method": method,
+        "calls": sum(label.calls for label in labels),
+        "tokens": sum(label.tokens for label in labels),
+        "sandbox_runs": sum(label.runs for label in labels),
+        "events": dict(sorted(Counter(event for label in labels for event in label.events).items())),
+    }

@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from akd_code.discriminate import Discrimination, Referee, discriminate
+from akd_code.evolve import open_labeller
 from akd_code.exam import Exam, exam_questions, examine, open_suite
 from akd_code.generate import Generation, GenerationSettings, generate, redraw
-from akd_code.label import TRAINED, DirectLabeller, Label, Labeller, as_answer, label_all, outcomes
+from akd_code.label import TRAINED, Label, as_answer, label_all, labelling, outcomes
 from akd_code.models import Completion
 from akd_code.recipe import Recipe
 from akd_code.records import Answer, Prompt
@@ -85,8 +86,8 @@ class Loop:
         sandbox = self.recipe.sandbox
         self.limits = Limits(test_s=sandbox.test_s, memory_bytes=sandbox.memory_mb << 20)
         self.suites = [open_suite(name, self.recipe) for name in self.recipe.eval.suites]
-        self.labeller: Labeller = DirectLabeller(
-            roles.teacher.model, roles.teacher.sampling, box, self.limits, self.recipe.label
+        self.labeller = open_labeller(
+            self.recipe, roles.teacher.model, roles.teacher.sampling, box, self.limits, run.path
         )
         self.referee = Referee(roles.referee.model, roles.referee.sampling, box, self.limits, self.recipe.referee)
         self.chain = ""  # the key of the last step: every key depends on all that came before
@@ -139,6 +140,7 @@ class Loop:
             wall_s=wall_s,
             exams=exams,
             outcomes=outcomes(labels),
+            labelling=labelling(self.recipe.label.method, labels),
             rejected={} if made is None else made.counts.rejected(),
         )
 
@@ -148,9 +150,10 @@ class Loop:
         """Ask the teacher about every prompt of the train pool and test what it answers."""
 
         def work() -> tuple[Label, ...]:
+            self.labeller.begin(number)
             return tuple(self._ask(label_all(self.labeller, prompts, self.watcher.progress)))
 
-        sections = (self.recipe.teacher, self.recipe.label)
+        sections = (self.recipe.teacher, self.recipe.label, self.recipe.evolve)
         labels = self.step(number, "labels", tuple[Label, ...], (prompts, *map(_plain, sections)), work)
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(labels).items()))
         self.watcher.note(f"{len(labels)} answers of the teacher: {counts}")

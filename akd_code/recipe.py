@@ -14,6 +14,7 @@ from akd_code.errors import RecipeError
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+LabelMethod = Literal["direct", "cot", "ansrepair", "amr", "amr-no-md", "amr-no-are"]
 
 
 class _Section(BaseModel):
@@ -59,10 +60,29 @@ class TeacherSection(ModelSection):
 class LabelSection(_Section):
     """How a teacher's answer becomes a training row."""
 
+    method: LabelMethod = Field(
+        "direct", description="direct, or AMR-Evol (amr), its baselines and its ablations; see docs/amr-evol.md"
+    )
     verify: bool = Field(True, description="leave out answers that fail a valid suite (after asking again)")
     attempts: Positive = Field(3, description="answers asked for one prompt at most, until one passes")
     tests: int = Field(8, ge=0, description="tests the teacher is asked to write where a prompt has none; 0: none")
     min_tests: Positive = Field(5, description="a written suite is valid with at least this many tests left (AceCoder)")
+
+
+class EvolveSection(_Section):
+    """AMR-Evol and its baselines: used when `label.method` is not direct (METHODS 2; temperature 0, 3,000 tokens)."""
+
+    temperature: float = Field(0.0, ge=0, description="of everything but direct answers")
+    max_tokens: Positive = 3000
+    stubs: Positive = Field(5, description="stubs of a decomposition at most")
+    top_k: Positive = Field(1, description="modules retrieved for each stub")
+    min_similarity: Share = Field(0.5, description="cosine below which no module is shown")
+    novelty: Share = Field(0.85, description="a module is new while its cosine to every stored one is below this")
+    module_tests: Positive = Field(5, description="tests the teacher writes for a new module; all must pass")
+    min_module_tests: Positive = Field(3, description="fewer readable ones admit nothing")
+    embedder: str = Field("hashed", description="hashed (offline), hf:ID_OR_PATH, st:ID_OR_PATH, openai:NAME@URL")
+    store: str | None = Field(None, description="an exported module store to start from; null: an empty one")
+    wave: Positive = Field(32, description="prompts labelled together; the next wave can retrieve what they added")
 
 
 class RefereeSection(ModelSection):
@@ -144,6 +164,12 @@ class LabSection(_Section):
     judge_noise: Share = 0.05
     test_error: Share = 0.05
     garbled: Share = 0.02
+    stub_error: float = Field(0.7, ge=0, description="factor on the error of a step whose stub is shown")
+    module_error: float = Field(0.4, ge=0, description="factor on the error of a step whose verified module is shown")
+    cot_error: float = Field(0.9, ge=0, description="factor on the error of an answer after thinking aloud")
+    repair_error: Share = Field(0.6, description="share of wrong answers that a repair leaves wrong")
+    misled: Share = Field(0.3, description="share of right answers that a wrong test makes wrong")
+    stubborn: Share = Field(0.3, description="share of draws that are the same however a task is asked")
     eval_per_depth: Positive = Field(75, description="held-out tasks at each depth from 1 to 4")
 
 
@@ -156,6 +182,7 @@ class Recipe(_Section):
     seeds: SeedsSection = SeedsSection()
     teacher: TeacherSection = TeacherSection()
     label: LabelSection = LabelSection()
+    evolve: EvolveSection = EvolveSection()
     referee: RefereeSection = RefereeSection()
     generator: GeneratorSection = GeneratorSection()
     student: StudentSection = StudentSection()

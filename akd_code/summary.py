@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Round:
     exams: tuple[Exam, ...]
     outcomes: dict[str, int]
     rejected: dict[str, int]
+    labelling: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of summary.json."""
@@ -51,6 +52,7 @@ class Round:
             "cost_usd": self.cost_usd,
             "wall_s": round(self.wall_s, 2),
             "labels": self.outcomes,
+            "labelling": self.labelling,
             "rejected_prompts": self.rejected,
             "eval": {exam.suite: exam.as_json() for exam in self.exams},
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _LAST = re.compile(r"\.\s*([^\W\d]\w*)\s*$")
 _WRAPPED = re.compile(r"(?<![\w)\]\s])\(\s*([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s*\)")
 """A dotted name in brackets that are no call's."""
 _JOINED = re.compile(r"\\\r?\n|#[^\n]*\n")
+_CONSTANTS = frozenset({"True", "False", "None", "true", "false", "null"})
 _SPACE = re.compile(r"\s+")
 _NAMES = ("bound", "other", "parameter", "local", "outer", "update", "write", "identifier")
 """Captures of names, the one that counts first: every name is also an identifier."""
@@ -194,10 +196,20 @@ def _collect_calls(nodes: Sequence[Node], owners: _Owners, collected: list[_Coll
 
 def callee_name(text: str) -> str:
     """Return the dotted name of a callee's source, `.name` for an attribute of something else, "" for the rest."""
-    text = _JOINED.sub(" ", text).strip()
+    # Comments and continued lines are taken out only where the name is not found without: a string may hold a #.
+    for source in (text, _JOINED.sub(" ", text)):
+        found = _name_in(source.strip().lstrip("*"))
+        if found:
+            return found
+    return ""
+
+
+def _name_in(text: str) -> str:
     while _WRAPPED.search(text):
         text = _WRAPPED.sub(r"\1", text)
-    if _DOTTED.fullmatch(text):
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)  # as Python reads identifiers
+    if _DOTTED.fullmatch(text) and text.partition(".")[0].strip() not in _CONSTANTS:
         return _SPACE.sub("", text)
     last = _LAST.search(text)
     return f".{last[1]}" if last else ""

@@ -16,7 +16,7 @@ class SuiteRun:
     """One program against a suite: how many of its asserts it passed.
 
     `verdict` is the sandbox's for the whole sample, NOENTRY where there was no program at all. With verdict INFRA the
-    run says nothing about the program and `passed` means nothing.
+    run says nothing about the program and `passed` means nothing. `failed`: indices of the asserts not passed.
     """
 
     passed: int
@@ -24,6 +24,7 @@ class SuiteRun:
     verdict: Verdict
     detail: str = ""
     wall_s: float = 0.0
+    failed: tuple[int, ...] = ()
 
     @property
     def pass_rate(self) -> float | None:
@@ -54,7 +55,9 @@ def run_suite(suite: Suite, entry_point: str, code: str | None, box: Sandbox, li
         return SuiteRun(0, total, Verdict.NOENTRY, "the answer holds no program")
     result = box.run(_job(suite.asserts, suite.setup, entry_point, code, limits))
     passed = sum(test.verdict is Verdict.PASS for test in result.tests)
-    return SuiteRun(passed, total, result.verdict, result.detail, result.wall_s)
+    kept = {index for index, test in enumerate(result.tests) if test.verdict is Verdict.PASS}
+    failed = tuple(index for index in range(total) if index not in kept)
+    return SuiteRun(passed, total, result.verdict, result.detail, result.wall_s, failed)
 
 
 def validate_written(

@@ -1,0 +1,46 @@
+"""Opening the way to make labels that a recipe names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from akd_code.evolve.amr import AmrLabeller
+from akd_code.evolve.embedding import open_embedder
+from akd_code.evolve.labellers import AnsRepairLabeller, CotLabeller
+from akd_code.evolve.store import ModuleStore, read_modules
+from akd_code.label import DirectLabeller, Labeller
+from akd_code.models import ChatModel, Sampling
+from akd_code.recipe import Recipe
+from akd_sandbox import Limits, Sandbox
+
+
+def open_labeller(
+    recipe: Recipe, teacher: ChatModel, sampling: Sampling, box: Sandbox, limits: Limits, folder: Path
+) -> Labeller:
+    """Return the labeller of `label.method`.
+
+    The module store of AMR-Evol is modules.db in the run's folder; when it is new and `evolve.store` names an export,
+    that is read into it first. Raises EvolveError, StoreError.
+    """
+    label, evolve, method = recipe.label, recipe.evolve, recipe.label.method
+    if method == "direct":
+        return DirectLabeller(teacher, sampling, box, limits, label)
+    if method == "cot":
+        return CotLabeller(teacher, sampling, box, limits, label, evolve)
+    if method == "ansrepair":
+        return AnsRepairLabeller(teacher, sampling, box, limits, label, evolve)
+    store = ModuleStore(folder / "modules.db", open_embedder(evolve.embedder))
+    if evolve.store is not None and not len(store):
+        store.import_modules(read_modules(Path(evolve.store).expanduser()))
+    return AmrLabeller(
+        teacher,
+        sampling,
+        box,
+        limits,
+        label,
+        evolve,
+        store,
+        recipe.name,
+        decomposes=method != "amr-no-md",
+        retrieves=method != "amr-no-are",
+    )
