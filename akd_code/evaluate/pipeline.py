@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +14,7 @@ from akd_code.evaluate.prompting import Asker
 from akd_code.evaluate.sampling import Drawn, EvalSampling, Key, sample_here, sample_served
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.files import read_rows, write_atomically, write_failure
-from akd_evals.results import Result, Summary
+from akd_evals.results import SUMMARY, Result, Summary
 from akd_evals.samples import Sample, Samples, collect, extract
 from akd_evals.score import score
 from akd_evals.settings import ScoreSettings
@@ -101,8 +101,17 @@ def evaluate(
     summary, results = score(
         suite, store.collected(), box, out, settings=settings, workers=box.workers, ks=ks, warn=watch.note
     )
+    summary = _timed(out, summary, time.monotonic() - started)
     speed_now = tokens / seconds if generated and counted and seconds > 0 else None
     return Evaluation(summary, tuple(results), generated, store.cut, speed_now)
+
+
+def _timed(out: Path, summary: Summary, wall_s: float) -> Summary:
+    """Return the summary with the time of the whole pipeline instead of the last step's, and write it."""
+    rate = summary.samples / wall_s if wall_s > 0 else 0.0
+    timed = replace(summary, wall_s=round(wall_s, 3), samples_per_s=round(rate, 3))
+    write_atomically(out / SUMMARY, json.dumps(timed.as_json(), indent=1) + "\n")
+    return timed
 
 
 def _drawn(

@@ -63,7 +63,7 @@ class SuiteComparison:
 
     `shifts` lists (verdict, samples in BASE, samples in NEW). `only_base` and `only_new` name tasks that the other run
     has no sample of, which count as failed there; `unjudged` those left out because nothing of them could be judged.
-    `detectable` is the smallest drop that the regression gate would have found with 80 % chance, None if none.
+    `detectable` is the smallest drop that the regression gate would have found here with 80 % chance, None if none.
     """
 
     suite: str
@@ -143,7 +143,7 @@ def compare_runs(
     notes = _unshared(base, new) if len(base) + len(new) > 2 else ()
     for old, other in pairs:
         _check_alike(old, other, allow)
-    suites = [_suite(old, other, k, tests, rule, notes) for old, other in pairs]
+    suites = [_suite(old, other, k, tests, rule, notes, len(pairs)) for old, other in pairs]
     adjusted = holm([suite.main.paired.p for suite in suites])
     decided = decide(rule, [_interval(suite) for suite in suites], [suite.main.paired.delta for suite in suites])
     finished = tuple(
@@ -194,7 +194,9 @@ def _count(run: Run) -> str:
     return str(least) if least == most else f"{least} to {most}"
 
 
-def _suite(base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, notes: Sequence[str]) -> SuiteComparison:
+def _suite(
+    base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, notes: Sequence[str], suites: int
+) -> SuiteComparison:
     both_plus = base.has_plus and new.has_plus
     kind: Kind = tests or ("plus" if both_plus else "base")
     if kind == "plus" and not both_plus:
@@ -221,13 +223,14 @@ def _suite(base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, note
     )
     pairs = tuple(_pair(t, judged[base.path][t], judged[new.path][t], kind, k) for t in kept)
     main = measures[0].paired
+    level = rule.level(suites)
     if main.method == "exact McNemar":
         discordant = (main.broken + main.fixed) / main.tasks
-        detectable = detectable_drop(main.tasks, discordant, margin=rule.margin, confidence=rule.confidence)
+        detectable = detectable_drop(main.tasks, discordant, margin=rule.margin, confidence=level)
     else:
         deltas = [pair.new.score - pair.base.score for pair in pairs]
         detectable = detectable_mean_drop(
-            [*deltas, *[0.0] * (total - len(deltas))], margin=rule.margin, confidence=rule.confidence
+            [*deltas, *[0.0] * (total - len(deltas))], margin=rule.margin, confidence=level
         )
     return SuiteComparison(
         suite=base.suite,

@@ -36,6 +36,10 @@ class GateRule:
         if not 0.5 <= self.confidence < 1.0:
             raise EvalError(f"the confidence is {self.confidence:g}; give one from 0.5 to 1, such as 0.95")
 
+    def level(self, suites: int) -> float:
+        """Return the confidence at which Holm's first step tests each of so many suites."""
+        return 1 - (1 - self.confidence) / suites
+
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
@@ -64,7 +68,7 @@ def decide(rule: GateRule, intervals: Sequence[Interval], deltas: Sequence[float
         return tuple(GateOutcome(low > -rule.margin, rule.confidence, low) for low in lows)
     failed: dict[int, float] = {}
     while True:
-        level = _level(rule, max(1, len(intervals) - len(failed)))
+        level = rule.level(max(1, len(intervals) - len(failed)))
         fresh = {
             index: level
             for index, interval in enumerate(intervals)
@@ -78,7 +82,3 @@ def decide(rule: GateRule, intervals: Sequence[Interval], deltas: Sequence[float
         GateOutcome(index not in failed, at, interval(at)[1])
         for index, (interval, at) in enumerate(zip(intervals, levels, strict=True))
     )
-
-
-def _level(rule: GateRule, suites: int) -> float:
-    return 1 - (1 - rule.confidence) / suites

@@ -13,12 +13,12 @@ from akd_evals.compare import Measure, SuiteComparison
 from akd_evals.report.plain import points
 from akd_evals.trend import TrendPoint
 
-_WIDTH = 640
+_WIDTH = 480
 
 
 def forest(measures: Sequence[Measure], margin: float) -> str:
     """Return the differences with their intervals, 0 and the margin as lines; points to the right favour NEW."""
-    left, right, top, row = 120, 110, 14, 30
+    left, right, top, row = 100, 96, 14, 30
     bounds = [100 * bound for one in measures for bound in (one.paired.low, one.paired.high)]
     low, high = min(0.0, -100 * margin, *bounds), max(0.0, *bounds)
     step = _step(high - low)
@@ -52,7 +52,7 @@ def forest(measures: Sequence[Measure], margin: float) -> str:
 
 def verdict_bars(suite: SuiteComparison) -> str:
     """Return each verdict's share of the samples, BASE's bar above NEW's."""
-    left, right, row = 90, 120, 34
+    left, right, row = 80, 112, 34
     before, after = max(1, sum(old for _, old, _ in suite.shifts)), max(1, sum(new for _, _, new in suite.shifts))
     shares = [(verdict, old / before, new / after) for verdict, old, new in suite.shifts]
     widest = max((max(old, new) for _, old, new in shares), default=1.0) or 1.0

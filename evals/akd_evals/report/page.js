@@ -19,7 +19,11 @@
     side.verdicts.length === 0 ? "no sample"
       : side.verdicts.length === 1 && side.verdicts[0][1] === 1 ? side.verdicts[0][0]
       : side.verdicts.map(([name, count]) => `${count} ${name}`).join(", ");
-  const cell = (side) => (several ? `${(100 * side.score).toFixed(0)} %  ${verdicts(side)}` : verdicts(side));
+  const cell = (side) => {
+    const box = make("td", several ? `${(100 * side.score).toFixed(0)} % ` : verdicts(side));
+    if (several) box.append(make("small", verdicts(side)));
+    return box;
+  };
   const seconds = (side) => (side.wall_s === null ? "–" : side.wall_s.toFixed(side.wall_s < 1 ? 3 : 1));
   const times = (task) => (task.base.wall_s === null && task.new.wall_s === null ? "" : `${seconds(task.base)} → ${seconds(task.new)}`);
   const text = new Map(tasks.map((task) => [task, [task.id, task.status, verdicts(task.base), verdicts(task.new),
@@ -86,8 +90,8 @@
     first.append(name);
     if (suites.length > 1) first.append(make("small", ` ${task.suite}`));
     const change = task.delta ? `${task.delta > 0 ? "+" : "−"}${Math.abs(100 * task.delta).toFixed(0)}` : "";
-    row.append(first, make("td", task.status + (task.slower ? ", slower" : ""), task.status), make("td", cell(task.base)),
-      make("td", cell(task.new)), make("td", change), make("td", times(task)));
+    row.append(first, make("td", task.status + (task.slower ? ", slower" : ""), task.status), cell(task.base),
+      cell(task.new), make("td", change), make("td", times(task)));
     row.addEventListener("click", () => toggle(row, task));
     return row;
   }
