@@ -1,8 +1,9 @@
 """The lab's base student: a small decoder trained from nothing on easy tasks only.
 
-A Llama-shaped model of about a million parameters with a byte-level BPE of its own, pre-trained on depth-1 tasks of the
-train split, drawn by frequency: it knows common single operations, few rare ones, and has seen
-few compositions of two and none of more.
+A Llama-shaped model of about a million parameters with a byte-level BPE of its own, pre-trained on single operations of
+the train split, drawn by frequency. In a part of its tasks the operation is one of several that are named, and only
+that one is to be carried out (a menu): so it can find a step among others, as any pre-trained model could, but has
+hardly ever carried out one step after another, and never more than two.
 `python -m akd_code.lab.student --out DIR` builds it again.
 """
 
@@ -19,9 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from akd_code.lab.grammar import Task, sample_skewed
+from akd_code.lab.grammar import Task, menu_texts, sample_skewed
 from akd_code.student import Student
 from akd_code.student.encode import Encoded, encode_row, stop_ids
+from akd_code.student.precision import mixed_precision
 from akd_code.student.sft import MEGABATCH, like_length_batches, summed_loss
 
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
@@ -36,20 +38,22 @@ CHAT_TEMPLATE = (
 class BaseConfig:
     """How the base student is built.
 
-    `skew` is the exponent of the operations' frequencies in its training, `pairs` the share of depth-2 tasks: with none
-    it cannot learn within a round that a program may have a second step.
+    `skew` is the exponent of the operations' frequencies in its training, `menus` the share of menus, `pairs` that of
+    tasks of depth 2. Without menus it never learns within a few rounds to find a third step; without pairs it starts
+    from nothing at depth 2.
     """
 
     seed: int = 0
     hidden: int = 128
     layers: int = 4
     heads: int = 4
-    vocabulary: int = 1536
-    steps: int = 1100
+    vocabulary: int = 1024
+    steps: int = 2500
     batch: int = 32
     learning_rate: float = 3e-3
     skew: float = 0.5
-    pairs: float = 0.05
+    menus: float = 0.6
+    pairs: float = 0.02
     threads: int = 2
 
 
@@ -63,6 +67,15 @@ def answer_text(task: Task) -> str:
     return f"```python\n{task.solution}```"
 
 
+def menu_row(rng: random.Random, skew: float) -> tuple[str, str]:
+    """Return an instruction that names two to four operations but asks for one of them, and its answer."""
+    asked = sample_skewed(rng, 1, split="train", skew=skew)
+    others = [sample_skewed(rng, 1, split="train", skew=skew) for _ in range(rng.randint(1, 3))]
+    at = rng.randint(0, len(others))
+    steps = [task.steps[0].description for task in (*others[:at], asked, *others[at:])]
+    return menu_texts(asked, tuple(steps), at, rng)
+
+
 def build_base(out: Path, config: BaseConfig, *, quiet: bool = False) -> float:
     """Train tokenizer and model, save both to folder `out` (weights in float16), and return the last loss."""
     import torch
@@ -71,7 +84,8 @@ def build_base(out: Path, config: BaseConfig, *, quiet: bool = False) -> float:
     torch.manual_seed(config.seed)
     rng = random.Random(f"base student {config.seed}")
     student = _new_student(config, rng)
-    loss = _pretrain(student, config, rng, quiet)
+    with mixed_precision(student.model, student.device):
+        loss = _pretrain(student, config, rng, quiet)
     student.model.generation_config.eos_token_id = student.tokenizer.eos_token_id
     student.model.half().save_pretrained(str(out))
     student.tokenizer.save_pretrained(str(out))
@@ -121,11 +135,10 @@ def _train_tokenizer(config: BaseConfig, rng: random.Random) -> Any:
         show_progress=False,
     )
     texts = []
-    for _ in range(6000):
+    for _ in range(3000):
         task = sample_skewed(rng, 1, split="train", skew=0.3)
-        texts += [task.instruction, answer_text(task)]
+        texts += [task.instruction, answer_text(task), *menu_row(rng, 0.3)]
     core.train_from_iterator(texts, trainer)
-    core.add_tokens([str(number) for number in range(10, 100)])
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=core,
         pad_token=PAD,
@@ -164,24 +177,33 @@ def _pretrain(student: Student, config: BaseConfig, rng: random.Random, quiet: b
 
 
 def _easy_batches(student: Student, config: BaseConfig, rng: random.Random) -> Iterator[list[Encoded]]:
-    """Yield `steps` batches of fresh rows of the train split, depth 1 and a few of depth 2, like lengths together."""
+    """Yield `steps` batches of fresh rows of the train split, like lengths together."""
     stops = stop_ids(student)
     for at in range(0, config.steps, MEGABATCH):
         count = min(MEGABATCH, config.steps - at)
-        depths = [1 + (rng.random() < config.pairs) for _ in range(count * config.batch)]
-        tasks = [sample_skewed(rng, depth, split="train", skew=config.skew) for depth in depths]
-        rows = [encode_row(student, (("user", t.instruction), ("assistant", answer_text(t))), stops) for t in tasks]
+        texts = [_easy_row(config, rng) for _ in range(count * config.batch)]
+        rows = [encode_row(student, (("user", asked), ("assistant", answer)), stops) for asked, answer in texts]
         for batch in like_length_batches([len(row.ids) for row in rows], config.batch, rng):
             yield [rows[index] for index in batch]
+
+
+def _easy_row(config: BaseConfig, rng: random.Random) -> tuple[str, str]:
+    """Return an instruction and its answer: a menu, a pair or a single operation."""
+    kind = rng.random()
+    if kind < config.menus:
+        return menu_row(rng, config.skew)
+    task = sample_skewed(rng, 2 if kind < config.menus + config.pairs else 1, split="train", skew=config.skew)
+    return task.instruction, answer_text(task)
 
 
 def _card(student: Student, config: BaseConfig, loss: float) -> str:
     settings = json.dumps(asdict(config))
     return (
         "# Base student of the lab\n\n"
-        f"A Llama-shaped decoder of {student.model.num_parameters():,} parameters, trained from nothing on depth-1 "
-        f"tasks of the lab's train split (`akd_code.lab.grammar`), {config.pairs:.0%} of them of depth 2 and none "
-        "deeper. It is a subject for experiments, not a useful code model.\n\n"
+        f"A Llama-shaped decoder of {student.model.num_parameters():,} parameters, trained from nothing on single "
+        f"operations of the lab's train split (`akd_code.lab.grammar`). In {config.menus:.0%} of the tasks the "
+        f"operation is one of several that are named; {config.pairs:.0%} are of depth 2 and none deeper. It is a "
+        "subject for experiments, not a useful code model.\n\n"
         f"Settings: `{settings}`; last training loss {loss:.4f}. Weights are float16.\n\n"
         "Rebuild: `python -m akd_code.lab.student --out DIR` (same settings, same machine: same weights).\n"
     )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from akd_code.records import ChatRow
 from akd_code.student.encode import Encoded, encode_row, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
+from akd_code.student.precision import mixed_precision
 
 if TYPE_CHECKING:
     import torch
@@ -104,7 +105,8 @@ def train_sft(
     with torch.random.fork_rng(devices=[] if student.device == "cpu" else None):
         torch.manual_seed(seed)
         _put_adapter(student, config)
-        losses, counts = _train(student, fitting, config, random.Random(f"sft {seed}"), on_step)
+        with mixed_precision(_inner(student.model), student.device):
+            losses, counts = _train(student, fitting, config, random.Random(f"sft {seed}"), on_step)
     save_adapter(student, out)
     tenth = max(1, len(losses) // 10)
     return SFTReport(

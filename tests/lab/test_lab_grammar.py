@@ -15,6 +15,7 @@ from akd_code.lab.grammar import (
     cases,
     eval_tasks,
     harder_like,
+    menu_texts,
     parse_instruction,
     rarer_like,
     sample_skewed,
@@ -192,9 +193,6 @@ def test_the_split_depends_on_the_composition_and_not_on_the_wording() -> None:
 
 def test_eval_tasks_never_occur_in_anything_that_is_trained_on() -> None:
     held_out = eval_tasks(60, 0)
-    assert Counter(task.depth for task in held_out) == {1: 60, 2: 60, 3: 60, 4: 60}
-    assert len({task.composition for task in held_out}) == 240
-    assert all(task.split == "eval" for task in held_out)
     rng = random.Random(8)
     seeds = seed_tasks(500, 0)
     trained = seeds + [harder_like(task, rng) for task in seeds] + [rarer_like(task, rng) for task in seeds]
@@ -203,10 +201,10 @@ def test_eval_tasks_never_occur_in_anything_that_is_trained_on() -> None:
     assert not {task.composition for task in trained} & {task.composition for task in held_out}
 
 
-def test_seed_tasks_are_mostly_shallow_distinct_and_fixed_by_their_seed() -> None:
+def test_seed_tasks_leave_out_the_deepest_are_distinct_and_fixed_by_their_seed() -> None:
     seeds = seed_tasks(400, 3)
     depths = Counter(task.depth for task in seeds)
-    assert depths[1] > 120 and depths[2] > 120 and 0 < depths[3] < 80 and set(depths) == {1, 2, 3}
+    assert 40 < depths[1] < depths[2] and depths[3] > 120 and set(depths) == {1, 2, 3}
     assert len({task.composition for task in seeds}) == 400
     assert seeds == seed_tasks(400, 3) != seed_tasks(400, 4)
 
@@ -234,7 +232,8 @@ def test_rarer_tasks_keep_the_domain_and_use_rarer_operations() -> None:
         return sum(ranks) / len(ranks)
 
     assert all(new.domain == old.domain and new.split == "train" for new, old in zip(rare, common, strict=True))
-    assert mean_rank(rare) > 1.5 * mean_rank(common)
+    uniform = [sample_skewed(rng, 2, split="train", skew=0, start=task.calls[0].op.src) for task in common]
+    assert mean_rank(common) < mean_rank(uniform) < mean_rank(rare)
 
 
 def test_sampling_is_fixed_by_its_generator_and_follows_the_frequencies() -> None:
@@ -247,10 +246,37 @@ def test_sampling_is_fixed_by_its_generator_and_follows_the_frequencies() -> Non
 
 
 def test_the_world_is_as_rich_as_it_says() -> None:
-    assert len(OPERATIONS) >= 100
+    assert len(OPERATIONS) >= 50
     assert len({op.name for op in OPERATIONS}) == len(OPERATIONS)
     assert len({op.family for op in OPERATIONS}) >= 15
     assert all(len(op.phrases) >= 2 for op in OPERATIONS)
+
+
+def test_held_out_tasks_are_distinct_and_of_every_depth() -> None:
+    tasks = eval_tasks(40, 0)
+    assert len({task.composition for task in tasks}) == len(tasks)
+    assert all(task.split == "eval" for task in tasks)
+    depths = Counter(task.depth for task in tasks)
+    assert (depths[2], depths[3], depths[4]) == (40, 40, 40)
+    assert 20 <= depths[1] <= 40
+
+
+def test_a_menu_names_several_steps_and_its_answer_does_the_one_asked_for() -> None:
+    asked = parse_instruction(
+        "Write a function `solve_items` that takes a list of integers. It should first add 3 to each number."
+    )
+    assert asked is not None
+    text, answer = menu_texts(asked, ("take the sum", "add 3 to each number"), 1, random.Random(0))
+    assert "take the sum" in text and "`solve_items`" in text and text.endswith("But only the second step.")
+    assert answer == (
+        "```python\n"
+        "def solve_items(nums):\n"
+        "    # second: add 3 to each number\n"
+        "    nums = [x + 3 for x in nums]\n"
+        "    return nums\n"
+        "```"
+    )
+    assert parse_instruction(text) is None
 
 
 def test_an_impossible_depth_is_refused() -> None:

@@ -81,11 +81,15 @@ def _overdone(calls: tuple[Call, ...]) -> Iterator[tuple[Call, ...]]:
     """Yield compositions with a needless step before or behind, for tasks without a near miss that fails."""
     first, last = calls[0].op.src, calls[-1].op.dst
     for op in ops_from(last):
-        if op.dst is last and not op.choices:
-            yield (*calls, Call(op))
+        if op.dst is last:
+            yield (*calls, _midmost(op))
     for op in ops_from(first):
-        if op.dst is first and not op.choices:
-            yield (Call(op), *calls)
+        if op.dst is first:
+            yield (_midmost(op), *calls)
+
+
+def _midmost(op: Op) -> Call:
+    return Call(op, tuple(choices[(len(choices) + place) // 2] for place, choices in enumerate(op.choices)))
 
 
 def _next_to(value: Parameter, choices: tuple[Parameter, ...]) -> list[Parameter]:

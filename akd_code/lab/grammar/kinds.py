@@ -15,6 +15,11 @@ Value: TypeAlias = Any
 Parameter: TypeAlias = int | str
 Split: TypeAlias = Literal["train", "eval"]
 
+SMALL: tuple[Parameter, ...] = tuple(range(2, 10))
+LETTERS: tuple[Parameter, ...] = tuple("aelnot")
+MARKS: tuple[Parameter, ...] = ("-", "/", ":", "+", "#", "!")
+"""What parameters are drawn from. The operations share few values, so that a small student learns to copy them."""
+
 EVAL_SHARE = 0.2
 """Share of all compositions that belongs to the eval split."""
 
@@ -27,7 +32,6 @@ class Kind(StrEnum):
     STR = "text"
     WORDS = "words"
     TABLE = "table"
-    TALLY = "tally"
     BOOL = "ok"
 
 
@@ -188,8 +192,6 @@ def draw_call(op: Op, rng: random.Random) -> Call:
     params: list[Parameter] = []
     for choices in op.choices:
         params.append(rng.choice([choice for choice in choices if choice not in params]))
-    if op.name.endswith("_between"):
-        params.sort(key=int)
     return Call(op, tuple(params))
 
 

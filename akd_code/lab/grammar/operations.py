@@ -7,7 +7,7 @@ from functools import cache
 
 from akd_code.lab.grammar.kinds import Kind, Op
 from akd_code.lab.grammar.ops_lists import LIST_OPS
-from akd_code.lab.grammar.ops_numbers import NUMBER_OPS, TALLY_OPS
+from akd_code.lab.grammar.ops_numbers import NUMBER_OPS
 from akd_code.lab.grammar.ops_tables import TABLE_OPS
 from akd_code.lab.grammar.ops_text import TEXT_OPS
 from akd_code.lab.grammar.ops_words import WORD_OPS
@@ -23,7 +23,6 @@ _BY_KIND: dict[Kind, tuple[Op, ...]] = {
     Kind.STR: _ranked(TEXT_OPS),
     Kind.WORDS: _ranked(WORD_OPS),
     Kind.TABLE: _ranked(TABLE_OPS),
-    Kind.TALLY: _ranked(TALLY_OPS),
     Kind.BOOL: (),
 }
 

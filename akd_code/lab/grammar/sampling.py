@@ -24,8 +24,9 @@ from akd_code.lab.grammar.wording import word
 DEEPEST = 4
 COMMON_SKEW = 0.6
 EVAL_SKEW = 0.3
-RARE_SKEW = -0.2
+RARE_SKEW = -0.5
 _TRIES = 2000
+_EVAL_TRIES = 20  # a task wanted; the held-out compositions of depth 1 are few
 _SEED_TRIES = 50  # shallow compositions are few: a large pool runs out of new ones
 _MIDWAY = {Kind.BOOL: 0.0, Kind.INT: 0.3}  # few chains go on from an integer, or they would all end in arithmetic
 _START_WEIGHTS = {Kind.INTS: 4.0, Kind.STR: 3.5, Kind.WORDS: 2.5, Kind.INT: 2.0, Kind.TABLE: 2.0}
@@ -159,12 +160,12 @@ def _is_new_train(calls: tuple[Call, ...]) -> bool:
 def seed_tasks(n: int, seed: int) -> list[Task]:
     """Return `n` train tasks of distinct composition to start the loop with.
 
-    45 % have depth 1, 45 % depth 2, 10 % depth 3.
+    One in five has depth 1, two in five each depth 2 and 3: the deepest tasks are left to the adversary.
     """
     rng = random.Random(f"lab seeds {seed}")
     made: dict[str, Task] = {}
     while len(made) < n:
-        depth, before = rng.choices((1, 2, 3), (9, 9, 2))[0], len(made)
+        depth, before = rng.choices((1, 2, 3), (1, 2, 2))[0], len(made)
         for _ in range(_SEED_TRIES):
             task = sample_task(rng, depth, split="train")
             made.setdefault(task.composition, task)
@@ -174,14 +175,19 @@ def seed_tasks(n: int, seed: int) -> list[Task]:
 
 
 def eval_tasks(n_per_depth: int, seed: int) -> list[Task]:
-    """Return `n_per_depth` held-out tasks of each depth 1 to 4, compositions distinct.
+    """Return up to `n_per_depth` held-out tasks of each depth 1 to 4, compositions distinct.
 
-    Operations are drawn less unevenly than in training: the long tail counts for more than it is seen.
+    There are about thirty of depth 1, and more than can be used of the others. Operations are drawn less unevenly than
+    in training: the long tail counts for more than it is seen.
     """
     rng = random.Random(f"lab eval {seed}")
-    made: dict[str, Task] = {}
+    made: list[Task] = []
     for depth in range(1, DEEPEST + 1):
-        while len(made) < n_per_depth * depth:
+        found: dict[str, Task] = {}
+        for _ in range(_EVAL_TRIES * n_per_depth):
             task = sample_skewed(rng, depth, split="eval", skew=EVAL_SKEW)
-            made.setdefault(task.composition, task)
-    return list(made.values())
+            found.setdefault(task.composition, task)
+            if len(found) == n_per_depth:
+                break
+        made += found.values()
+    return made
