@@ -13,7 +13,6 @@ _TYPES = {
     "STR": "str",
     "WORDS": "list[str]",
     "TABLE": "dict[str, int]",
-    "TALLY": "dict[str, int]",
     "BOOL": "bool",
 }
 _CASES = 12

@@ -80,12 +80,12 @@ def render(
 
 def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point: str) -> str:
     """Return the canonical program of a composition: each step under a comment in its own words, then the return."""
-    return _program(entry_point, ORDINALS, calls, phrases)
+    return _program(entry_point, (*ORDINALS, "fifth"), calls, phrases)  # a wrong program may have a step too many
 
 
 def _program(entry_point: str, ordinals: tuple[str, ...], calls: tuple[Call, ...], phrases: tuple[str, ...]) -> str:
     lines = [f"def {entry_point}({calls[0].op.src.value}):"]
-    for ordinal, call, phrase in zip(ordinals, calls, phrases, strict=False):
+    for ordinal, call, phrase in zip(ordinals[: len(calls)], calls, phrases, strict=True):
         lines.append(f"    # {ordinal}: {phrase}")
         lines += ["    " + line for line in call.fill(call.op.code).split("\n")]
     lines.append(f"    return {calls[-1].op.dst.value}")
