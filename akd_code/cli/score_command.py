@@ -122,19 +122,17 @@ def _listed(ids: tuple[str, ...]) -> str:
 
 
 def table(summary: Summary, results: list[Result]) -> str:
-    """Return the figures as a short text: pass@k by kind of tests, Wilson's interval for n = 1, and the verdicts."""
-    from akd_evals.stats import wilson_interval
-    from akd_sandbox import Verdict
+    """Return the figures as a short text: pass@k by kind of tests, its interval over tasks, and the verdicts."""
+    from akd_evals.score import interval
 
     lines = [f"{summary.suite}: {summary.tasks} tasks, {summary.samples} samples, {summary.missing} tasks missing"]
-    single = summary.infra == 0 and all(result.sample == 0 for result in results)
     for kind, estimates in summary.pass_at_k.items():
         for k, estimate in estimates.items():
             line = f"  {kind:4}  pass@{k:<3}  {100 * estimate:5.1f} %"
-            if single and k == "1":
-                verdicts = [one.judged.base if kind == "base" else one.judged.verdict for one in results]
-                low, high = wilson_interval(verdicts.count(Verdict.PASS), summary.tasks)
-                line += f"   95 % [{100 * low:.1f}, {100 * high:.1f}]"
+            verdicts = [(one.task_id, one.judged.base if kind == "base" else one.judged.verdict) for one in results]
+            bounds = interval(verdicts, int(k), summary.missing)
+            if bounds is not None:
+                line += f"   95 % [{100 * bounds[0]:.1f}, {100 * bounds[1]:.1f}]"
             lines.append(line)
         if not estimates:
             lines.append(f"  {kind:4}  no pass@k: no task has enough samples")

@@ -10,11 +10,17 @@ from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateOutcome, GateRule, Interval, decide
-from akd_evals.paired import Paired, bootstrap_mean, compare_paired, paired_interval
+from akd_evals.paired import Paired, bootstrap_mean, compare_paired, mean_interval, paired_interval
 from akd_evals.passk import pass_at_k
-from akd_evals.power import detectable_drop, detectable_mean_drop
+from akd_evals.power import (
+    detectable_drop,
+    detectable_mean_drop,
+    gate_power,
+    mean_gate_power,
+    mean_standard_error,
+)
 from akd_evals.runs import Kind, Outcome, Run
-from akd_evals.stats import Spread, holm, variance_split, wilson_interval
+from akd_evals.stats import Spread, holm, variance_split
 from akd_sandbox import Verdict
 
 Allowance = Literal["dataset", "limits", "isolation", "n"]
@@ -63,7 +69,8 @@ class SuiteComparison:
 
     `shifts` lists (verdict, samples in BASE, samples in NEW). `only_base` and `only_new` name tasks that the other run
     has no sample of, which count as failed there; `unjudged` those left out because nothing of them could be judged.
-    `detectable` is the smallest drop that the regression gate would have found here with 80 % chance, None if none.
+    `detectable` is the smallest drop that the regression gate would have found here with 80 % chance, None if none;
+    `clearing` (with that gate only) the chance that the non-inferiority gate lets a model pass that is as good as BASE.
     """
 
     suite: str
@@ -76,6 +83,7 @@ class SuiteComparison:
     only_new: tuple[str, ...]
     unjudged: tuple[str, ...]
     detectable: float | None
+    clearing: float | None
     spreads: tuple[Spread | None, Spread | None]
     gate: GateOutcome
     notes: tuple[str, ...]
@@ -222,16 +230,9 @@ def _suite(
         _measure(each, one, before, after, total, rule.confidence) for (each, one), (before, after) in scores.items()
     )
     pairs = tuple(_pair(t, judged[base.path][t], judged[new.path][t], kind, k) for t in kept)
-    main = measures[0].paired
-    level = rule.level(suites)
-    if main.method == "exact McNemar":
-        discordant = (main.broken + main.fixed) / main.tasks
-        detectable = detectable_drop(main.tasks, discordant, margin=rule.margin, confidence=level)
-    else:
-        deltas = [pair.new.score - pair.base.score for pair in pairs]
-        detectable = detectable_mean_drop(
-            [*deltas, *[0.0] * (total - len(deltas))], margin=rule.margin, confidence=level
-        )
+    detectable, clearing = _could_show(
+        measures[0].paired, [pair.new.score - pair.base.score for pair in pairs], rule, suites
+    )
     return SuiteComparison(
         suite=base.suite,
         base=base,
@@ -243,10 +244,30 @@ def _suite(
         only_new=tuple(t for t in kept if t not in base.outcomes),
         unjudged=unjudged,
         detectable=detectable,
+        clearing=clearing,
         spreads=(_spread(judged[base.path], kept, kind), _spread(judged[new.path], kept, kind)),
         gate=GateOutcome(True, rule.confidence, None),
         notes=(*notes, *_notes(base, new, total, len(kept), unjudged)),
     )
+
+
+def _could_show(main: Paired, deltas: list[float], rule: GateRule, suites: int) -> tuple[float | None, float | None]:
+    """Return what the data could have shown: (detectable drop, chance to clear an equal model)."""
+    margin, level = rule.margin, rule.level(suites)
+    asks = rule.gate == "noninferior"
+    if main.method == "exact McNemar":
+        share = (main.broken + main.fixed) / main.tasks
+        drop = detectable_drop(main.tasks, share, margin=margin, confidence=level)
+        fails = gate_power(
+            main.tasks, share / 2, share / 2, margin=margin, gate="noninferior", confidence=rule.confidence
+        )
+        return drop, 1 - fails if asks else None
+    spread = [*deltas, *[0.0] * (main.tasks - len(deltas))]
+    drop = detectable_mean_drop(spread, margin=margin, confidence=level)
+    error = mean_standard_error(spread)
+    if not asks or error == 0:
+        return drop, None
+    return drop, 1 - mean_gate_power(0.0, error, margin=margin, gate="noninferior", confidence=rule.confidence)
 
 
 def _notes(base: Run, new: Run, total: int, kept: int, unjudged: Sequence[str]) -> list[str]:
@@ -277,16 +298,8 @@ def _score(samples: Sequence[Outcome], kind: Kind, k: int) -> float:
 def _measure(kind: Kind, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
     missing = [0.0] * (total - len(base))
     paired = compare_paired([*base, *missing], [*new, *missing], confidence=confidence)
-    intervals = [run_interval([*scores, *missing], confidence) for scores in (base, new)]
+    intervals = [mean_interval([*scores, *missing], confidence) for scores in (base, new)]
     return Measure(kind, k, paired, intervals[0], intervals[1], paired.p)
-
-
-def run_interval(scores: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-    """Return the interval of one run's mean score over tasks: Wilson's for 0 and 1 alone, else the bootstrap's."""
-    if all(score in (0, 1) for score in scores):
-        return wilson_interval(round(sum(scores)), len(scores), confidence)
-    low, high = bootstrap_mean(scores, confidence)
-    return max(0.0, low), min(1.0, high)
 
 
 def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kind: Kind, k: int) -> TaskPair:

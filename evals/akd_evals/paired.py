@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
+from akd_evals.stats import wilson_interval
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -223,6 +225,17 @@ def bootstrap_mean(
         .confidence_interval
     )
     return float(interval.low), float(interval.high)
+
+
+def mean_interval(scores: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of one run's mean score over tasks: Wilson's for 0 and 1 alone, else the bootstrap's.
+
+    Raises ValueError for no scores.
+    """
+    if all(score in (0, 1) for score in scores):
+        return wilson_interval(round(sum(scores)), len(scores), confidence)
+    low, high = bootstrap_mean(scores, confidence)
+    return max(0.0, low), min(1.0, high)
 
 
 def _mean(values: Floats, axis: int = -1) -> Any:

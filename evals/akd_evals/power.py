@@ -86,8 +86,13 @@ def detectable_mean_drop(
     if not deltas:
         raise ValueError("no differences")
     normal = NormalDist()
-    spread = pstdev(deltas) / math.sqrt(max(1, len(deltas) - 1))
-    return margin + (normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(power)) * spread
+    quantiles = normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(power)
+    return margin + quantiles * mean_standard_error(deltas)
+
+
+def mean_standard_error(deltas: Sequence[float]) -> float:
+    """Return the standard error of the mean difference, over tasks; 0 for one task."""
+    return pstdev(deltas) / math.sqrt(max(1, len(deltas) - 1))
 
 
 def mean_gate_power(

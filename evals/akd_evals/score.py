@@ -15,6 +15,7 @@ from akd_evals.expected import References, cache_dir
 from akd_evals.judge import Box, Judge
 from akd_evals.parallel import unordered
 from akd_evals.passk import mean_pass_at_k
+from akd_evals.passk import pass_at_k as pass_one
 from akd_evals.results import Judged, Result, ResultFolder, Summary
 from akd_evals.samples import Sample, Samples
 from akd_evals.settings import ScoreSettings
@@ -134,13 +135,34 @@ def pass_at_k(verdicts: Iterable[tuple[str, Verdict]], ks: Sequence[int], missin
     The denominator is closed: `missing` tasks, which have no sample, count as 0. A sample with INFRA counts neither
     way; a task that has nothing else is left out, and `infra` in the summary says so.
     """
+    counts = _counts(verdicts)
+    estimates = {str(k): mean_pass_at_k(counts, k, unsolved=missing) for k in ks}
+    return {k: estimate for k, estimate in estimates.items() if estimate is not None}
+
+
+def interval(
+    verdicts: Iterable[tuple[str, Verdict]], k: int, missing: int, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Return the interval of pass@k, with the task as unit; None where pass@k is undefined.
+
+    Wilson's where every task has 0 or 1, else the bootstrap over tasks. `missing` tasks count as 0, INFRA as nothing.
+    """
+    from akd_evals.paired import mean_interval
+
+    counts = _counts(verdicts)
+    if not counts or any(n < k for n, _ in counts):
+        return None
+    return mean_interval([*(pass_one(n, c, k) for n, c in counts), *[0.0] * missing], confidence)
+
+
+def _counts(verdicts: Iterable[tuple[str, Verdict]]) -> list[tuple[int, int]]:
+    """Return (n, c) of every task with a verdict that counts."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for task_id, verdict in verdicts:
         if verdict is not Verdict.INFRA:
             counts[task_id][0] += 1
             counts[task_id][1] += verdict is Verdict.PASS
-    estimates = {str(k): mean_pass_at_k(((n, c) for n, c in counts.values()), k, unsolved=missing) for k in ks}
-    return {k: estimate for k, estimate in estimates.items() if estimate is not None}
+    return [(n, c) for n, c in counts.values()]
 
 
 def _by_program(rows: Iterable[Sample]) -> dict[tuple[str, str], list[Sample]]:

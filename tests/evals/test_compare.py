@@ -197,6 +197,17 @@ def test_the_regression_gate_fails_only_on_a_proven_drop(tmp_path: Path) -> None
     assert compare(base, eight, gate="none").passed
 
 
+def test_the_report_says_what_the_gate_could_have_told(tmp_path: Path) -> None:
+    base, new = write_run(tmp_path / "base", tasks(100, 0)), write_run(tmp_path / "new", tasks(97, 3))
+    told = plain.could_show(compare(base, new).suites[0])
+    assert told.startswith("a drop of ") and told.endswith(" points would have been proven with 80 % chance")
+    told = plain.could_show(compare(base, new, gate="noninferior", margin=0.2).suites[0])
+    assert told == "a model as good as the base would have passed with 100 % chance"
+    # 100 tasks cannot tell half a point: no outcome at all has a lower bound above -0.5 without many fixed
+    told = plain.could_show(compare(base, new, gate="noninferior", margin=0.005).suites[0])
+    assert told == "a model as good as the base would have passed with 0 % chance"
+
+
 def test_the_gate_over_several_suites_goes_down_holms_steps() -> None:
     # intervals of half-width 0.01 at 95 % that widen with the level; the drops are 0.02, 0.0125 and 0
     def interval(delta: float):  # type: ignore[no-untyped-def]

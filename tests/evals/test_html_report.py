@@ -112,8 +112,8 @@ def test_several_samples_and_several_runs_get_their_plots(tmp_path: Path) -> Non
         assert labels == [
             "Scores run by run",
             "Differences with their intervals",
-            "Verdicts as shares of the samples",
             "Scores of each task in both runs",
+            "Verdicts as shares of the samples",
         ]
         assert page.locator("polyline.curve").get_attribute("points").count(",") == 3  # type: ignore[union-attr]
         assert faults == []

@@ -46,6 +46,24 @@ def test_score_prints_a_table_and_what_is_missing(suite: Path, tmp_path: Path) -
     assert "pass@10" not in result.stdout
 
 
+def test_several_samples_a_task_get_an_interval_over_tasks(suite: Path, tmp_path: Path) -> None:
+    right, wrong = "def f(x): return 2 * x", "def f(x): return x + 1"
+    given = [
+        ("toy/a", right),
+        ("toy/a", wrong),
+        ("toy/b", wrong),
+        ("toy/b", wrong + " "),
+        ("toy/c", right),
+        ("toy/c", right),
+    ]
+    samples = write(tmp_path / "s.jsonl", *({"task_id": task, "solution": code} for task, code in given))
+    result = akd(samples, "--suite", suite, "--out", tmp_path / "out", "--k", 1, "--k", 2)
+    # rates 0.5, 0, 1: a bootstrap draws one task three times in 1 of 27 cases, above 2.5 %, so both ends are reached
+    # pass@2 by hand 1, 0, 1: Wilson of 2 of 3 with z = 1.96 is 20.8 .. 93.9
+    assert "pass@1     50.0 %   95 % [0.0, 100.0]" in result.stdout
+    assert "pass@2     66.7 %   95 % [20.8, 93.9]" in result.stdout
+
+
 def test_score_prints_its_summary_as_json_and_nothing_else(suite: Path, tmp_path: Path) -> None:
     samples = write(tmp_path / "s.jsonl", {"task_id": "toy/a", "solution": "def f(x): return 2 * x"})
     result = akd(samples, "--suite", suite, "--out", tmp_path / "out", "--json", "--k", 1)

@@ -45,7 +45,9 @@ def gate_lines(comparison: Comparison) -> list[str]:
 
 
 def could_show(suite: SuiteComparison) -> str:
-    """Return the minimum detectable effect as a sentence."""
+    """Return as a sentence what the gate could have told from this much data."""
+    if suite.clearing is not None:
+        return f"a model as good as the base would have passed with {100 * suite.clearing:.0f} % chance"
     if suite.detectable is None:
         return "with so few tasks no drop could have been proven"
     return f"a drop of {points(suite.detectable, False)} points would have been proven with 80 % chance"
@@ -241,6 +243,7 @@ def _suite_json(suite: SuiteComparison) -> dict[str, Any]:
         ],
         "gate": asdict(suite.gate),
         "detectable_drop": suite.detectable,
+        "chance_to_clear": suite.clearing,
         "sample_variance_share": [None if spread is None else spread.share for spread in suite.spreads],
         "verdicts": {verdict: {"base": before, "new": after} for verdict, before, after in suite.shifts},
         "only_base": list(suite.only_base),
