@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "status": "Show where a run stands and what it cost.",
     "init": "Write a commented recipe and a few seeds.",
     "decompose": "Show what a program consists of: modules, calls, steps worth extracting.",
+    "modules": "Verified modules of AMR-Evol: search, export, import.",
     "data": "Prepare, check and export data sets.",
     "lab": "The offline closed world: its teacher and its tasks.",
     "sandbox": "What this host can isolate.",

@@ -25,6 +25,12 @@ def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "judge_noise": (0.05, "How often the judge takes one answer for the other."),
         "test_error": (0.05, "Share of wrong or malformed tests."),
         "garbled": (0.02, "Share of answers without the form that was asked for."),
+        "stub_error": (0.7, "Factor on the error of a step whose stub is shown."),
+        "module_error": (0.4, "Factor on the error of a step whose verified module is shown."),
+        "cot_error": (0.9, "Factor on the error of an answer after thinking aloud."),
+        "repair_error": (0.6, "Share of wrong answers that a repair leaves wrong."),
+        "misled": (0.3, "Share of right answers that a wrong test makes wrong."),
+        "stubborn": (0.3, "Share of draws that are the same however a task is asked."),
     }
     for name, (default, text) in reversed(rates.items()):
         option = click.option(f"--{name.replace('_', '-')}", type=float, default=default, show_default=True, help=text)
