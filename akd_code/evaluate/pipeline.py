@@ -84,7 +84,9 @@ def evaluate(
     watch.stage(None, f"sampling and judging {suite.name}")
     started, tokens, generated = time.monotonic(), 0, 0
     counted = True
-    with JudgingStream(suite, box, out, settings=settings, workers=box.workers, warn=watch.note) as stream:
+    with JudgingStream(
+        suite, box, out, settings=settings, per_task=sampling.n, workers=box.workers, warn=watch.note
+    ) as stream:
         for sample in store.samples():
             stream.put(sample)
         watch.progress(len(store), total)

@@ -13,6 +13,7 @@ from akd_evals.suites import Task
 
 if TYPE_CHECKING:
     from akd_code.models import ChatModel
+    from akd_code.models.openai_chat import OpenAIChat
     from akd_code.student import Student
 
 Key = tuple[str, int]
@@ -145,7 +146,10 @@ async def sample_served(
             settings = Sampling(
                 sampling.temperature, sampling.top_p, sampling.max_tokens, asker.stops(task), sampling.seed
             )
-            answer = await model.complete([Message("user", asker.text(task))], settings, sample=sample)
+            if asker.style == "chat":
+                answer = await model.complete([Message("user", asker.text(task))], settings, sample=sample)
+            else:
+                answer = await _continuing(model).continued(asker.text(task), settings, sample=sample)
         counts = answer.prompt_tokens, answer.completion_tokens
         await ready.put(Drawn(task.task_id, sample, answer.text, answer.finish_reason, *counts))
 
@@ -164,3 +168,12 @@ async def sample_served(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _continuing(model: ChatModel) -> OpenAIChat:
+    """Return the model as one that continues a text. Raises EvaluateError for one that cannot."""
+    from akd_code.models.openai_chat import OpenAIChat
+
+    if not isinstance(model, OpenAIChat):
+        raise EvaluateError(f"{model!r} only answers conversations; leave out --style completion")
+    return model

@@ -7,7 +7,7 @@ import email.utils
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -98,6 +98,24 @@ class OpenAIChat:
 
         Raises RequestRefusedError for what repeating cannot mend, EndpointError when all attempts failed.
         """
+
+        async def ask(client: AsyncOpenAI) -> Completion:
+            return _completion(await client.chat.completions.create(**self._request(messages, sampling, sample)))
+
+        return await self._attempted(ask)
+
+    async def continued(self, prompt: str, sampling: Sampling, *, sample: int = 0) -> Completion:
+        """Return what the completion interface writes after a text, for base models. Raises as `complete`."""
+
+        async def ask(client: AsyncOpenAI) -> Completion:
+            request = self._request([], sampling, sample)
+            del request["messages"]
+            return _continuation(await client.completions.create(**request, prompt=encodable(prompt)))
+
+        return await self._attempted(ask)
+
+    async def _attempted(self, ask: Callable[[AsyncOpenAI], Awaitable[Completion]]) -> Completion:
+        """Return what `ask` gives, repeated as the retries say."""
         import openai
 
         client = self._connect()
@@ -108,8 +126,7 @@ class OpenAIChat:
                 await self._until_allowed()
                 length_field = self._length_field
                 try:
-                    reply = await client.chat.completions.create(**self._request(messages, sampling, sample))
-                    return _completion(reply)
+                    return await ask(client)
                 except openai.APIStatusError as error:
                     if length_field == "max_tokens" and _wants_other_length_field(error):
                         self._length_field, reason = "max_completion_tokens", "it takes no max_tokens"
@@ -232,6 +249,20 @@ def _completion(reply: Any) -> Completion:
     return Completion(
         text=encodable(text),
         finish_reason=choice.finish_reason or "stop",
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        model=reply.model or "",
+    )
+
+
+def _continuation(reply: Any) -> Completion:
+    choices = getattr(reply, "choices", None)
+    if not choices or not isinstance(getattr(choices[0], "text", None), str):
+        raise _NoAnswerError("the reply holds no text")
+    usage = getattr(reply, "usage", None)
+    return Completion(
+        text=encodable(choices[0].text),
+        finish_reason=choices[0].finish_reason or "stop",
         prompt_tokens=usage.prompt_tokens if usage else None,
         completion_tokens=usage.completion_tokens if usage else None,
         model=reply.model or "",

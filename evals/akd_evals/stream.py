@@ -34,11 +34,15 @@ class JudgingStream:
         out: Path,
         *,
         settings: ScoreSettings | None = None,
+        per_task: int = 1,
         workers: int = 1,
         cache: Path | None = None,
         warn: Callable[[str], None] = print,
     ) -> None:
-        """Open the result folder; raises EvalError if it holds results of other settings."""
+        """Open the result folder; raises EvalError if it holds results of other settings.
+
+        A task's tests are let go of once `per_task` samples of it were judged.
+        """
         settings = settings or ScoreSettings()
         self._suite = suite
         self._folder = ResultFolder(out, fingerprint(suite, settings, box.isolation))
@@ -49,6 +53,7 @@ class JudgingStream:
         self._failure: BaseException | None = None
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, daemon=True, name="akd-judge") for _ in range(workers)]
+        self._left = {task.task_id: per_task for task in suite.tasks}
         self.judged = 0
 
     def __enter__(self) -> JudgingStream:
@@ -102,3 +107,7 @@ class JudgingStream:
                     self._folder.append([Result(sample.task_id, sample.index, judged, sample.code_sha256, sample.how)])
         with self._guard:
             self.judged += 1
+            self._left[sample.task_id] -= 1
+            ended = self._left[sample.task_id] <= 0
+        if ended:
+            self._judge.forget(self._suite.by_id[sample.task_id])

@@ -2,10 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -110,7 +115,7 @@ def test_show_prompt_prints_it_and_writes_nothing(suite: Path, tmp_path: Path) -
         (["./nowhere", "--out", "o"], "no model at './nowhere'"),
         (["recorded:m.jsonl"], "no --out"),
         (["recorded:m.jsonl", "--out", "o", "-n", "2", "--temperature", "0"], "2 greedy samples would all be equal"),
-        (["recorded:m.jsonl", "--out", "o", "--style", "completion"], "a server is asked through its chat endpoint"),
+        (["recorded:m.jsonl", "--out", "o", "--style", "completion"], "only answers conversations; leave out --style"),
         (["recorded:m.jsonl", "--out", "o"], "holds no answer"),
     ],
 )
@@ -147,6 +152,74 @@ def test_a_server_answers_the_lab(tmp_path: Path) -> None:
     assert len(samples) == 12
     assert all(one["answer"] and one["finish_reason"] == "stop" for one in samples)
     assert len(rows(tmp_path / "out" / "results.jsonl")) == 12
+
+
+class Continues(BaseHTTPRequestHandler):
+    """A server with nothing but /v1/completions, as vLLM has it for a base model without a chat template."""
+
+    asked: ClassVar[list[dict[str, object]]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append({"path": self.path, **body})
+        choice = {"index": 0, "text": "    return x + 1\n", "finish_reason": "stop", "logprobs": None}
+        usage = {"prompt_tokens": 4, "completion_tokens": 5, "total_tokens": 9}
+        reply = {
+            "id": "c",
+            "object": "text_completion",
+            "created": 1,
+            "model": "m",
+            "choices": [choice],
+            "usage": usage,
+        }
+        data = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+def test_a_base_model_behind_a_server_continues_the_prompt(tmp_path: Path) -> None:
+    task = {
+        "task_id": "t",
+        "prompt": 'def f(x):\n    """Add 1."""\n',
+        "entry_point": "f",
+        "tests": ["assert f(1) == 2"],
+    }
+    (tmp_path / "toy.jsonl").write_text(json.dumps(task) + "\n")
+    Continues.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Continues) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        spec = f"openai:m@http://127.0.0.1:{server.server_port}/v1"
+        done = akd(spec, "--suite", tmp_path / "toy.jsonl", "--out", tmp_path / "out", "--style", "completion")
+        server.shutdown()
+    assert done.exit_code == 0, done.output
+    (asked,) = Continues.asked
+    assert (asked["path"], asked["prompt"]) == ("/v1/completions", task["prompt"])
+    assert "\ndef " in asked["stop"]  # type: ignore[operator]
+    (sample,) = rows(tmp_path / "out" / "samples.jsonl")
+    assert sample["completion"] == "    return x + 1\n"
+    assert sample["solution"] == 'def f(x):\n    """Add 1."""\n    return x + 1\n'
+    assert [one["base"] for one in rows(tmp_path / "out" / "results.jsonl")] == ["PASS"]
+
+
+def test_ctrl_c_ends_at_once_and_loses_no_sample(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [str(BIN / "akd"), "eval", "lab", "--suite", "lab", "-n", "8", "--out", str(out), "--batch-size", "8"]
+    running = subprocess.Popen([*command, "--backend", "process"], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not ((out / "samples.jsonl").exists() and rows(out / "samples.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 130, stderr
+    assert "akd: interrupted; the same command again draws only what is left" in stderr
+    kept = rows(out / "samples.jsonl")
+    assert len(kept) % 8 == 0 and 8 <= len(kept) < 2400
 
 
 NUMBERS = (0, 1, 2, 10, 23)
