@@ -34,6 +34,7 @@ def rate_of_failures(
         (378, 0.03, 0.0, 0.0),
         (378, 0.06, 0.03, 0.0),  # the same drop under churn
         (378, 0.08, 0.02, 0.01),
+        (164, 0.18, 0.0, 0.12),  # where Tango's bound is the wider of the two
     ],
 )
 @pytest.mark.parametrize("gate", ["regression", "noninferior"])
@@ -50,6 +51,11 @@ def test_a_planted_regression_is_found_as_often_as_the_power_says(
 def test_the_regression_gate_at_margin_0_raises_no_false_alarm_too_many(tasks: int, churn: float) -> None:
     assert gate_power(tasks, churn / 2, churn / 2) <= 0.05
     assert rate_of_failures(tasks, churn / 2, churn / 2, 0.0, "regression") <= 0.05
+
+
+@pytest.mark.parametrize(("drop", "churn"), [(0.01, 0.0), (0.02, 0.1), (0.05, 0.0), (0.12, 0.05), (0.2, 0.0)])
+def test_the_regression_gate_seldom_fails_a_drop_of_no_more_than_the_margin(drop: float, churn: float) -> None:
+    assert gate_power(164, drop + churn / 2, churn / 2, margin=drop) <= 0.05
 
 
 @pytest.mark.parametrize("tasks", [50, 164, 378])
