@@ -44,7 +44,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One run's samples of one task. `shown` is the first sample that fails, else the first; None without samples."""
+    """One run's samples of one task. `shown` is the sample worth a look, None without samples.
+
+    It is the first that passes in the run where the task's score is higher, else the first that fails, else the first.
+    """
 
     score: float
     verdicts: tuple[tuple[str, int], ...]
@@ -303,7 +306,9 @@ def _measure(kind: Kind, k: int, base: list[float], new: list[float], total: int
 
 
 def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kind: Kind, k: int) -> TaskPair:
-    before, after = _side(base, kind, k), _side(new, kind, k)
+    scores = _score(base, kind, k), _score(new, kind, k)
+    before = _side(base, kind, scores[0], scores[0] > scores[1])
+    after = _side(new, kind, scores[1], scores[1] > scores[0])
     status: Status
     if abs(after.score - before.score) > 1e-12:
         status = "broken" if after.score < before.score else "fixed"
@@ -318,12 +323,12 @@ def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kin
     return TaskPair(task_id, status, before, after, slower)
 
 
-def _side(samples: tuple[Outcome, ...], kind: Kind, k: int) -> Side:
+def _side(samples: tuple[Outcome, ...], kind: Kind, score: float, higher: bool) -> Side:
     verdicts = Counter(one.verdict(kind) for one in samples)
     times = [one.wall_s for one in samples if one.verdict(kind) == "PASS" and one.wall_s is not None]
-    failing = (one for one in samples if one.verdict(kind) != "PASS")
-    shown = next(failing, samples[0] if samples else None)
-    return Side(_score(samples, kind, k), tuple(verdicts.most_common()), median(times) if times else None, shown)
+    wanted = (one for one in samples if (one.verdict(kind) == "PASS") == higher)
+    shown = next(wanted, samples[0] if samples else None)
+    return Side(score, tuple(verdicts.most_common()), median(times) if times else None, shown)
 
 
 def _shifts(base: Run, new: Run, kind: Kind) -> tuple[tuple[str, int, int], ...]:

@@ -43,6 +43,19 @@ def test_several_samples_compare_pass_at_k_task_by_task(tmp_path: Path) -> None:
     assert [(one.k, one.paired.new) for one in suite.measures] == [(2, 1 / 3), (1, pytest.approx(1 / 6))]
 
 
+def test_of_a_changed_task_a_passing_program_is_shown_beside_a_failing_one(tmp_path: Path) -> None:
+    one, two = (
+        {"a": ["WRONG", "PASS", "PASS"], "b": ["WRONG"] * 3},
+        {"a": ["PASS", "WRONG", "WRONG"], "b": ["PASS"] * 3},
+    )
+    (suite,) = compare(write_run(tmp_path / "base", one), write_run(tmp_path / "new", two)).suites
+    shown = [(pair.base.shown, pair.new.shown) for pair in suite.pairs]
+    assert [(old.base, old.sample, new.base, new.sample) for old, new in shown if old and new] == [
+        ("PASS", 1, "WRONG", 1),
+        ("WRONG", 0, "PASS", 0),
+    ]
+
+
 def test_a_task_without_samples_counts_as_failed_and_is_named(tmp_path: Path) -> None:
     base = write_run(tmp_path / "base", {"a": ["PASS"], "b": ["PASS"]})
     new = write_run(tmp_path / "new", {"a": ["PASS"]}, tasks=2)
