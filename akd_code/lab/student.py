@@ -1,9 +1,9 @@
 """The lab's base student: a small decoder trained from nothing on easy tasks only.
 
 A Llama-shaped model of about a million parameters with a byte-level BPE of its own, pre-trained on single operations of
-the train split, drawn by frequency. In a part of its tasks the operation is one of several that are named, and only
-that one is to be carried out (a menu): so it can find a step among others, as any pre-trained model could, but has
-hardly ever carried out one step after another, and never more than two.
+the train split, drawn by frequency. In a part of its rows it only writes down the steps of a longer task as comments,
+an outline: so it can find a step among others, as any pre-trained model could, but has hardly ever carried out one
+step after another, and never more than two.
 `python -m akd_code.lab.student --out DIR` builds it again.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from akd_code.lab.grammar import Task, menu_texts, sample_skewed
+from akd_code.lab.grammar import Task, outline_texts, sample_skewed
 from akd_code.student import Student
 from akd_code.student.encode import Encoded, encode_row, stop_ids
 from akd_code.student.precision import mixed_precision
@@ -38,9 +38,9 @@ CHAT_TEMPLATE = (
 class BaseConfig:
     """How the base student is built.
 
-    `skew` is the exponent of the operations' frequencies in its training, `menus` the share of menus, `pairs` that of
-    tasks of depth 2. Without menus it never learns within a few rounds to find a third step; without pairs it starts
-    from nothing at depth 2.
+    `skew` is the exponent of the operations' frequencies in its training, `outlines` the share of outlines, `pairs`
+    that of tasks of depth 2. Without outlines it does not learn within a few rounds to find a third step; without
+    pairs it starts from nothing at depth 2.
     """
 
     seed: int = 0
@@ -48,12 +48,12 @@ class BaseConfig:
     layers: int = 4
     heads: int = 4
     vocabulary: int = 1024
-    steps: int = 2500
+    steps: int = 2000
     batch: int = 32
     learning_rate: float = 3e-3
     skew: float = 0.5
-    menus: float = 0.6
-    pairs: float = 0.02
+    outlines: float = 0.5
+    pairs: float = 0.01
     threads: int = 2
 
 
@@ -65,15 +65,6 @@ def base_student_path() -> Path:
 def answer_text(task: Task) -> str:
     """Return the answer of a teacher that makes no mistake: the whole solution in a fenced block."""
     return f"```python\n{task.solution}```"
-
-
-def menu_row(rng: random.Random, skew: float) -> tuple[str, str]:
-    """Return an instruction that names two to four operations but asks for one of them, and its answer."""
-    asked = sample_skewed(rng, 1, split="train", skew=skew)
-    others = [sample_skewed(rng, 1, split="train", skew=skew) for _ in range(rng.randint(1, 3))]
-    at = rng.randint(0, len(others))
-    steps = [task.steps[0].description for task in (*others[:at], asked, *others[at:])]
-    return menu_texts(asked, tuple(steps), at, rng)
 
 
 def build_base(out: Path, config: BaseConfig, *, quiet: bool = False) -> float:
@@ -137,7 +128,7 @@ def _train_tokenizer(config: BaseConfig, rng: random.Random) -> Any:
     texts = []
     for _ in range(3000):
         task = sample_skewed(rng, 1, split="train", skew=0.3)
-        texts += [task.instruction, answer_text(task), *menu_row(rng, 0.3)]
+        texts += [task.instruction, answer_text(task), *outline_texts(task)]
     core.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=core,
@@ -188,11 +179,11 @@ def _easy_batches(student: Student, config: BaseConfig, rng: random.Random) -> I
 
 
 def _easy_row(config: BaseConfig, rng: random.Random) -> tuple[str, str]:
-    """Return an instruction and its answer: a menu, a pair or a single operation."""
+    """Return an instruction and its answer: an outline, a pair or a single operation."""
     kind = rng.random()
-    if kind < config.menus:
-        return menu_row(rng, config.skew)
-    task = sample_skewed(rng, 2 if kind < config.menus + config.pairs else 1, split="train", skew=config.skew)
+    if kind < config.outlines:
+        return outline_texts(sample_skewed(rng, rng.randint(2, 4), split="train", skew=config.skew))
+    task = sample_skewed(rng, 2 if kind < config.outlines + config.pairs else 1, split="train", skew=config.skew)
     return task.instruction, answer_text(task)
 
 
@@ -201,9 +192,9 @@ def _card(student: Student, config: BaseConfig, loss: float) -> str:
     return (
         "# Base student of the lab\n\n"
         f"A Llama-shaped decoder of {student.model.num_parameters():,} parameters, trained from nothing on single "
-        f"operations of the lab's train split (`akd_code.lab.grammar`). In {config.menus:.0%} of the tasks the "
-        f"operation is one of several that are named; {config.pairs:.0%} are of depth 2 and none deeper. It is a "
-        "subject for experiments, not a useful code model.\n\n"
+        f"operations of the lab's train split (`akd_code.lab.grammar`). {config.outlines:.0%} of its rows ask only "
+        f"for the outline of a longer task, as comments; {config.pairs:.0%} are programs of depth 2 and none deeper. It "
+        "is a subject for experiments, not a useful code model.\n\n"
         f"Settings: `{settings}`; last training loss {loss:.4f}. Weights are float16.\n\n"
         "Rebuild: `python -m akd_code.lab.student --out DIR` (same settings, same machine: same weights).\n"
     )

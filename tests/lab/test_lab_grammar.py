@@ -15,7 +15,7 @@ from akd_code.lab.grammar import (
     cases,
     eval_tasks,
     harder_like,
-    menu_texts,
+    outline_texts,
     parse_instruction,
     rarer_like,
     sample_skewed,
@@ -257,19 +257,20 @@ def test_held_out_tasks_are_distinct_and_of_every_depth() -> None:
     assert 20 <= depths[1] <= 40
 
 
-def test_a_menu_names_several_steps_and_its_answer_does_the_one_asked_for() -> None:
-    asked = parse_instruction(
-        "Write a function `solve_items` that takes a list of integers. It should first add 3 to each number."
+def test_an_outline_has_the_steps_and_no_code() -> None:
+    task = parse_instruction(
+        "Write a function `solve_items` that takes a list of integers. "
+        "It should first add 3 to each number; second take the sum."
     )
-    assert asked is not None
-    text, answer = menu_texts(asked, ("take the sum", "add 3 to each number"), 1, random.Random(0))
-    assert "take the sum" in text and "`solve_items`" in text and text.endswith("But only the second step.")
+    assert task is not None
+    text, answer = outline_texts(task)
+    assert text == f"{task.instruction} But write only the outline."
     assert answer == (
         "```python\n"
         "def solve_items(nums):\n"
-        "    # second: add 3 to each number\n"
-        "    nums = [x + 3 for x in nums]\n"
-        "    return nums\n"
+        "    # first: add 3 to each number\n"
+        "    # second: take the sum\n"
+        "    pass\n"
         "```"
     )
     assert parse_instruction(text) is None

@@ -16,7 +16,7 @@ from akd_code.lab.grammar.sampling import (
     sample_task,
     seed_tasks,
 )
-from akd_code.lab.grammar.wording import menu_texts, parse_instruction
+from akd_code.lab.grammar.wording import outline_texts, parse_instruction
 
 __all__ = [
     "OPERATIONS",
@@ -32,7 +32,7 @@ __all__ = [
     "cases",
     "eval_tasks",
     "harder_like",
-    "menu_texts",
+    "outline_texts",
     "parse_instruction",
     "rarer_like",
     "sample_skewed",

@@ -80,11 +80,8 @@ def render(
 
 def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point: str) -> str:
     """Return the canonical program of a composition: each step under a comment in its own words, then the return."""
-    return _program(entry_point, (*ORDINALS, "fifth"), calls, phrases)  # a wrong program may have a step too many
-
-
-def _program(entry_point: str, ordinals: tuple[str, ...], calls: tuple[Call, ...], phrases: tuple[str, ...]) -> str:
     lines = [f"def {entry_point}({calls[0].op.src.value}):"]
+    ordinals = (*ORDINALS, "fifth")  # a wrong program may have a step too many
     for ordinal, call, phrase in zip(ordinals[: len(calls)], calls, phrases, strict=True):
         lines.append(f"    # {ordinal}: {phrase}")
         lines += ["    " + line for line in call.fill(call.op.code).split("\n")]
@@ -101,18 +98,16 @@ def word(calls: tuple[Call, ...], rng: random.Random) -> Task:
     return render(calls, name, phrases, rng.choice(HEADS), rng.choice(INPUTS[source]), frame)
 
 
-def menu_texts(asked: Task, steps: tuple[str, ...], at: int, rng: random.Random) -> tuple[str, str]:
-    """Return an instruction that names `steps` and asks for number `at`, the one step of `asked`, and its answer.
+def outline_texts(task: Task) -> tuple[str, str]:
+    """Return an instruction that asks for the task's steps as comments, without code, and its answer.
 
     No task of the grammar: `parse_instruction` does not know it. The base student learns on it to find a step.
     """
-    (call,) = asked.calls
-    source, frame = call.op.src, rng.choice(FRAMES)
-    marked = [ordinal + frame.mark + step for ordinal, step in zip(ORDINALS, steps, strict=False)]
-    opening = rng.choice(HEADS).format(name=asked.entry_point, input=rng.choice(INPUTS[source]))
-    text = opening + frame.opening + frame.between.join(marked) + frame.closing + f" But only the {ORDINALS[at]} step."
-    program = _program(asked.entry_point, (ORDINALS[at],), asked.calls, (steps[at],))
-    return text, f"```python\n{program}```"
+    lines = [f"def {task.entry_point}({task.calls[0].op.src.value}):"]
+    for ordinal, step in zip(ORDINALS[: task.depth], task.steps, strict=True):
+        lines.append(f"    # {ordinal}: {step.description}")
+    program = "\n".join([*lines, "    pass"])
+    return f"{task.instruction} But write only the outline.", f"```python\n{program}\n```"
 
 
 @cache
