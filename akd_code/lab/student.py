@@ -193,8 +193,8 @@ def _card(student: Student, config: BaseConfig, loss: float) -> str:
         "# Base student of the lab\n\n"
         f"A Llama-shaped decoder of {student.model.num_parameters():,} parameters, trained from nothing on single "
         f"operations of the lab's train split (`akd_code.lab.grammar`). {config.outlines:.0%} of its rows ask only "
-        f"for the outline of a longer task, as comments; {config.pairs:.0%} are programs of depth 2 and none deeper. It "
-        "is a subject for experiments, not a useful code model.\n\n"
+        f"for the outline of a longer task, as comments; {config.pairs:.0%} are programs of depth 2, none is deeper. "
+        "It is a subject for experiments, not a useful code model.\n\n"
         f"Settings: `{settings}`; last training loss {loss:.4f}. Weights are float16.\n\n"
         "Rebuild: `python -m akd_code.lab.student --out DIR` (same settings, same machine: same weights).\n"
     )
