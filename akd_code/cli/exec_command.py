@@ -11,18 +11,38 @@ import click
 from akd_code.cli.faults import reported
 
 if TYPE_CHECKING:
-    from akd_sandbox import CodeTests, FunctionTests
+    from akd_sandbox import CodeTests, FunctionTests, ProgramTests, Tests
 
 
 @click.command("exec")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--entry", required=True, metavar="NAME", help="The function that the tests call.")
+@click.option("--entry", metavar="NAME", help="The function that --cases and --tests call.")
 @click.option("--cases", type=click.Path(path_type=Path), help='JSONL of {"args": [...], "expected": ...}.')
 @click.option(
     "--tests", type=click.Path(path_type=Path), help="Python file with check(candidate), test_*() or asserts."
 )
-@click.option("--backend", default="auto", show_default=True, help="auto, namespace, or process (no boundary).")
+@click.option(
+    "--stdin-cases", type=click.Path(path_type=Path), help='A whole program: JSONL of {"stdin": ..., "expected": ...}.'
+)
+@click.option("--exact", is_flag=True, help="With --stdin-cases: compare every byte, not word by word.")
+@click.option(
+    "--pytest",
+    "test_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Test file for pytest that imports FILE by its name; may be repeated.",
+)
+@click.option("--count", type=click.IntRange(1), help="With --pytest: how many tests must be collected.")
+@click.option(
+    "--file",
+    "files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Further file of the sample, by its path from here; may be repeated.",
+)
+@click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-isolation", help="Refuse a weaker backend than this.")
+@click.option("--runtime", help="With docker: the container runtime, such as crun. [default: the engine's]")
 @click.option(
     "--test-s", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, help="Seconds a test."
 )
@@ -31,28 +51,44 @@ if TYPE_CHECKING:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
     file: Path,
-    entry: str,
+    entry: str | None,
     cases: Path | None,
     tests: Path | None,
+    stdin_cases: Path | None,
+    exact: bool,
+    test_files: tuple[Path, ...],
+    count: int | None,
+    files: tuple[Path, ...],
     backend: str,
     min_isolation: str | None,
+    runtime: str | None,
     test_s: float,
     memory_mb: int,
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Run the Python program FILE in the sandbox against cases or test code. Exit code 0: PASS, 1: any other verdict.
+    """Run the Python program FILE in the sandbox against tests of one kind. Exit code 0: PASS, 1: any other verdict.
 
     Example: akd exec solution.py --entry add --cases cases.jsonl
     """
     with reported(debug):
-        from akd_sandbox import Job, Limits, Sandbox, Verdict
+        from akd_sandbox import Job, Limits, PytestTests, Sandbox, Verdict
 
-        if (cases is None) == (tests is None):
-            raise click.UsageError("give either --cases or --tests")
+        if sum((cases is not None, tests is not None, stdin_cases is not None, bool(test_files))) != 1:
+            raise click.UsageError("give one of --cases, --tests, --stdin-cases and --pytest")
+        if (cases or tests) and not entry:
+            raise click.UsageError("--cases and --tests need --entry, the function they call")
+        held_to: Tests
+        if stdin_cases is not None:
+            held_to = _stdin_tests(stdin_cases, exact)
+        elif test_files:
+            held_to = PytestTests({path.name: _read(path) for path in test_files}, file.stem, count)
+        else:
+            held_to = _tests(cases, tests)
         limits = Limits(test_s=test_s, memory_bytes=memory_mb << 20)
-        job = Job(_read(file), entry, _tests(cases, tests), stop_at_first_failure=False)
-        with Sandbox(backend, 1, limits, min_isolation) as box:
+        further = {path.as_posix(): _read(path) for path in files}
+        job = Job(_read(file), entry or "", held_to, stop_at_first_failure=False, files=further)
+        with Sandbox(backend, 1, limits, min_isolation, runtime=runtime) as box:
             result = box.run(job)
     if as_json:
         shown = {
@@ -73,6 +109,27 @@ def command(
             click.echo(f"  test {number}: {test.verdict.value} {1000 * test.wall_s:.1f} ms  {test.detail}".rstrip())
         click.echo(f"  {result.isolation}, peak memory {result.peak_memory_bytes >> 20} MiB")
     raise SystemExit({Verdict.PASS: 0, Verdict.INFRA: 3}.get(result.verdict, 1))
+
+
+def _stdin_tests(path: Path, exact: bool) -> ProgramTests:
+    from akd_code.errors import AkdError
+    from akd_sandbox import ProgramTests, StdinCase
+
+    cases = []
+    for number, line in enumerate(_read(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            stdin, expected = row["stdin"], row["expected"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise AkdError(f'{path}:{number}: no {{"stdin": ..., "expected": ...}} ({error!r})') from None
+        if not (isinstance(stdin, str) and isinstance(expected, str)):
+            raise AkdError(f"{path}:{number}: stdin and expected must be texts")
+        cases.append(StdinCase(stdin, expected))
+    if not cases:
+        raise AkdError(f"{path} holds no case; write one JSON object a line")
+    return ProgramTests(tuple(cases), "exact" if exact else "tokens")
 
 
 def _read(path: Path) -> str:

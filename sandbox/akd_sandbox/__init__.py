@@ -8,7 +8,7 @@ and `Verdict`.
 
 from akd_sandbox.compare import equal
 from akd_sandbox.errors import IsolationError, SandboxError
-from akd_sandbox.job import Case, CodeTests, Compare, FunctionTests, Job
+from akd_sandbox.job import Case, CodeTests, Compare, FunctionTests, Job, ProgramTests, PytestTests, StdinCase, Tests
 from akd_sandbox.lift import tests_from_asserts
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, Sandbox
@@ -25,10 +25,14 @@ __all__ = [
     "IsolationError",
     "Job",
     "Limits",
+    "ProgramTests",
+    "PytestTests",
     "SampleResult",
     "Sandbox",
     "SandboxError",
+    "StdinCase",
     "TestResult",
+    "Tests",
     "Verdict",
     "equal",
     "tests_from_asserts",

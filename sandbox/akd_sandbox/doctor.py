@@ -1,4 +1,4 @@
-"""What this host can isolate: each layer tried, and why not where it fails."""
+"""What this host can isolate: each layer of each backend tried, and why not where it fails."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from akd_sandbox.errors import SandboxError
 from akd_sandbox.limits import Limits
-from akd_sandbox.slot import Slot
+from akd_sandbox.sandbox import LEVELS, strongest
+from akd_sandbox.slot import ContainerOptions, Slot
 
-_LAYERS = {
+LAYERS = {
     "user": "a user namespace: root inside is nobody outside",
-    "uid": "a user id of its own, dropped to from root",
+    "uid": "a user id of its own, and no capability",
     "pid": "a pid namespace: one kill reaches everything",
     "mount": "a read-only root with only the interpreter in it",
-    "net": "no network, not even loopback",
+    "net": "no network",
+    "loopback": "not even one with itself",
     "ipc": "no shared memory or queues with the host",
     "uts": "a host name of its own",
     "no_new_privs": "setuid programs give nothing",
@@ -24,37 +26,56 @@ _LAYERS = {
 
 _WHY_NOT = {
     "landlock": "the kernel has none or does not enable it; the read-only mounts hold alone",
+    "loopback": "a container has a loopback of its own, which reaches only itself",
     "cgroup": "no writable cgroup with the memory and pids controllers; rlimits hold instead",
+}
+_WHAT = {
+    "docker": "a hardened container for each worker",
+    "namespace": "namespaces of the kernel, made here",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One layer: whether it works here, and what it is or why it does not."""
+    """A backend (layer "") or one of its layers: whether it works here, and what it is or why it does not."""
 
+    backend: str
     layer: str
     works: bool
     detail: str
 
 
-def examine() -> list[Finding]:
-    """Start the namespace backend once and return a finding for each of its layers, then one for each backend."""
-    slot = Slot("namespace", Limits())
-    try:
-        slot.open()
-        obtained, problem = set(slot.layers), ""
-    except SandboxError as error:
-        obtained, problem = set(), str(error)
-    finally:
-        slot.close()
-    unused = "user" if "uid" in obtained else "uid"
-    findings = []
-    for layer, meaning in _LAYERS.items():
-        if layer == unused and obtained:
+def examine(image: str | None = None, runtime: str | None = None) -> list[Finding]:
+    """Start each backend once, strongest first; return a finding for it and one for each of its layers."""
+    findings: list[Finding] = []
+    taken = strongest(image)
+    for backend in reversed(LEVELS):
+        if backend == "process":
+            detail = "NOT a boundary: resource limits only; must be asked for by name"
+            findings.append(Finding(backend, "", True, detail))
             continue
-        works = layer in obtained
-        why = problem or _WHY_NOT.get(layer, "not obtained")
-        findings.append(Finding(layer, works, meaning if works else f"{meaning} - {why}"))
-    findings.append(Finding("namespace", not problem, problem or "the backend `auto` takes"))
-    findings.append(Finding("process", True, "NOT a boundary: resource limits only; must be asked for by name"))
+        slot = Slot(backend, Limits(), ContainerOptions(image, runtime))
+        try:
+            slot.open()
+            obtained, problem = set(slot.layers), ""
+        except SandboxError as error:
+            obtained, problem = set(), str(error).removeprefix(f"{backend}: ")
+        finally:
+            slot.close()
+        mark = "; the backend `auto` takes" if backend == taken and not problem else ""
+        findings.append(Finding(backend, "", not problem, problem or f"{_WHAT[backend]}{mark}"))
+        findings += _layers(backend, obtained) if obtained else []
     return findings
+
+
+def _layers(backend: str, obtained: set[str]) -> list[Finding]:
+    unused = "user" if "uid" in obtained else "uid"
+    return [
+        Finding(backend, layer, layer in obtained, meaning if layer in obtained else f"{meaning} - {_why_not(layer)}")
+        for layer, meaning in LAYERS.items()
+        if layer != unused
+    ]
+
+
+def _why_not(layer: str) -> str:
+    return _WHY_NOT.get(layer, "not obtained")

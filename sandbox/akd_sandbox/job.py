@@ -81,11 +81,65 @@ class CodeTests:
 
 
 @dataclass(frozen=True, slots=True)
+class StdinCase:
+    """One run of a whole program: what it reads, and what it must print. `limit_s` overrides Limits.test_s."""
+
+    stdin: str
+    expected: str
+    limit_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramTests:
+    """A whole program, run anew for each case. At least one, or the task is bad (INFRA).
+
+    It must print what is expected and end with code 0. tokens: words and numbers are compared, white space between
+    them is not; exact: every byte is.
+    """
+
+    cases: tuple[StdinCase, ...]
+    compare: Literal["tokens", "exact"] = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class PytestTests:
+    """Test files in pytest's style, run by pytest in a worker of their own.
+
+    They import the program as `module` (and the sample's other files by their names) and get stand-ins: every call
+    goes through the judge, by value, to the worker that holds the program. Passed must equal collected, and be more
+    than zero; a test that is skipped has not passed. `count` is how many must be collected, where that is known (from
+    the reference solution): without it, tests that are parametrized by what the program says can be fewer.
+    """
+
+    files: Mapping[str, str]
+    module: str = "solution"
+    count: int | None = None
+
+
+Tests = FunctionTests | CodeTests | ProgramTests | PytestTests
+"""Everything a program can be held to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One sample to judge: program text, the entry point its tests call, and the tests."""
+    """One sample to judge: program text, the entry point its tests call, and the tests.
+
+    `entry` may be empty for ProgramTests and PytestTests. `files` are further modules and data of the sample, by
+    relative path; they lie in the program's working directory, which it can import from.
+    """
 
     code: str
     entry: str
-    tests: FunctionTests | CodeTests
+    tests: Tests
     limits: Limits | None = None
     stop_at_first_failure: bool = True
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def bad_path(files: Mapping[str, str]) -> str:
+    """Return the first path that does not stay below the directory it is relative to, or nothing."""
+    for path in files:
+        parts = path.split("/")
+        if not path or len(path) > 500 or len(parts) > 20 or "\0" in path or any(p in ("", ".", "..") for p in parts):
+            return path or "(empty)"
+    return ""

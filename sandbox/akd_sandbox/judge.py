@@ -3,94 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import reprlib
-import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from akd_sandbox import codec
+from akd_sandbox.code_tests import run_code_tests
+from akd_sandbox.course import EARLY, MALFORMED, Course, clean, common_outcome, early, ended, show
 from akd_sandbox.errors import SlotError
 from akd_sandbox.guest import wire
-from akd_sandbox.job import Case, CodeTests, FunctionTests, Job
+from akd_sandbox.job import Case, FunctionTests, Job, ProgramTests, PytestTests, bad_path
 from akd_sandbox.limits import Limits
 from akd_sandbox.peer import DIGEST_OVER, Clock, Frame, Peer
-from akd_sandbox.slot import Slot, WorkerExit
+from akd_sandbox.programs import run_once
+from akd_sandbox.slot import Slot
 from akd_sandbox.verdict import CallOutcome, Digest, SampleResult, TestResult, Verdict
 
 JUDGE_NODES = 2_000_000
 """How many values one returned value may hold for the judge to read it (a million rows of two are fine)."""
-_WORDS_BYTES = 1 << 16  # an honest worker's description of an exception or a type is far shorter
 _SHOW_BYTES = 1 << 16  # a value is shown in full detail only if it was this short on the wire
 _CODE_CHARS = 8 << 20
-_MALFORMED = (codec.CodecError, ValueError, TypeError)
-
-
-class _Repr(reprlib.Repr):
-    """Short reprs that take no longer for a number of millions of digits."""
-
-    def repr_int(self, x: int, level: int) -> str:
-        return f"<an int of {x.bit_length()} bits>" if x.bit_length() > 1 << 13 else super().repr_int(x, level)
-
-
-_REPR = _Repr()
-_REPR.maxstring = _REPR.maxother = 120
-
-
-@dataclass(slots=True)
-class Course:
-    """How a sample went so far: the tests that ran, and what ended it early."""
-
-    tests: list[TestResult]
-    ended_by: Verdict | None = None
-    detail: str = ""
-    starved: bool = False
 
 
 Decide = Callable[[int, Frame], tuple[Verdict, str]]
 """Judge one reply to one case: `(index, frame) -> (verdict, detail)`. Raises ValueError if it is no reply."""
-
-
-def show(value: Any) -> str:
-    """Return a short repr of a plain decoded value, without trusting its size."""
-    try:
-        return _REPR.repr(value)
-    except Exception as error:
-        return f"<{type(value).__name__}: {type(error).__name__}>"
-
-
-def _words(body: bytes) -> tuple[str, ...]:
-    """Return the texts of a worker's description of something. Raises CodecError if it is none, or too long for one."""
-    words = codec.decode(body) if len(body) <= _WORDS_BYTES else None
-    if type(words) is str:
-        return (words,)
-    if type(words) is not tuple or not all(type(word) is str for word in words):
-        raise codec.CodecError("no description")
-    return words
-
-
-def _explain(body: bytes) -> tuple[str, str]:
-    """Return (exception type, one line) of a worker's description of an exception. Raises CodecError or ValueError."""
-    name, message, frames, *_ = _words(body)
-    line = " ".join(f"{name}: {message}".split()) if message else name
-    return name, f"{line} ({frames})" if frames else line
-
-
-def _raised(body: bytes) -> tuple[Verdict, str]:
-    name, detail = _explain(body)
-    return (Verdict.MEMORY if name == "MemoryError" else Verdict.RAISED), detail
-
-
-def _common(frame: Frame) -> tuple[Verdict, str] | None:
-    """Judge a reply whose meaning does not depend on what was expected."""
-    if frame.kind == wire.RAISED:
-        return _raised(frame.body)
-    if frame.kind == wire.BAD_VALUE:
-        return Verdict.BADVALUE, f"returned {_words(frame.body)[0]}, which does not travel by value"
-    if frame.kind == wire.TOO_LARGE:
-        return Verdict.OUTPUT, "returned a value larger than the limit"
-    return None
 
 
 def comparer(tests: FunctionTests) -> Decide:
@@ -100,7 +38,7 @@ def comparer(tests: FunctionTests) -> Decide:
     def decide(index: int, frame: Frame) -> tuple[Verdict, str]:
         if frame.kind == wire.VALUE and frame.body == answers[index]:
             return Verdict.PASS, ""
-        common = _common(frame)
+        common = common_outcome(frame)
         if common is not None:
             return common
         if frame.kind == wire.DIGEST:
@@ -158,7 +96,7 @@ def collector(outcomes: list[CallOutcome]) -> Decide:
     """Return a function that accepts any value and appends it to outcomes (for a reference program)."""
 
     def decide(index: int, frame: Frame) -> tuple[Verdict, str]:
-        common = _common(frame)
+        common = common_outcome(frame)
         value: Any = None
         if common is None:
             if frame.kind not in (wire.VALUE, wire.DIGEST):
@@ -176,48 +114,22 @@ def collector(outcomes: list[CallOutcome]) -> Decide:
 # --- the course of a sample ---------------------------------------------------------------------------------
 
 
-def _ended(peer: Peer, exit_: WorkerExit, limits: Limits) -> tuple[Verdict, str]:
-    """Class a death by the kernel's evidence."""
-    if exit_.out_of_memory:
-        return Verdict.MEMORY, "the kernel killed it for lack of memory"
-    if exit_.signal is not None:
-        if exit_.signal in (signal.SIGKILL, signal.SIGXCPU) and exit_.cpu_s >= limits.sample_s:
-            return Verdict.TIMEOUT, f"used {exit_.cpu_s:.1f} s of processor time"
-        return Verdict.CRASHED, f"killed by signal {exit_.signal} ({_signal_name(exit_.signal)})"
-    if exit_.code in (70, 71):
-        return Verdict.EXITED, f"ended with code {exit_.code} before its tests did (broken from inside)"
-    return Verdict.EXITED, f"ended with code {exit_.code} before its tests did"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "?"
-
-
-_EARLY = {wire.SYNTAX: Verdict.SYNTAX, wire.IMPORT_RAISED: Verdict.RAISED, wire.NO_ENTRY: Verdict.NOENTRY}
-
-
-def _early(frame: Frame, entry: str) -> tuple[Verdict, str]:
-    """Judge a program that never got as far as its tests."""
-    if frame.kind == wire.NO_ENTRY:
-        return Verdict.NOENTRY, f"defines no function {entry!r}"
-    name, detail = _explain(frame.body)
-    if name == "MemoryError":
-        return Verdict.MEMORY, detail
-    return _EARLY[frame.kind], detail if frame.kind == wire.SYNTAX else f"at import: {detail}"
-
-
 def run_cases(
-    peer: Peer, code: str, entry: str, inputs: bytes, limits_s: Sequence[float], decide: Decide, stop_early: bool
+    peer: Peer,
+    code: str,
+    entry: str,
+    inputs: bytes,
+    limits_s: Sequence[float],
+    decide: Decide,
+    stop_early: bool,
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> Course:
     """Run a program on cases and judge each reply as it arrives. Raises SlotError."""
     course = Course([])
     limits = peer.limits
     clock = Clock((peer,))
     clock.begin(limits.import_s)
-    peer.send_job({"mode": "cases", "code": code, "entry": entry})
+    peer.send_job({"mode": "cases", "code": code, "entry": entry, "files": dict(files)})
     defined = False
     started = time.monotonic()
 
@@ -231,10 +143,10 @@ def run_cases(
         frames = peer.pump(clock.pause_s())
         for frame in frames:
             if not defined:
-                if frame.kind in _EARLY:
+                if frame.kind in EARLY:
                     try:
-                        return finish(*_early(frame, entry))
-                    except _MALFORMED as error:
+                        return finish(*early(frame, entry))
+                    except MALFORMED as error:
                         return finish(Verdict.TAMPER, f"sent what is no description: {error}")
                 if frame.kind != wire.DEFINED:
                     return finish(Verdict.TAMPER, "replied before its program was defined")
@@ -249,7 +161,7 @@ def run_cases(
                     return finish(Verdict.TAMPER, "replied out of order")
                 try:
                     verdict, detail = decide(index, frame)
-                except _MALFORMED as error:
+                except MALFORMED as error:
                     return finish(Verdict.TAMPER, f"sent what is no value: {error}")
                 course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
                 if verdict is not Verdict.PASS and course.ended_by is None:
@@ -262,137 +174,12 @@ def run_cases(
         if peer.flooded:
             return finish(Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes")
         if peer.exit is not None:
-            return finish(*_ended(peer, peer.exit, limits))
-        if defined and time.monotonic() - started > limits.sample_s:
-            clock.starved = True
+            return finish(*ended(peer.exit, limits))
+        if defined and clock.overdue(started, limits.sample_s):
             return finish(Verdict.TIMEOUT, f"all tests together took longer than {limits.sample_s:g} s")
         if clock.expired():
             step = f"test {len(course.tests)}" if defined else "importing and defining"
             return finish(Verdict.TIMEOUT, f"{step} took longer than {clock.limit_s:g} s")
-
-
-def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests) -> Course:
-    """Run test code in `tester` against a program in `candidate`, passing every call between them. Raises SlotError.
-
-    The candidate never sees the tests, the tests never run the candidate's code: both only exchange plain data and
-    object numbers through here. Test code that fails before it asked the candidate anything is a bad task (INFRA);
-    afterwards the failure counts against the candidate, which could otherwise choose to have no verdict. (A suite is
-    known to be good by its reference solution.)
-    """
-    limits = candidate.limits
-    course = Course([])
-    clock = Clock((candidate, tester))
-    clock.begin(limits.import_s)
-    candidate.send_job({"mode": "serve", "code": job.code, "entry": job.entry})
-    first = _reply(candidate, clock, limits, course)
-    if first is None:
-        return course
-    if first.kind in _EARLY:
-        try:
-            course.ended_by, course.detail = _early(first, job.entry)
-        except _MALFORMED as error:
-            course.ended_by, course.detail = Verdict.TAMPER, f"sent what is no description: {error}"
-        return course
-    if first.kind != wire.DEFINED:
-        course.ended_by, course.detail = Verdict.TAMPER, "replied before its program was defined"
-        return course
-    tester.send_job({"mode": "tests", "code": tests.code, "style": tests.style, "entry": job.entry})
-    clock.begin(limits.import_s)
-    started = time.monotonic()
-    asked, last_problem = 0, ""
-    while True:
-        for frame in tester.pump(clock.pause_s()):
-            if frame.kind == wire.CALL:
-                asked += 1
-                candidate.request(frame.body)
-                reply = _reply(candidate, clock, limits, course)
-                if reply is None:
-                    return course
-                if reply.index != asked or reply.kind not in (wire.VALUE, wire.RAISED, wire.BAD_VALUE, wire.TOO_LARGE):
-                    return _end(course, Verdict.TAMPER, "replied out of order", clock)
-                try:
-                    if reply.kind in (wire.BAD_VALUE, wire.TOO_LARGE):
-                        verdict, detail = _common(reply) or (Verdict.BADVALUE, "")
-                        return _end(course, verdict, detail, clock)
-                    if reply.kind == wire.RAISED:
-                        last_problem = _explain(reply.body)[1]
-                except _MALFORMED as error:
-                    return _end(course, Verdict.TAMPER, f"sent what is no description: {error}", clock)
-                tester.request(reply.kind + reply.body)
-                continue
-            if frame.kind == wire.DEFINED:
-                clock.begin(limits.test_s)
-                continue
-            if frame.kind == wire.FINISHED:
-                if frame.index != len(course.tests) or not course.tests:
-                    return _end(course, Verdict.INFRA, "the test code holds no test", clock)
-                return course
-            if frame.kind == wire.IMPORT_RAISED:
-                name, detail = _explain(frame.body)
-                if last_problem and name in last_problem:
-                    return _end(course, Verdict.RAISED, last_problem, clock)
-                if asked:
-                    return _end(course, Verdict.WRONG, f"the test code failed on what it got: {detail}", clock)
-                return _end(course, Verdict.INFRA, f"the test code failed: {detail}", clock)
-            verdict, detail = _test_outcome(frame)
-            course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-            if verdict is not Verdict.PASS:
-                course.detail = course.detail or detail
-                if job.stop_at_first_failure:
-                    return course
-            clock.begin(limits.test_s)
-        if tester.exit is not None or tester.tampered or tester.flooded:
-            why = tester.tampered or ("printed too much" if tester.flooded else "ended early")
-            if not asked:
-                return _end(course, Verdict.INFRA, f"the test code {why}", clock)
-            verdict = Verdict.OUTPUT if tester.flooded else Verdict.BADVALUE
-            if tester.exit is not None and not tester.flooded:
-                verdict, why = _ended(tester, tester.exit, limits)
-            return _end(course, verdict, f"the test code, on what it got: {why}", clock)
-        if time.monotonic() - started > limits.sample_s:
-            clock.starved = True
-            return _end(course, Verdict.TIMEOUT, f"all tests together took longer than {limits.sample_s:g} s", clock)
-        if clock.expired():
-            verdict = Verdict.TIMEOUT if asked else Verdict.INFRA
-            return _end(course, verdict, "the test code itself did not finish", clock)
-
-
-def _end(course: Course, verdict: Verdict, detail: str, clock: Clock) -> Course:
-    course.ended_by, course.detail, course.starved = verdict, detail, clock.starved
-    course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-    return course
-
-
-def _reply(peer: Peer, clock: Clock, limits: Limits, course: Course) -> Frame | None:
-    """Wait for the candidate's one reply; None when there is none, and course says why."""
-    while True:
-        frames = peer.pump(clock.pause_s())
-        if len(frames) == 1 and not peer.tampered:
-            return frames[0]
-        if frames or peer.tampered:
-            _end(course, Verdict.TAMPER, peer.tampered or "replied twice", clock)
-        elif peer.flooded:
-            _end(course, Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes", clock)
-        elif peer.exit is not None:
-            _end(course, *_ended(peer, peer.exit, limits), clock)
-        elif clock.expired():
-            _end(course, Verdict.TIMEOUT, f"took longer than {clock.limit_s:g} s", clock)
-        else:
-            continue
-        return None
-
-
-def _test_outcome(frame: Frame) -> tuple[Verdict, str]:
-    if frame.kind == wire.TEST_PASSED:
-        return Verdict.PASS, ""
-    if frame.kind == wire.TEST_WRONG:
-        return Verdict.WRONG, str(codec.decode(frame.body))
-    if frame.kind == wire.RAISED:
-        name, message, _, source, from_candidate = (str(part) for part in codec.decode(frame.body))
-        detail = from_candidate or f"{name}: {message}"
-        verdict = Verdict.RAISED if from_candidate else Verdict.WRONG
-        return verdict, " ".join(f"{detail}  in {source}".split())
-    return Verdict.INFRA, "the test code sent nonsense"
 
 
 # --- whole samples ------------------------------------------------------------------------------------------
@@ -413,17 +200,41 @@ def judge_sample(
             return infra_result(job, f"an input of the task does not travel: {error}", isolation), False
     if len(job.code) > _CODE_CHARS:
         return infra_result(job, f"a program of {len(job.code)} characters", isolation, Verdict.SYNTAX), False
+    if isinstance(tests, PytestTests) and not tests.files:
+        return infra_result(job, "the task has no tests", isolation), False
+    wrong_path = bad_path(job.files) or (bad_path(tests.files) if isinstance(tests, PytestTests) else "")
+    if wrong_path:
+        return infra_result(job, f"a file may not be called {clean(wrong_path)!r}", isolation), False
+    if isinstance(tests, ProgramTests):
+        return _judge_program(slot, job, tests, limits, isolation)
     with Peer(slot, limits) as peer:
         if isinstance(tests, FunctionTests):
             limits_s = [limits.test_s if case.limit_s is None else case.limit_s for case in tests.cases]
             decide = comparer(tests)
-            course = run_cases(peer, job.code, job.entry, tests.inputs, limits_s, decide, job.stop_at_first_failure)
+            course = run_cases(
+                peer, job.code, job.entry, tests.inputs, limits_s, decide, job.stop_at_first_failure, job.files
+            )
         else:
             if tester_slot is None:
                 raise SlotError("test code needs a second zygote")
             with Peer(tester_slot, limits) as tester:
                 course = run_code_tests(peer, tester, job, tests)
         exit_ = peer.end()
+    evidence = Evidence(time.monotonic() - started, exit_.peak_bytes, peer.stdout.text(), peer.stderr.text())
+    return _concluded(job, course, evidence, isolation)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a sample used and printed."""
+
+    wall_s: float
+    peak_bytes: int
+    stdout: str
+    stderr: str
+
+
+def _concluded(job: Job, course: Course, evidence: Evidence, isolation: str) -> tuple[SampleResult, bool]:
     failed = tuple(i for i, test in enumerate(course.tests) if test.verdict is not Verdict.PASS)
     verdict = course.ended_by or (course.tests[failed[0]].verdict if failed else Verdict.PASS)
     if failed and course.ended_by is not Verdict.TAMPER and course.ended_by is not Verdict.INFRA:
@@ -432,10 +243,10 @@ def judge_sample(
         verdict=verdict,
         tests=tuple(course.tests),
         failed=failed,
-        wall_s=time.monotonic() - started,
-        peak_memory_bytes=exit_.peak_bytes,
-        stdout=peer.stdout.text(),
-        stderr=peer.stderr.text(),
+        wall_s=evidence.wall_s,
+        peak_memory_bytes=evidence.peak_bytes,
+        stdout=evidence.stdout,
+        stderr=evidence.stderr,
         detail=clean(course.detail),
         code_sha256=code_sha256(job.code),
         isolation=isolation,
@@ -443,8 +254,40 @@ def judge_sample(
     return result, course.starved and verdict is Verdict.TIMEOUT
 
 
-def call_all(slot: Slot, code: str, entry: str, inputs: FunctionTests, limits: Limits) -> list[CallOutcome]:
-    """Call a reference program on every input; the list ends early where the program did. Raises SlotError."""
+def _judge_program(
+    slot: Slot, job: Job, tests: ProgramTests, limits: Limits, isolation: str
+) -> tuple[SampleResult, bool]:
+    """Run a whole program once for each case, each time in a fresh worker. Raises SlotError."""
+    if not tests.cases:
+        return infra_result(job, "the task has no tests", isolation), False
+    started = time.monotonic()
+    course, peak, stdout, stderr = Course([]), 0, "", ""
+    for case in tests.cases:
+        with Peer(slot, limits, case.stdin.encode("utf-8", "surrogatepass")) as peer:
+            verdict, detail = run_once(peer, job, tests, case, course)
+            exit_ = peer.end()
+        peak, stdout, stderr = max(peak, exit_.peak_bytes), peer.stdout.text(), peer.stderr.text()
+        if verdict is not Verdict.PASS:
+            course.detail = course.detail or detail
+            if verdict in (Verdict.TAMPER, Verdict.SYNTAX):
+                course.ended_by = verdict
+            if job.stop_at_first_failure or course.ended_by:
+                break
+        if time.monotonic() - started > limits.sample_s and len(course.tests) < len(tests.cases):
+            course.ended_by, course.starved = Verdict.TIMEOUT, True
+            course.detail = f"all tests together took longer than {limits.sample_s:g} s"
+            course.tests.append(TestResult(Verdict.TIMEOUT, 0.0, course.detail))
+            break
+    return _concluded(job, course, Evidence(time.monotonic() - started, peak, stdout, stderr), isolation)
+
+
+def call_all(
+    slot: Slot, code: str, entry: str, inputs: FunctionTests, limits: Limits
+) -> tuple[list[CallOutcome], bool]:
+    """Call a reference program on every input; also return whether load may be to blame for a timeout.
+
+    The list ends early where the program did. Raises SlotError.
+    """
     outcomes: list[CallOutcome] = []
     with Peer(slot, limits) as peer:
         limits_s = [limits.test_s] * len(inputs.cases)
@@ -457,7 +300,7 @@ def call_all(slot: Slot, code: str, entry: str, inputs: FunctionTests, limits: L
         wall_s = course.tests[-1].wall_s if course.tests else 0.0
         missing = len(inputs.cases) - len(timed)
         timed += [CallOutcome(course.ended_by, None, wall_s, clean(course.detail))] * missing
-    return timed
+    return timed, course.starved and course.ended_by is Verdict.TIMEOUT
 
 
 def infra_result(job: Job, detail: str, isolation: str, verdict: Verdict = Verdict.INFRA) -> SampleResult:
@@ -468,9 +311,3 @@ def infra_result(job: Job, detail: str, isolation: str, verdict: Verdict = Verdi
 def code_sha256(code: str) -> str:
     """Return the sha256 of a program text (lone surrogates allowed)."""
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def clean(text: str) -> str:
-    """Return text that any file or terminal can take: no lone surrogates, no control characters."""
-    safe = text[:600].encode("utf-8", "replace").decode()
-    return "".join(ch if ch.isprintable() or ch == " " else "?" for ch in safe)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import select
 import socket
+import tempfile
 import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from akd_sandbox import codec
+from akd_sandbox.errors import SlotError
 from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import Slot, WorkerExit
@@ -34,34 +37,60 @@ class Frame:
 class _Capture:
     """Output of one stream: its first and last bytes, and how many there were."""
 
-    def __init__(self) -> None:
-        self.head = b""
+    def __init__(self, keep: int = _KEEP) -> None:
+        self.keep = keep
+        self.head = bytearray()
         self.tail = b""
         self.total = 0
 
     def add(self, piece: bytes) -> None:
         self.total += len(piece)
-        room = _KEEP - len(self.head)
+        room = self.keep - len(self.head)
         self.head += piece[:room]
         if len(piece) > room:
             self.tail = (self.tail + piece[room:])[-_KEEP:]
 
     def text(self) -> str:
-        dropped = self.total - len(self.head) - len(self.tail)
+        """Return it for people: the first and the last kilobytes."""
+        head, tail = self.head[:_KEEP], (self.head[_KEEP:] + self.tail)[-_KEEP:]
+        dropped = self.total - len(head) - len(tail)
         middle = f"\n[... {dropped} bytes left out ...]\n".encode() if dropped > 0 else b""
-        return (self.head + middle + self.tail).decode("utf-8", "replace")
+        return (head + middle + tail).decode("utf-8", "replace")
+
+
+def _readable(data: bytes) -> int:
+    """Return the descriptor of a nameless file that holds data and that nobody can change. Raises OSError."""
+    if not hasattr(os, "memfd_create"):
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            return os.dup(file.fileno())
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        with os.fdopen(os.dup(fd), "wb") as file:
+            file.write(data)
+        os.lseek(fd, 0, os.SEEK_SET)
+        fcntl.fcntl(
+            fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+        )
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 class Peer:
     """A worker as the judge sees it: an untrusted peer on a socket. A context manager; leaving it ends the worker."""
 
-    def __init__(self, slot: Slot, limits: Limits) -> None:
+    def __init__(self, slot: Slot, limits: Limits, stdin: bytes | None = None) -> None:
+        """Prepare a worker; with stdin it reads that, and everything it prints within the limit is kept."""
         self.slot = slot
         self.limits = limits
+        self._stdin = stdin
         self.exit: WorkerExit | None = None
         self.tampered = ""
         self.flooded = False
-        self.stdout = _Capture()
+        self.stdout = _Capture(_KEEP if stdin is None else limits.output_bytes)
         self.stderr = _Capture()
         self._nonce = secrets.token_bytes(wire.NONCE_BYTES)
         self._buffer = bytearray()
@@ -75,12 +104,20 @@ class Peer:
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         self._captures = {out_read: self.stdout, err_read: self.stderr}
+        given: list[int] = []
         try:
-            self.slot.start((theirs.fileno(), out_write, err_write), self.limits)
+            if self._stdin is not None:
+                given.append(_readable(self._stdin))
+            self.slot.start((theirs.fileno(), out_write, err_write, *given), self.limits)
+        except OSError as error:
+            self._close()
+            raise SlotError(f"no input for the program: {error}") from None
         except BaseException:
             self._close()
             raise
         finally:
+            for fd in given:
+                os.close(fd)
             theirs.close()
             os.close(out_write)
             os.close(err_write)
@@ -215,11 +252,11 @@ class Clock:
     """The time of one step on the judge's clock, less what the kernel kept the workers waiting for a core.
 
     A program's limit must not depend on the machine's load (evalplus #5), so waiting for a core is credited, up to
-    five times the limit. The first tenth of a second is not looked at: nearly every step ends in it.
+    nineteen times the limit. The first tenth of a second is not looked at: nearly every step ends in it.
     """
 
     _LOOK_AFTER_S = 0.1
-    _MOST = 6.0
+    _MOST = 20.0
 
     def __init__(self, peers: tuple[Peer, ...]) -> None:
         self.peers = peers
@@ -257,6 +294,15 @@ class Clock:
             return True
         self._check_at = now + max(self.limit_s - (wall - credit), 0.002)
         return False
+
+    def overdue(self, since: float, limit_s: float) -> bool:
+        """Return whether all steps since then have together used up a limit; sets `starved` if load may be why."""
+        wall = time.monotonic() - since
+        if wall <= limit_s:
+            return False
+        waited = self._waited()
+        self.starved = waited is None or waited > 0.1 * wall
+        return wall - (waited or 0.0) > limit_s or wall > self._MOST * limit_s
 
     def _credit(self, wall: float, waited: float | None) -> float:
         if waited is None or self._base is None or wall <= self._base_wall:

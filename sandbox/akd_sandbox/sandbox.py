@@ -6,36 +6,48 @@ import contextlib
 import os
 import queue
 import threading
+import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
-from akd_sandbox.job import Case, CodeTests, FunctionTests, Job
+from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, PytestTests
 from akd_sandbox.judge import call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
-from akd_sandbox.slot import Slot
+from akd_sandbox.slot import ContainerOptions, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
 
-LEVELS = ("process", "namespace")
+LEVELS = ("process", "namespace", "docker")
 """Backends from weakest to strongest. `process` is no boundary and runs only when asked for by name."""
 _TRIES = 3
+_PAUSE_S = 0.5  # before the last try, for an engine that is being restarted
+_CONTAINER_SAMPLES = 1000
+_SOILING = {
+    # never let the next sample meet what such a one may have left
+    "process": (Verdict.TAMPER, Verdict.MEMORY),
+    "namespace": (Verdict.TAMPER, Verdict.MEMORY),
+    "docker": (Verdict.TAMPER, Verdict.MEMORY, Verdict.CRASHED),
+}
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Place:
     """A slot for programs and, started when first needed, one for test code."""
 
-    def __init__(self, backend: str, limits: Limits) -> None:
-        self.candidate = Slot(backend, limits)
-        self.tester = Slot(backend, limits)
+    def __init__(self, backend: str, limits: Limits, options: ContainerOptions) -> None:
+        self.candidate = Slot(backend, limits, options)
+        self.tester = Slot(backend, limits, options)
         self.open: set[str] = set()
 
     def ready(self, which: str) -> Slot:
+        """Return the slot `candidate` or `tester`, running."""
         slot = self.candidate if which == "candidate" else self.tester
         if which not in self.open:
             slot.open()
@@ -51,6 +63,18 @@ class _Place:
         self.candidate.close()
         self.tester.close()
         self.open.clear()
+
+
+def _close_all(places: list[_Place]) -> None:
+    for place in places:
+        place.close()
+
+
+def strongest(image: str | None = None) -> str:
+    """Return the strongest backend that is to be had here and is a boundary."""
+    from akd_sandbox.container import why_unavailable
+
+    return "namespace" if why_unavailable(image) else "docker"
 
 
 class _Quiet:
@@ -105,14 +129,19 @@ class Sandbox:
         workers: int | None = None,
         limits: Limits | None = None,
         min_isolation: str | None = None,
+        image: str | None = None,
+        runtime: str | None = None,
     ) -> None:
         """Choose the backend and start the first slot.
 
         Args:
-            backend: "auto" (the strongest that is a boundary), "namespace", or "process" (no boundary).
+            backend: "auto" (the strongest that is to be had: "docker" where an engine has the image, else
+                "namespace"), one of these, or "process" (no boundary).
             workers: how many samples run at once; the cores of this process when None.
             limits: defaults for jobs that bring none.
             min_isolation: refuse a weaker backend than this one.
+            image: the container image of `docker`; AKD_SANDBOX_IMAGE, or what `akd sandbox build-image` made, for None.
+            runtime: the container runtime (runc, crun); AKD_SANDBOX_RUNTIME, or the engine's own, for None.
 
         Raises:
             IsolationError: unknown backend, not available on this host, or weaker than min_isolation.
@@ -120,21 +149,24 @@ class Sandbox:
         for name in (backend, min_isolation):
             if name not in (None, "auto", *LEVELS):
                 raise BackendError(f"unknown backend {name!r}; choose one of auto, {', '.join(LEVELS)}")
-        self.backend = "namespace" if backend == "auto" else backend
+        self.backend = strongest(image) if backend == "auto" else backend
         if min_isolation not in (None, "auto") and LEVELS.index(self.backend) < LEVELS.index(str(min_isolation)):
             raise BackendError(f"{self.backend} is weaker than --min-isolation {min_isolation}; use a stronger backend")
         self.limits = limits or Limits()
-        self.workers = workers or _cores()
+        self.workers = workers or cores()
         self._quiet = _Quiet()
         self._closed = False
         self._places: queue.LifoQueue[_Place] = queue.LifoQueue()
-        self._all = [_Place(self.backend, self.limits) for _ in range(self.workers)]
+        options = ContainerOptions(image, runtime)
+        self._all = [_Place(self.backend, self.limits, options) for _ in range(self.workers)]
+        self._finalizer = weakref.finalize(self, _close_all, self._all)  # also when the process ends
         try:
             slot = self._all[-1].ready("candidate")
         except IsolationError as error:
-            hint = (
-                "run `akd sandbox doctor` to see why; `--backend process` runs without a boundary, for code you trust"
-            )
+            other = "`--backend namespace` needs no engine"
+            if self.backend == "namespace":
+                other = "`--backend process` runs without a boundary, for code you trust"
+            hint = f"run `akd sandbox doctor` to see why; {other}"
             raise IsolationError(f"no isolation here ({error}); {hint}") from None
         except SlotError as error:
             self._all[-1].close()
@@ -157,8 +189,13 @@ class Sandbox:
     def close(self) -> None:
         """End every zygote and whatever runs in it, and remove what they left."""
         self._closed = True
-        for place in self._all:
-            place.close()
+        self._finalizer()
+
+    def cpu_s(self) -> float | None:
+        """Return the processor seconds of all that runs programs, since it was started; None where untold."""
+        used = [slot.cpu_s() for place in self._all for slot in (place.candidate, place.tester)]
+        known = [seconds for seconds in used if seconds is not None]
+        return sum(known) if len(known) == len(used) else None
 
     def run(self, job: Job) -> SampleResult:
         """Judge one sample; blocks. A fault of ours is retried in a fresh zygote, then INFRA.
@@ -209,16 +246,22 @@ class Sandbox:
         Values of more than a mebibyte come back as a Digest. Raises SandboxError when it cannot be run.
         """
         cases = FunctionTests(tuple(Case(args=args, expected=None) for args in inputs))
-        limits = limits or self.limits
-        problem = ""
         with self._quiet.together():
-            for _ in range(_TRIES):
-                with self._place() as place:
-                    try:
-                        return call_all(place.ready("candidate"), code, entry, cases, limits)
-                    except (SlotError, IsolationError) as error:
-                        problem = str(error)
-                        place.close()
+            outcomes, starved = self._call(code, entry, cases, limits or self.limits)
+        if starved:
+            with self._quiet.alone():
+                outcomes, _ = self._call(code, entry, cases, limits or self.limits)
+        return outcomes
+
+    def _call(self, code: str, entry: str, cases: FunctionTests, limits: Limits) -> tuple[list[CallOutcome], bool]:
+        problem = ""
+        for _ in range(_TRIES):
+            with self._place() as place:
+                try:
+                    return call_all(place.ready("candidate"), code, entry, cases, limits)
+                except (SlotError, IsolationError) as error:
+                    problem = str(error)
+                    place.close()
         raise SandboxError(f"the sandbox failed {_TRIES} times: {problem}")
 
     @contextlib.contextmanager
@@ -235,24 +278,27 @@ class Sandbox:
     def _judge(self, job: Job) -> tuple[SampleResult, bool]:
         limits = job.limits or self.limits
         problem = ""
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             if self._closed:
                 raise SandboxError("the sandbox is closed")
             with self._place() as place:
                 candidate: Slot | None = None
                 try:
                     candidate = place.ready("candidate")
-                    tester = place.ready("tester") if isinstance(job.tests, CodeTests) else None
+                    tester = place.ready("tester") if isinstance(job.tests, CodeTests | PytestTests) else None
                     result, starved = judge_sample(candidate, tester, job, limits, self.isolation)
                 except (SlotError, IsolationError) as error:
                     problem = str(error)
                     memory = candidate is not None and candidate.ran_out_of_memory()
                     place.close()
+                    if attempt == _TRIES - 2:
+                        time.sleep(_PAUSE_S)
                     if memory:
                         detail = "the kernel killed it for lack of memory"
                         return infra_result(job, detail, self.isolation, Verdict.MEMORY), False
                     continue
-                if result.verdict in (Verdict.TAMPER, Verdict.MEMORY):
-                    place.renew()  # never let the next sample meet what this one may have left
+                worn = self.backend == "docker" and candidate.samples >= _CONTAINER_SAMPLES
+                if worn or result.verdict in _SOILING[self.backend]:
+                    place.renew()
                 return result, starved
         return infra_result(job, f"the sandbox failed {_TRIES} times: {problem}", self.isolation), False

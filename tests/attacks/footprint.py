@@ -5,6 +5,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from akd_sandbox import IsolationError
+from akd_sandbox.container import OWNER_LABEL, connect, owner
+
 FIRST_WORKER_UID = 1_700_000_000
 
 INNOCENT = """
@@ -84,6 +87,7 @@ class Footprint:
     mounts: tuple[str, ...]
     cgroups: int
     files: tuple[str, ...]
+    containers: int
 
     @classmethod
     def now(cls) -> "Footprint":
@@ -94,6 +98,7 @@ class Footprint:
             mounts=tuple(own_mounts()),
             cgroups=len(list(Path("/sys/fs/cgroup").glob(f"**/akd-{os.getpid()}-*"))),
             files=tuple(sorted(foreign_files())),
+            containers=containers(),
         )
 
     def within(self, other: "Footprint") -> bool:
@@ -104,7 +109,22 @@ class Footprint:
             and self.mounts == other.mounts
             and self.cgroups <= other.cgroups
             and set(self.files) <= set(other.files)
+            and self.containers <= other.containers
         )
+
+
+def containers() -> int:
+    """Return how many containers of this process there are, in any state; 0 where no engine answers."""
+    if not Path("/var/run/docker.sock").exists():
+        return 0
+    try:
+        client = connect()
+    except IsolationError:
+        return 0
+    try:
+        return len(client.api.containers(all=True, filters={"label": f"{OWNER_LABEL}={owner()}"}))
+    finally:
+        client.close()
 
 
 def own_mounts() -> list[str]:

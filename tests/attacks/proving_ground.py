@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 from attack_programs import QUICK, SECRET, Attack
+from engine import image_of
 from footprint import INNOCENT, Footprint, workers
 from traps import Traps
 
-from akd_sandbox import Case, CodeTests, FunctionTests, IsolationError, Job, SampleResult, Sandbox, Verdict
+from akd_sandbox import Case, CodeTests, FunctionTests, IsolationError, Job, PytestTests, SampleResult, Sandbox, Verdict
 
 PATIENCE_S = 60.0
 """An attack that keeps the judge longer than this, all its limits being a few seconds, has stopped it."""
-_WARM = CodeTests("assert f(1) == 1\n", "asserts")
+_WARM = (
+    CodeTests("assert f(1) == 1\n", "asserts"),
+    PytestTests({"test_f.py": "from solution import f\ndef test_f(): assert f(1) == 1\n"}),
+)
 
 
 class ProvingGround:
@@ -23,10 +27,11 @@ class ProvingGround:
 
     def __init__(self, backend: str) -> None:
         self.backend = backend
+        image = image_of(backend)
         os.environ["AKD_TRAP"] = SECRET  # before the box is made: it must not get in
         self.traps = Traps()
         try:
-            self.box = Sandbox(backend, workers=1, limits=QUICK)
+            self.box = Sandbox(backend, workers=1, limits=QUICK, image=image)
         except IsolationError as error:
             self.traps.close()
             pytest.skip(f"{backend}: {error}")
@@ -38,7 +43,8 @@ class ProvingGround:
 
     def warm(self) -> None:
         """Start what is started when first needed, so that counts can be compared."""
-        assert self.box.run(Job("def f(n): return n", "f", _WARM)).verdict is Verdict.PASS
+        for tests in _WARM:
+            assert self.box.run(Job("def f(n): return n", "f", tests)).verdict is Verdict.PASS
 
     def _look(self) -> Any:
         (outcome,) = self.box.call(INNOCENT, "f", [()], dataclasses.replace(QUICK, test_s=5.0))
@@ -56,12 +62,11 @@ class ProvingGround:
 
     def run(self, attack: Attack) -> SampleResult:
         """Run an attack and return its (last) result."""
-        code = self.traps.aim(attack.code)
         if attack.before:
             (outcome,) = self.box.call(attack.before, "f", [()])
             assert outcome.verdict is Verdict.PASS, outcome.detail
         started = time.monotonic()
-        job = Job(code, attack.entry, attack.tests, limits=attack.limits)
+        job = attack.job(self.traps.aim)
         result = self.box.run(job)
         if attack.again:
             assert result.verdict in attack.allowed, result

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from attack_programs import CONTROLS, QUICK, Control
+from engine import image_of
 
 from akd_sandbox import LEVELS, Case, FunctionTests, IsolationError, Job, Sandbox, Verdict
 
@@ -19,7 +20,7 @@ def box_of() -> Iterator[BoxOf]:
     def get(backend: str) -> Sandbox:
         if backend not in made:
             try:
-                made[backend] = Sandbox(backend, workers=1, limits=QUICK)
+                made[backend] = Sandbox(backend, workers=1, limits=QUICK, image=image_of(backend))
             except IsolationError as error:
                 pytest.skip(f"{backend}: {error}")
         return made[backend]
@@ -29,7 +30,9 @@ def box_of() -> Iterator[BoxOf]:
         box.close()
 
 
-@pytest.mark.parametrize("backend", LEVELS)
+@pytest.mark.parametrize(
+    "backend", [pytest.param(level, marks=[pytest.mark.docker] if level == "docker" else []) for level in LEVELS]
+)
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
 def test_an_honest_program_passes_and_fails_with_one_expectation_flipped(
     box_of: BoxOf, backend: str, control: Control
@@ -37,9 +40,9 @@ def test_an_honest_program_passes_and_fails_with_one_expectation_flipped(
     if "pandas" in control.code:
         pytest.importorskip("pandas")
     box = box_of(backend)
-    result = box.run(Job(control.code, "f", control.tests, control.limits))
+    result = box.run(control.job())
     assert result.verdict is Verdict.PASS, (result.verdict, result.detail, result.stderr[-300:])
-    flipped = box.run(Job(control.code, "f", control.flipped(), control.limits))
+    flipped = box.run(control.job(flipped=True))
     assert flipped.verdict is Verdict.WRONG, (flipped.verdict, flipped.detail)
 
 

@@ -37,7 +37,7 @@ def test_the_environment_and_the_files_of_the_host_are_not_there(box: Sandbox) -
     body = """
 import os
 secrets = [name for name in os.environ if "KEY" in name or "TOKEN" in name or "SECRET" in name]
-seen = [path for path in ("/proc/self", "/etc/shadow", "/etc/passwd", "/home", "/var", "/sys", "/work", "/bin/sh")
+seen = [path for path in ("/proc/self", "/etc/shadow", "/etc/passwd", "/home", "/var", "/sys", "/srv", "/bin/sh")
         if os.path.exists(path)]
 return secrets, seen, sorted(os.listdir("/tmp"))
 """

@@ -8,9 +8,12 @@ name of the layer that failed.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import resource
+import socket
 import struct
+import time
 from collections.abc import Iterable, Sequence
 
 from akd_sandbox.guest.seccomp import number
@@ -26,7 +29,9 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = 38, 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 
+_SIOCGIFFLAGS = 0x8913
 SCRATCH = "/tmp"
+SHARED_MEMORY = "/dev/shm"
 SITE = "/opt/site"
 DEVICES = ("null", "zero", "full", "random", "urandom")
 
@@ -149,18 +154,102 @@ def enter_namespaces(*, as_root: bool) -> None:
     _check(_libc.sethostname(b"sandbox", 7), "sethostname")
 
 
-def is_untouched(status: os.stat_result) -> bool:
-    """Return whether the scratch directory is as it was when mounted: same inode, mode, owner and times."""
-    now = os.stat(SCRATCH)  # noqa: PTH116
-    same = (now.st_ino, now.st_mode, now.st_uid, now.st_mtime_ns, now.st_ctime_ns, now.st_nlink) == (
-        status.st_ino,
-        status.st_mode,
-        status.st_uid,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_nlink,
-    )
-    return same and not os.listdir(SCRATCH)  # noqa: PTH208
+class State:
+    """A scratch directory as it was when made: what it shows of itself, and how much fits."""
+
+    def __init__(self, path: str, marks: tuple[int, ...], room: tuple[int, int]) -> None:
+        self.path, self.marks, self.room = path, marks, room
+
+    @classmethod
+    def of(cls, path: str) -> State:
+        """Return how a directory is now."""
+        now, space = os.stat(path), os.statvfs(path)  # noqa: PTH116
+        marks = (now.st_ino, now.st_mode, now.st_uid, now.st_mtime_ns, now.st_ctime_ns, now.st_nlink)
+        return cls(path, marks, (space.f_bfree, space.f_ffree))
+
+
+def is_untouched(state: State) -> bool:
+    """Return whether a scratch directory is as it was when mounted: same inode, mode, owner and times."""
+    return State.of(state.path).marks == state.marks and not os.listdir(state.path)  # noqa: PTH208
+
+
+def emptied(state: State, patience_s: float = 5.0) -> bool:
+    """Empty a scratch directory that cannot be mounted anew; return whether all of its room is there again.
+
+    All processes that could interfere are dead. Nothing recurses and no path grows, however deep the tree.
+    """
+    deadline = time.monotonic() + patience_s
+    try:
+        os.chdir(state.path)
+        depth = 0
+        while True:
+            below = _remove_files()
+            if below is not None:
+                os.chmod(below, 0o700)  # noqa: PTH101
+                os.chdir(below)
+                depth += 1
+            elif depth:
+                os.chdir("..")
+                depth -= 1
+            else:
+                break
+        now = State.of(state.path)
+        while (now.room, now.marks[:3]) != (state.room, state.marks[:3]) and time.monotonic() < deadline:
+            time.sleep(0.002)  # the kernel frees the files of killed processes a little later
+            now = State.of(state.path)
+        return (now.room, now.marks[:3]) == (state.room, state.marks[:3])
+    except OSError:
+        return False
+    finally:
+        os.chdir("/")
+
+
+def _remove_files() -> str | None:
+    """Remove what is here but for directories that hold something; return one of those."""
+    full = None
+    for entry in list(os.scandir(".")):
+        if not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.name)  # noqa: PTH108
+            continue
+        try:
+            os.rmdir(entry.name)  # noqa: PTH106
+        except OSError:
+            full = entry.name
+    return full
+
+
+def layers_around() -> list[str]:
+    """Return the layers that a container engine has put around this process, each checked from inside.
+
+    Raises OSError if one of those is missing without which it would be no boundary.
+    """
+    with open("/proc/self/status") as file:  # noqa: PTH123
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    with open("/proc/net/dev") as file:  # noqa: PTH123
+        networks = [line.split(":")[0].strip() for line in file if ":" in line]
+    capabilities = [int(status[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")]
+    found = {
+        "uid": os.getuid() != 0 and not any(capabilities),
+        "pid": os.getpid() == 1,
+        "mount": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
+        "net": set(networks) <= {"lo"},
+        "no_new_privs": status.get("NoNewPrivs") == "1",
+        "seccomp": status.get("Seccomp") == "2",
+    }
+    missing = [layer for layer, obtained in found.items() if not obtained]
+    if missing:
+        raise OSError(f"the container has no layer {', '.join(missing)}")
+    return [*found, "ipc", "uts", *loopback_layer()]
+
+
+def loopback_layer() -> list[str]:
+    """Return ["loopback"] if there is no loopback interface that is up, else nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            flags = fcntl.ioctl(probe, _SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))
+        except OSError:
+            return ["loopback"]
+    return [] if struct.unpack("16sH14x", flags)[1] & 1 else ["loopback"]
 
 
 def set_rlimits(limits: dict[str, int], *, count_processes: bool) -> None:

@@ -17,6 +17,7 @@ _MAKE_CHAR, _MAKE_BLOCK = 1 << 6, 1 << 11
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # how many rights each version of the interface knows; 16 since 5
 _TCP_BIND, _TCP_CONNECT = 1, 2
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
+_CLOSED = {"proc", "sys", "run"}
 _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
 
 
@@ -25,11 +26,12 @@ def version() -> int:
     return max(int(_libc.syscall(_CREATE_RULESET, None, 0, 1)), 0)
 
 
-def prepare(abi: int, writable: str, devices: Sequence[str]) -> int:
-    """Return the descriptor of rules: read everything, write below one directory and to devices, and no more.
+def prepare(abi: int, writable: Sequence[str], devices: Sequence[str]) -> int:
+    """Return the descriptor of rules: read what is no kernel's file, write below directories and to devices.
 
-    No TCP, no abstract socket and no signal to a process outside, where the version abi knows of them. The rules are
-    about the directory that is there now, not about its name. Raises OSError.
+    /proc and /sys, which a container has and a namespace of ours has not, are closed. No TCP, no abstract socket and no
+    signal to a process outside, where the version abi knows of them. The rules are about the directories that are there
+    now, not about their names. Raises OSError.
     """
     rights = (1 << _FILE_RIGHTS.get(abi, 16)) - 1
     attributes = struct.pack("<Q", rights)
@@ -39,8 +41,11 @@ def prepare(abi: int, writable: str, devices: Sequence[str]) -> int:
         attributes += struct.pack("<Q", _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
     ruleset = _check(_libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
     try:
-        _allow(ruleset, "/", _EXECUTE | _READ_FILE | _READ_DIR)
-        _allow(ruleset, writable, rights & ~(_MAKE_CHAR | _MAKE_BLOCK))
+        for name in sorted({*os.listdir("/")} - _CLOSED):  # noqa: PTH208
+            if os.path.isdir(f"/{name}"):  # noqa: PTH112
+                _allow(ruleset, f"/{name}", _EXECUTE | _READ_FILE | _READ_DIR)
+        for directory in writable:
+            _allow(ruleset, directory, rights & ~(_MAKE_CHAR | _MAKE_BLOCK))
         for device in devices:
             _allow(ruleset, device, _READ_FILE | _WRITE_FILE)
     except OSError:

@@ -7,13 +7,16 @@ what it likes: all it can reach is its own data socket, whose other end takes it
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
 import contextlib
 import gc
+import importlib
 import os
 import signal
 import socket
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +28,7 @@ from akd_sandbox.guest import wire
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 CANDIDATE = "<candidate>"
+EXCEPTION = "an exception class of the program"
 _MESSAGE_CHARS = 400
 
 
@@ -84,11 +88,26 @@ def describe(error: BaseException) -> tuple[str, str, str]:
     return type(error).__name__[:100], message, ", ".join(frames)
 
 
-def _execute(code: str, channel: _Channel) -> dict[str, Any] | None:
-    """Run the program's top level as module `candidate`; None when it could not be (and the judge was told)."""
-    module = types.ModuleType("candidate")
+def _lay_out(files: dict[str, str]) -> None:
+    """Write a sample's further files into its directory, and let it import from there."""
+    for path, text in files.items():
+        folder = os.path.dirname(path)  # noqa: PTH120
+        if folder:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:  # noqa: PTH123
+            file.write(text)
+    if files:
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+
+
+def _execute(code: str, channel: _Channel, name: str = "") -> dict[str, Any] | None:
+    """Run the program's top level as module `candidate`; None when it could not be (and the judge was told).
+
+    Its own further files may import it under another name.
+    """
+    module = types.ModuleType(name or "candidate")
     module.__dict__["__builtins__"] = builtins  # not the copy that this module's own functions keep
-    sys.modules["candidate"] = module
+    sys.modules["candidate"] = sys.modules[name or "candidate"] = module
     try:
         program = compile(code, CANDIDATE, "exec", dont_inherit=True)
     except BaseException as error:  # SyntaxError, ValueError (NUL), RecursionError, MemoryError
@@ -110,6 +129,7 @@ def run_cases(channel: _Channel, job: dict[str, Any]) -> None:
 
     The inputs come when the program is defined: what it does with them is on the tests' time, not on the import's.
     """
+    _lay_out(job["files"])
     namespace = _execute(job["code"], channel)
     if namespace is None:
         return
@@ -138,6 +158,40 @@ def run_cases(channel: _Channel, job: dict[str, Any]) -> None:
     channel.send(wire.FINISHED, index)
 
 
+def run_program(channel: _Channel, job: dict[str, Any]) -> None:
+    """Run a whole program as `__main__` and end as the interpreter would: threads, exit functions, output, code."""
+    _lay_out(job["files"])
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__="candidate.py")
+    sys.modules["__main__"] = module
+    try:
+        program = compile(job["code"], CANDIDATE, "exec", dont_inherit=True)
+    except BaseException as error:
+        channel.send_error(wire.SYNTAX, 0, error)
+        return
+    channel.send(wire.DEFINED, 0)
+    code = 0
+    try:
+        exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
+    except SystemExit as error:
+        code = error.code & 0xFF if type(error.code) is int else 0 if error.code is None else 1
+        if code == 1 and type(error.code) is not int:
+            with contextlib.suppress(Exception):
+                print(error.code, file=sys.stderr)
+    except BaseException as error:
+        channel.send_error(wire.RAISED, 0, error)
+        code = 1
+    for end in (getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)):
+        with contextlib.suppress(BaseException):
+            if end is not None:
+                end()
+    try:
+        sys.stdout.flush()
+    except Exception:
+        code = code or 120  # the interpreter's own code for output that could not be written
+    os._exit(code)
+
+
 def _flush() -> None:
     """Send on what the program has printed; it may have closed or replaced its stdout, which is its own affair."""
     with contextlib.suppress(Exception):
@@ -154,10 +208,11 @@ def serve(channel: _Channel, job: dict[str, Any]) -> None:
     list what an object yields, or tell which of some names exist. Values that do not travel are kept here and
     answered by number.
     """
-    namespace = _execute(job["code"], channel)
+    _lay_out(job["files"])
+    namespace = _execute(job["code"], channel, job["module"])
     if namespace is None:
         return
-    if not callable(namespace.get(job["entry"])):
+    if job["entry"] and not callable(namespace.get(job["entry"])):
         channel.send(wire.NO_ENTRY, 0)
         return
     kept: list[Any] = []
@@ -199,7 +254,24 @@ def _operate(namespace: dict[str, Any], verb: str, target: Any, name: str, args:
         return [item for item, _ in zip(target, range(1_000_000), strict=False)]
     if verb == "names":
         return [known for known in args if known in namespace]
+    if verb == "module":
+        return _member(namespace if name == "" else vars(importlib.import_module(name)), args[0])
     raise ValueError(verb)
+
+
+def _member(names: dict[str, Any], wanted: str) -> Any:
+    """Return what a module holds under a name, for a test file that imports it: data by value, the rest by number.
+
+    An exception class is answered by its bases' names too, so that test code can expect it.
+    """
+    if wanted == "*":
+        return [name for name in names.get("__all__", names) if not name.startswith("_")]
+    if wanted not in names:
+        raise AttributeError(wanted)
+    value = names[wanted]
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return (EXCEPTION, [base.__name__ for base in value.__mro__])
+    return codec.unknown_hook(value) if callable(value) and codec.unknown_hook else value
 
 
 # --- test code in a worker of its own ------------------------------------------------------------------------
@@ -232,8 +304,12 @@ class _Proxy:
         raise TypeError("the candidate returned an object that has no truth value here")
 
 
-def run_tests(channel: _Channel, job: dict[str, Any]) -> None:
-    """Run test code against proxies of the candidate's names; report each test, then how many there were."""
+EXPECTED: dict[str, type[Exception]] = {}
+"""Stand-ins for the program's own exception classes that test code has asked for."""
+
+
+def make_operate(channel: _Channel) -> Callable[..., Any]:
+    """Return the function that asks the program, through the judge, for one operation; and make it the proxies'."""
 
     def operate(verb: str, target: Any, name: str, args: Any, kwargs: Any) -> Any:
         request = codec.encode((verb, target, name, tuple(args), dict(kwargs)), channel.value_bytes)
@@ -242,7 +318,7 @@ def run_tests(channel: _Channel, job: dict[str, Any]) -> None:
         if reply[:1] == wire.VALUE:
             return codec.decode(reply[1:])
         type_name, message, frames = codec.decode(reply[1:])
-        kind = getattr(builtins, type_name, None)
+        kind = EXPECTED.get(type_name) or getattr(builtins, type_name, None)
         if not (isinstance(kind, type) and issubclass(kind, Exception)) or kind is AssertionError:
             kind = CandidateError
         error: Exception = CandidateError(message)
@@ -253,6 +329,15 @@ def run_tests(channel: _Channel, job: dict[str, Any]) -> None:
         error._akd_detail = f"{type_name}: {message} ({frames})" if frames else f"{type_name}: {message}"  # type: ignore[attr-defined]
         raise error
 
+    codec._SCALARS[_Proxy] = lambda value: codec._SCALARS[codec.Ref](codec.Ref(value._akd_number, ""))
+    codec.ref_hook = lambda number, name: _Proxy(number, operate)
+    return operate
+
+
+def run_tests(channel: _Channel, job: dict[str, Any]) -> None:
+    """Run test code against proxies of the candidate's names; report each test, then how many there were."""
+    operate = make_operate(channel)
+
     def remote(name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             return operate("call", None, name, args, kwargs)
@@ -260,8 +345,6 @@ def run_tests(channel: _Channel, job: dict[str, Any]) -> None:
         call.__name__ = name
         return call
 
-    codec._SCALARS[_Proxy] = lambda value: codec._SCALARS[codec.Ref](codec.Ref(value._akd_number, ""))
-    codec.ref_hook = lambda number, name: _Proxy(number, operate)
     entry: str = job["entry"]
     try:
         tree = ast.parse(job["code"])
@@ -334,7 +417,12 @@ def _collect(
     return [(f"{name}()", namespace[name]) for name in dict.fromkeys(names)]
 
 
-_MODES = {"cases": run_cases, "serve": serve, "tests": run_tests}
+MODES: dict[str, Callable[[_Channel, dict[str, Any]], None]] = {
+    "cases": run_cases,
+    "serve": serve,
+    "tests": run_tests,
+    "program": run_program,
+}
 
 
 def open_streams() -> None:
@@ -351,17 +439,17 @@ def open_streams() -> None:
     )
 
 
-def main(fds: tuple[int, int, int], kept: tuple[int, ...], confine: Callable[[], None]) -> None:
+def main(fds: tuple[int, ...], kept: tuple[int, ...], confine: Callable[[], None]) -> None:
     """Become the worker: take the descriptors, confine, read the job, run it. Never returns.
 
     Args:
-        fds: data socket, stdout, stderr.
+        fds: data socket, stdout, stderr and, for a program that reads, stdin.
         kept: descriptors that confine finds from number 4 on, and closes. All others are closed here.
         confine: drops every privilege; called before any untrusted byte is read.
     """
     try:
-        data, out, err = fds
-        null = os.open("/dev/null", os.O_RDONLY)
+        data, out, err, *given = fds
+        null = given[0] if given else os.open("/dev/null", os.O_RDONLY)
         moved = [os.dup(fd) for fd in (null, out, err, data, *kept)]
         for target, fd in enumerate(moved):
             os.dup2(fd, target)
@@ -372,7 +460,7 @@ def main(fds: tuple[int, int, int], kept: tuple[int, ...], confine: Callable[[],
         sock = socket.socket(fileno=3)
         job = codec.decode(wire.receive(sock))
         gc.enable()
-        _MODES[job["mode"]](_Channel(sock, job), job)
+        MODES[job["mode"]](_Channel(sock, job), job)
         _flush()
         while True:  # the judge ends us; exiting here would run the program's atexit hooks
             wire.receive(sock)

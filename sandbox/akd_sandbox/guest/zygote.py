@@ -28,7 +28,7 @@ for _name, _path in (("akd_sandbox", _PACKAGE), ("akd_sandbox.guest", os.path.jo
     sys.modules[_name] = types.ModuleType(_name)
     sys.modules[_name].__path__ = [_path]
 
-from akd_sandbox.guest import jail, landlock, seccomp, worker  # noqa: E402
+from akd_sandbox.guest import jail, landlock, pytester, seccomp, worker  # noqa: E402
 
 PRELOAD = (
     "abc", "ast", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv",
@@ -38,7 +38,12 @@ PRELOAD = (
     "unicodedata", "uuid",
 )  # fmt: skip
 
+worker.MODES["pytest"] = pytester.run_pytest
 _RULESET_FD = 4  # where worker.main puts the one descriptor it keeps
+_GUEST = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+_KEPT_ENVIRONMENT = (
+    "PATH", "HOME", "LANG", "PYTHONHASHSEED", "PYTHONUTF8", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
+)  # fmt: skip
 
 
 def _build_jail(config: dict[str, Any]) -> list[str]:
@@ -47,6 +52,10 @@ def _build_jail(config: dict[str, Any]) -> list[str]:
         with contextlib.suppress(OSError, AttributeError):
             jail.prctl(jail.PR_SET_CHILD_SUBREAPER, 1)
         return []
+    if config["jail"] == "container":
+        layers = jail.layers_around()
+        jail.prctl(jail.PR_SET_DUMPABLE, 0)
+        return [*layers, "landlock"] if landlock.version() else layers
     as_root = bool(config["root"])
     jail.enter_namespaces(as_root=as_root)
     init = os.fork()
@@ -59,12 +68,13 @@ def _build_jail(config: dict[str, Any]) -> list[str]:
     jail.prctl(jail.PR_SET_DUMPABLE, 0)
     jail.bound_capabilities()
     layers = ["user" if not as_root else "uid", "pid", "mount", "net", "ipc", "uts", "no_new_privs", "seccomp"]
+    layers += jail.loopback_layer()
     return [*layers, "landlock"] if landlock.version() else layers
 
 
 def _preload(config: dict[str, Any]) -> None:
     site = jail.SITE if config["jail"] != "none" else None
-    sys.path[:] = [path for path in sys.path if path != config["guest"] and "site-packages" not in path]
+    sys.path[:] = [path for path in sys.path if path != _GUEST and "site-packages" not in path]
     if site is not None:
         sys.path.append(site)
     else:
@@ -80,6 +90,8 @@ def _preload(config: dict[str, Any]) -> None:
         del sys.modules[name]
     sys.modules["__main__"].__dict__["__file__"] = "candidate.py"
     sys.argv = sys.orig_argv = ["candidate.py"]
+    for name in [name for name in os.environ if name not in _KEPT_ENVIRONMENT]:
+        del os.environ[name]  # what a container engine adds
     worker.open_streams()
 
 
@@ -87,18 +99,20 @@ class _Zygote:
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control = control
         self.jailed = config["jail"] != "none"
+        self.mounts = config["jail"] == "namespace"
+        self.writable = (jail.SCRATCH,) if self.mounts else (jail.SCRATCH, jail.SHARED_MEMORY)
         # Nothing else of the configuration is kept: its paths are the host's, and every worker can look here.
         self.uid: int | None = config.get("uid")
-        self.tmpfs = (config["tmpfs_bytes"], config["tmpfs_inodes"]) if self.jailed else (0, 0)
+        self.tmpfs = (config["tmpfs_bytes"], config["tmpfs_inodes"]) if self.mounts else (0, 0)
         self.filter = seccomp.SeccompProgram.of(seccomp.seccomp_filter() if self.jailed else b"")
-        self.scratch: os.stat_result | None = None
+        self.scratch: list[jail.State] = []
         self.ruleset: tuple[int, ...] = ()
         self.take_scratch()
 
     def serve(self) -> None:
         """Fork a worker for each request until the judge closes the control socket."""
         while True:
-            message, fds, _, _ = socket.recv_fds(self.control, 65536, 3)
+            message, fds, _, _ = socket.recv_fds(self.control, 65536, 4)
             if not message:
                 os._exit(0)
             if message == b"k\n":  # the sample to kill has already ended
@@ -106,7 +120,7 @@ class _Zygote:
             request = json.loads(message.rpartition(b"k\n")[2] or b"{}")
             pid = os.fork()
             if pid == 0:
-                worker.main((fds[0], fds[1], fds[2]), self.ruleset, functools.partial(self.confine, request))
+                worker.main(tuple(fds), self.ruleset, functools.partial(self.confine, request))
             for fd in fds:
                 os.close(fd)
             killed = self.wait(pid)
@@ -201,22 +215,28 @@ class _Zygote:
 
     def clean(self) -> None:
         """Give the next sample a fresh scratch directory, unless this one did not touch it."""
-        if self.scratch is None or jail.is_untouched(self.scratch):
+        if all(jail.is_untouched(state) for state in self.scratch):
             return
-        jail.unmount(jail.SCRATCH)
-        jail.mount_scratch(*self.tmpfs)
-        self.take_scratch()
+        if self.mounts:
+            jail.unmount(jail.SCRATCH)
+            jail.mount_scratch(*self.tmpfs)
+            self.take_scratch()
+            return
+        for state in self.scratch:
+            if not jail.emptied(state):
+                os._exit(73)  # the judge takes another container
+        self.scratch = [jail.State.of(path) for path in self.writable]
 
     def take_scratch(self) -> None:
         """Remember what the scratch directory looks like, and make the rules that let a worker write there."""
         if not self.jailed:
             return
-        self.scratch = os.stat(jail.SCRATCH)  # noqa: PTH116
+        self.scratch = [jail.State.of(path) for path in self.writable]
         for fd in self.ruleset:
             os.close(fd)
         version = landlock.version()
         devices = [f"/dev/{device}" for device in jail.DEVICES]
-        self.ruleset = (landlock.prepare(version, jail.SCRATCH, devices),) if version else ()
+        self.ruleset = (landlock.prepare(version, self.writable, devices),) if version else ()
 
 
 def _descendants(root: int) -> list[int]:
@@ -233,10 +253,14 @@ def _descendants(root: int) -> list[int]:
 
 
 def main() -> None:
-    """Run the zygote on the control socket whose descriptor is the only argument."""
+    """Run the zygote on the control socket whose descriptor, or path, is the only argument."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
-    control = socket.socket(fileno=int(sys.argv[1]))
+    if sys.argv[1].isdigit():
+        control = socket.socket(fileno=int(sys.argv[1]))
+    else:
+        control = socket.socket(socket.AF_UNIX)
+        control.connect(sys.argv[1])
     config = json.loads(control.makefile("rb", buffering=0).readline())
     try:
         layers = _build_jail(config)

@@ -9,6 +9,7 @@ from attack_programs import (
     layers,
     lying_values,
     patching,
+    programs,
     reading_answers,
     resources,
     staying,
@@ -30,6 +31,7 @@ GROUPS = {
     "J": ("talking to the judge", wire.ATTACKS),
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS),
+    "M": ("whole programs and test files", programs.ATTACKS),
 }
 ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)
 

@@ -38,9 +38,10 @@ def f(n):
         sender.settimeout(0.2)
         try:
             sender.sendto(b"secret", ("127.0.0.1", @UDP@))
+            sender.recv(1)
             return 2 * n
         except OSError: pass
-    return "unreachable"
+    return "no answer"  # that nothing arrived is for the listener to say
 """,
     ),
     attack(
@@ -80,7 +81,7 @@ def f(n):
         "H1e",
         "interfaces that are up",
         V.WRONG,
-        needs="net",
+        needs="net loopback",
         code="""
 import fcntl, socket, struct
 def f(n):
@@ -122,9 +123,29 @@ def f():
 import os
 def f(n):
     paths = ["/etc/shadow", "/etc/passwd", "/root/.ssh", "@HOME@/.bashrc", "@HOME@/.profile", "@HOME@/.cache",
-             "@CANARY@", "/proc/1/environ", "/proc/self/status", "/proc/net/tcp", "/sys/kernel", "/var/log", "/run",
+             "@CANARY@", "/proc/1/environ", "/proc/1/mem", "/sys/kernel", "/var/log", "/run",
              "/boot", "/srv", "/home", "/etc/hostname", "/etc/resolv.conf", "/etc/machine-id"]
-    found = [path for path in paths if os.path.exists(path)]
+    found = []
+    for path in paths:
+        try:
+            if os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1): found.append(path)
+        except OSError: pass
+    return 2 * n if found else "nothing there"
+""",
+    ),
+    attack(
+        "H2k",
+        "what the kernel's own files tell of this host and its processes",
+        V.WRONG,
+        needs="mount landlock",
+        code="""
+import os
+def f(n):
+    found = []
+    for path in ("/proc", "/proc/self/status", "/proc/self/mounts", "/proc/net/tcp", "/proc/meminfo", "/sys/kernel"):
+        try:
+            if os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1): found.append(path)
+        except OSError: pass
     return 2 * n if found else "nothing there"
 """,
     ),
@@ -228,7 +249,7 @@ import subprocess, sys
 CHILD = '''
 import ctypes, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
-free = [os.path.exists("/proc/self"), libc.unshare(0x10000000) == 0, libc.syscall(425, 1, 0) >= 0, os.getuid() == 0]
+free = [os.path.exists("/etc/passwd"), libc.unshare(0x10000000) == 0, libc.syscall(425, 1, 0) >= 0, os.getuid() == 0]
 try: open("/opt/x", "w"); free.append(True)
 except OSError: pass
 print(any(free), end="")

@@ -16,9 +16,16 @@ def worked(*calls):
 """
 
 
-def call(identity: str, title: str, code: str, needs: str = "seccomp", **options: Any) -> Attack:
+def call(
+    identity: str,
+    title: str,
+    code: str,
+    needs: str = "seccomp",
+    verdicts: tuple[Verdict, ...] = (V.WRONG,),
+    **options: Any,
+) -> Attack:
     """Return an attack that makes system calls by number and wins if any of them works."""
-    return attack(identity, title, V.WRONG, code=CALLS + code, needs=needs, machine="x86_64", **options)
+    return attack(identity, title, *verdicts, code=CALLS + code, needs=needs, machine="x86_64", **options)
 
 
 ATTACKS = (
@@ -208,6 +215,7 @@ def f(n):
 def f(n):
     return 2 * n if worked((0x40000000 | 39,), (0x40000000 | 272, 0x10000000)) else "held"
 """,
+        verdicts=(V.WRONG, V.CRASHED),  # a container's filter kills for them
     ),
     attack(
         "L16",

@@ -2,10 +2,11 @@
 
 import os
 import random
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from akd_sandbox import Case, CodeTests, FunctionTests, Limits, Verdict
+from akd_sandbox import Case, CodeTests, FunctionTests, Job, Limits, Tests, Verdict
 
 QUICK = Limits(
     test_s=0.7, sample_s=4.0, import_s=4.0, memory_bytes=256 << 20, output_bytes=1 << 20, value_bytes=8 << 20, pids=32
@@ -49,7 +50,7 @@ class Attack:
     title: str
     allowed: frozenset[Verdict]
     code: str
-    tests: FunctionTests | CodeTests = DOUBLES
+    tests: Tests = DOUBLES
     entry: str = "f"
     needs: frozenset[str] = frozenset()
     peers: bool | None = None
@@ -57,6 +58,11 @@ class Attack:
     before: str = ""
     again: bool = False
     machine: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def job(self, aim: Callable[[str], str]) -> Job:
+        """Return it as a job, its code aimed at the traps."""
+        return Job(aim(self.code), self.entry, self.tests, limits=self.limits, files=self.files)
 
     @property
     def for_peers(self) -> bool:

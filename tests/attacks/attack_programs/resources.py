@@ -206,6 +206,7 @@ def f(n):
         "starts thousands of threads",
         V.RAISED,
         needs="cgroup",
+        limits=replace(QUICK, test_s=3.0),
         code="""
 import threading, time
 def f(n):

@@ -1,0 +1,77 @@
+"""Whole programs: what they read, what they print, and how they end."""
+
+from __future__ import annotations
+
+from akd_sandbox.course import MALFORMED, Course, clean, early, ended, explain
+from akd_sandbox.guest import wire
+from akd_sandbox.job import Job, ProgramTests, StdinCase
+from akd_sandbox.peer import Clock, Peer
+from akd_sandbox.verdict import TestResult, Verdict
+
+
+def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, course: Course) -> tuple[Verdict, str]:
+    """Run a program to its end on one case, add the test to course, and return its verdict. Raises SlotError.
+
+    It passes by what it printed and by ending with code 0, which is the contract of such programs: knowing what to
+    print is the whole task. What it says of itself on the channel to the judge is only ever a reason for not passing.
+    """
+    limit_s = peer.limits.test_s if case.limit_s is None else case.limit_s
+    clock = Clock((peer,))
+    clock.begin(peer.limits.import_s)
+    peer.send_job({"mode": "program", "code": job.code, "files": dict(job.files)})
+    verdict, detail = _outcome(peer, tests, case, clock, limit_s)
+    course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+    course.starved = course.starved or (clock.starved and verdict is Verdict.TIMEOUT)
+    return verdict, detail
+
+
+def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, limit_s: float) -> tuple[Verdict, str]:
+    limits, compiled = peer.limits, False
+    raised: tuple[Verdict, str] | None = None
+    while True:
+        for frame in peer.pump(clock.pause_s()):
+            try:
+                if frame.kind == wire.SYNTAX and not compiled:
+                    return early(frame, "")
+                if frame.kind == wire.RAISED and compiled and raised is None:
+                    name, what = explain(frame.body)
+                    raised = (Verdict.MEMORY if name == "MemoryError" else Verdict.RAISED), what
+                    continue
+            except MALFORMED as error:
+                return Verdict.TAMPER, f"sent what is no description: {error}"
+            if frame.kind != wire.DEFINED or compiled:
+                return Verdict.TAMPER, "replied where a program has nothing to say"
+            compiled = True
+            clock.begin(limit_s)
+        if peer.tampered:
+            return Verdict.TAMPER, peer.tampered
+        if peer.flooded:
+            return Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes"
+        if peer.exit is not None:
+            if peer.exit.signal is None and peer.exit.code == 0 and raised is None and compiled:
+                return _compare(bytes(peer.stdout.head), case.expected, tests)
+            return raised or ended(peer.exit, limits)
+        if clock.expired():
+            return Verdict.TIMEOUT, f"took longer than {clock.limit_s:g} s"
+
+
+def _compare(printed: bytes, expected: str, tests: ProgramTests) -> tuple[Verdict, str]:
+    wanted = expected.encode("utf-8", "surrogatepass")
+    if tests.compare == "exact":
+        if printed == wanted:
+            return Verdict.PASS, ""
+        at = next((i for i, (a, b) in enumerate(zip(printed, wanted, strict=False)) if a != b), None)
+        if at is None:
+            at = min(len(printed), len(wanted))
+        return Verdict.WRONG, f"printed {len(printed)} bytes, the first difference at byte {at} of {len(wanted)}"
+    got, right = printed.split(), wanted.split()
+    if got == right:
+        return Verdict.PASS, ""
+    for number, (one, other) in enumerate(zip(got, right, strict=False)):
+        if one != other:
+            return Verdict.WRONG, f"word {number} is {_short(one)}, expected {_short(other)}"
+    return Verdict.WRONG, f"printed {len(got)} words, expected {len(right)}"
+
+
+def _short(word: bytes) -> str:
+    return repr(word[:60].decode("utf-8", "replace"))
