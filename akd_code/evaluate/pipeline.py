@@ -15,7 +15,7 @@ from akd_code.evaluate.sampling import Drawn, EvalSampling, Key, sample_here, sa
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.files import read_rows, write_atomically, write_failure
 from akd_evals.results import SUMMARY, Result, Summary
-from akd_evals.samples import Sample, Samples, collect, extract
+from akd_evals.samples import Sample, Samples, extract
 from akd_evals.score import score
 from akd_evals.settings import ScoreSettings
 from akd_evals.stream import JudgingStream
@@ -195,13 +195,12 @@ class SampleStore:
         return [self._sample(task_id, number, text) for (task_id, number), text in self._answers.items()]
 
     def _sample(self, task_id: str, number: int, text: str) -> Sample:
+        """Return the sample in an answer: a completion belongs to its prompt, a chat's answer holds a program."""
         task = self._asker.suite.by_id[task_id]
-        found = extract(task, self._joined(task, text))
+        if self._asker.style == "completion":
+            return Sample(task_id, number, self._asker.text(task) + text, "prompt+completion")
+        found = extract(task, text)
         return Sample(task_id, number, found.code or "", found.how)
-
-    def _joined(self, task: Task, text: str) -> str:
-        """Return the text that a program is extracted from: a completion belongs to its prompt, a chat's answer not."""
-        return text if self._asker.style == "chat" else self._asker.text(task) + text
 
     def add(self, batch: Sequence[Drawn]) -> list[Sample]:
         """Append answers to the file and return them as samples. Raises EvalInfraError on a full disk."""
@@ -236,9 +235,9 @@ class SampleStore:
         order = sorted(self._answers, key=lambda key: (place[key[0]], key[1]))
         rows = {(row["task_id"], row["sample"]): row for _, row in read_rows(self._path)[0]}
         write_atomically(self._path, "".join(json.dumps(rows[key]) + "\n" for key in order))
-        by_id = self._asker.suite.by_id
-        given = ((k[0], k[0], self._joined(by_id[k[0]], self._answers[k]), False) for k in order)
-        return collect(given, self._asker.suite)
+        samples = tuple(self._sample(*key, self._answers[key]) for key in order)
+        answered = {sample.task_id for sample in samples}
+        return Samples(samples, tuple(task_id for task_id in place if task_id not in answered), ())
 
 
 def _continuation(task: Task, code: str) -> str:
