@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/module_store.py --modules 100000
 
 The vectors are random unit vectors of the default embedder's dimension: what is timed is the search, not the embedder
-(which is timed apart, on a real stub). The peer is a plain numpy product over the same matrix and a full sort. Times are
+(timed apart, on a real stub). The peer is a plain numpy product over the same matrix and a full sort. Times are
 CPU time of this process, so that other work on the machine does not count; set OMP_NUM_THREADS=1.
 """
 
