@@ -71,8 +71,10 @@ def function_blocks(body: Node, marks: Marks, events: Sequence[Event], found: Ou
 
 def _statements(body: Node, marks: Marks, events: Sequence[Event], found: Outline) -> list[_Statement]:
     statements: list[_Statement] = []
-    # A comment above the first statement is outside the body.
-    before = found.source.rfind(b"\n", 0, body.start_byte) + 1
+    # Comments above the first statement stand before the body.
+    before, above = body.start_byte, body.prev_sibling
+    while above is not None and above.type == "comment":
+        before, above = above.start_byte, above.prev_sibling
     for position, node in enumerate(child for child in body.named_children if child.type != "comment"):
         start, end = node.start_byte, node.end_byte
         inside = events_between(events, start, end)

@@ -108,6 +108,12 @@ def test_the_sub_steps_of_a_monolithic_function_have_inputs_and_outputs() -> Non
     assert [(block.span.first_line, block.span.last_line) for block in blocks] == [(4, 7), (9, 11), (13, 14)]
 
 
+def test_a_comment_right_below_the_head_is_the_title_of_the_first_step() -> None:
+    source = "def f(xs):\n    # one\n    a = [1]\n    for x in xs: a = [x]\n    # two\n    return g(a) or h(a)\n"
+    (blocks,) = decompose(source.replace("return", "b = 1\n    if a: b = 2\n    return")).blocks.values()
+    assert [block.title for block in blocks] == ["one", "two"]
+
+
 def test_without_comments_the_cuts_are_behind_compound_statements() -> None:
     source = (
         "def f(xs):\n    best = 0\n    for x in xs:\n        best = max(best, x)\n"
