@@ -61,8 +61,14 @@ class Attack:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def job(self, aim: Callable[[str], str]) -> Job:
-        """Return it as a job, its code aimed at the traps."""
-        return Job(aim(self.code), self.entry, self.tests, limits=self.limits, files=self.files)
+        """Return it as a job, its code aimed at the traps.
+
+        Where time is not what decides, there is enough of it for a machine that is busy with other things.
+        """
+        limits = self.limits or QUICK
+        if Verdict.TIMEOUT not in self.allowed:
+            limits = replace(limits, test_s=max(limits.test_s, 3.0), sample_s=max(limits.sample_s, 12.0))
+        return Job(aim(self.code), self.entry, self.tests, limits=limits, files=self.files)
 
     @property
     def for_peers(self) -> bool:

@@ -206,7 +206,7 @@ def f(n):
         "starts thousands of threads",
         V.RAISED,
         needs="cgroup",
-        limits=replace(QUICK, test_s=3.0),
+        limits=replace(QUICK, test_s=15.0, sample_s=30.0),  # every thread waits for a core twice
         code="""
 import threading, time
 def f(n):
