@@ -196,23 +196,22 @@ def _collect_calls(nodes: Sequence[Node], owners: _Owners, collected: list[_Coll
 
 def callee_name(text: str) -> str:
     """Return the dotted name of a callee's source, `.name` for an attribute of something else, "" for the rest."""
-    # Comments and continued lines are taken out only where the name is not found without: a string may hold a #.
-    for source in (text, _JOINED.sub(" ", text)):
-        found = _name_in(source.strip().lstrip("*"))
-        if found:
-            return found
+    # The source as it is, and without comments and continued lines; a # may also stand in a string.
+    sources = [_unwrapped(text.strip().lstrip("*")), _unwrapped(_JOINED.sub(" ", text).strip().lstrip("*"))]
+    for source in sources:
+        if _DOTTED.fullmatch(source) and source.partition(".")[0].strip() not in _CONSTANTS:
+            return _SPACE.sub("", source)
+    for source in sources:
+        last = _LAST.search(source)
+        if last:
+            return f".{last[1]}"
     return ""
 
 
-def _name_in(text: str) -> str:
+def _unwrapped(text: str) -> str:
     while _WRAPPED.search(text):
         text = _WRAPPED.sub(r"\1", text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)  # as Python reads identifiers
-    if _DOTTED.fullmatch(text) and text.partition(".")[0].strip() not in _CONSTANTS:
-        return _SPACE.sub("", text)
-    last = _LAST.search(text)
-    return f".{last[1]}" if last else ""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)  # as Python reads identifiers
 
 
 def _measure(captures: dict[str, list[Node]], owners: _Owners, collected: list[_Collected]) -> None:

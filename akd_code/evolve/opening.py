@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from akd_code.evolve.amr import AmrLabeller
 from akd_code.evolve.embedding import open_embedder
 from akd_code.evolve.labellers import AnsRepairLabeller, CotLabeller
-from akd_code.evolve.store import ModuleStore, read_modules
+from akd_code.evolve.store import ModuleStore, VerifiedModule, read_modules
 from akd_code.label import DirectLabeller, Labeller
 from akd_code.models import ChatModel, Sampling
 from akd_code.recipe import Recipe
@@ -31,7 +32,7 @@ def open_labeller(
         return AnsRepairLabeller(teacher, sampling, box, limits, label, evolve)
     store = ModuleStore(folder / "modules.db", open_embedder(evolve.embedder))
     if evolve.store is not None and not len(store):
-        store.import_modules(read_modules(Path(evolve.store).expanduser()))
+        store.import_modules(_foreign(module) for module in read_modules(Path(evolve.store).expanduser()))
     return AmrLabeller(
         teacher,
         sampling,
@@ -44,3 +45,9 @@ def open_labeller(
         decomposes=method != "amr-no-md",
         retrieves=method != "amr-no-are",
     )
+
+
+def _foreign(module: VerifiedModule) -> VerifiedModule:
+    """Return a module marked as another run's: a run of the same name takes back only what it added itself."""
+    run = module.origin.run
+    return replace(module, origin=replace(module.origin, run=run if run.startswith("from ") else f"from {run}"))

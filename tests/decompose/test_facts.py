@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from akd_code.decompose import Decomposition, Facts, decompose, steps_text, tree_text
 
 
@@ -43,6 +45,21 @@ def test_imports_are_bound_and_their_use_is_told() -> None:
 def test_callees_are_named_by_what_stands_before_the_brackets() -> None:
     facts = facts_of("def f(x):\n    a.b(x)(1)\n    g(x)[0].h()\n    (lambda: 1)()\n    (k)(2)\n", "f")
     assert sorted(facts.calls) == ["", "", ".h", "a.b", "g", "k"]
+
+
+@pytest.mark.parametrize(
+    ("source", "callee"),
+    [
+        ("a\\\n  .b\\\n  .c(1)", "a.b.c"),
+        ("(a # why\n .b).c(1)", "a.b.c"),
+        ("'# no comment\\n'.join(x)", ".join"),
+        ("(True).bit_length()", ".bit_length"),
+        ("print(*a.b())", "a.b"),
+        ("\uff57\uff57()", "ww"),
+    ],
+)
+def test_callees_are_named_however_they_are_laid_out(source: str, callee: str) -> None:
+    assert callee in decompose(source + "\n").facts[0].calls
 
 
 def test_the_call_graph_follows_the_names_in_reach() -> None:

@@ -324,8 +324,13 @@ def test_a_recipe_names_the_method(method: str, kind: type, box: Sandbox, tmp_pa
 def test_a_run_starts_from_an_exported_store(box: Sandbox, store: ModuleStore, tmp_path: Path) -> None:
     labelled(amr(script(), box, store))
     store.export(tmp_path / "modules.jsonl")
-    recipe = recipe_from({"label": {"method": "amr"}, "evolve": {"store": str(tmp_path / "modules.jsonl")}})
+    evolve = {"store": str(tmp_path / "modules.jsonl")}
+    recipe = recipe_from({"name": "test", "label": {"method": "amr"}, "evolve": evolve})
     labeller = open_labeller(recipe, script(), Sampling(), box, LIMITS, tmp_path / "run")
     assert isinstance(labeller, AmrLabeller)
     labeller.begin(1)
-    assert [module.name for module in labeller.store.modules()] == ["keep_even", "double_all"]
+    modules = labeller.store.modules()
+    assert [(module.name, module.origin.run) for module in modules] == [
+        ("keep_even", "from test"),
+        ("double_all", "from test"),
+    ]
