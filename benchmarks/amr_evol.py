@@ -189,12 +189,25 @@ def student_passes(
     return [sum(is_correct(task, code, box) for task, code in zip(held_out, codes, strict=True)), len(held_out)]
 
 
+def complete(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the results of those seeds of a profile that have every method: all methods on the same tasks."""
+    methods = {one["method"] for one in results}
+    seen: dict[tuple[str, int], set[str]] = {}
+    for one in results:
+        seen.setdefault((one["profile"], one["seed"]), set()).add(one["method"])
+    return [one for one in results if seen[one["profile"], one["seed"]] == methods]
+
+
 def table(results: list[dict[str, Any]]) -> str:
     """Return the Markdown tables of all profiles."""
     parts = []
     for profile in dict.fromkeys(one["profile"] for one in results):
         rates = PROFILES.get(profile, {})
-        parts += [f"### Teacher: {profile}", "", ", ".join(f"`{name}` {value}" for name, value in rates.items()), ""]
+        stated = ", ".join(f"`{name}` {value}" for name, value in rates.items())
+        seeds = sorted({one["seed"] for one in results if one["profile"] == profile})
+        each = max(len(one["rows"]) for one in results if one["profile"] == profile) // len(DEPTHS)
+        shown = f"seeds {', '.join(map(str, seeds))}; {each} tasks at each depth and seed"
+        parts += [f"### Teacher: {profile}", "", f"{stated}; {shown}.", ""]
         head = ["method", *(f"depth {depth}" for depth in DEPTHS), "all depths [95 %]", "wrong in training"]
         students = any("student" in one for one in results if one["profile"] == profile)
         head += ["calls per correct", "tokens per correct", "modules"] + (["student pass@1"] if students else [])
@@ -313,6 +326,7 @@ def main() -> None:
                     if options.out:
                         text = json.dumps({"profiles": stated, "results": results})
                         options.out.write_text(text, encoding="utf-8")
+    results = complete(results)
     print(table(results))
     if options.svg:
         options.svg.write_text(svg(results), encoding="utf-8")
