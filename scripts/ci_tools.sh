@@ -12,9 +12,9 @@ give_up() {
 }
 
 scripts=$(cd "$(dirname "$0")" && pwd)
-"$scripts/ci_browser.sh" || say "no browser was installed; the report's browser test will skip"
+timeout 900 "$scripts/ci_browser.sh" || say "no browser was installed; the report's browser test will skip"
 
-if docker version >/dev/null 2>&1; then
+if timeout 20 docker version >/dev/null 2>&1; then
     say "a container engine answers: $(docker version --format '{{.Server.Version}}')"
     exit 0
 fi
@@ -23,9 +23,9 @@ if ! command -v dockerd >/dev/null 2>&1; then
     command -v apt-get >/dev/null 2>&1 || give_up "no apt-get to install docker.io with"
     say "installing docker.io"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -y --no-install-recommends docker.io >/tmp/ci_tools.apt.log 2>&1 || {
-        apt-get update >/tmp/ci_tools.apt.log 2>&1
-        apt-get install -y --no-install-recommends docker.io >>/tmp/ci_tools.apt.log 2>&1
+    timeout 600 apt-get install -y --no-install-recommends docker.io >/tmp/ci_tools.apt.log 2>&1 || {
+        timeout 300 apt-get update >/tmp/ci_tools.apt.log 2>&1
+        timeout 600 apt-get install -y --no-install-recommends docker.io >>/tmp/ci_tools.apt.log 2>&1
     } || give_up "docker.io was not installed: $(tail -n 1 /tmp/ci_tools.apt.log)"
 fi
 # A bare machine may show no cgroup controller at all: mount them where runc looks.
@@ -38,7 +38,7 @@ log=/var/log/dockerd-ci.log
 setsid dockerd --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
     --log-level=warn >"$log" 2>&1 </dev/null &
 for _ in $(seq 60); do
-    if docker version >/dev/null 2>&1; then
+    if timeout 20 docker version >/dev/null 2>&1; then
         say "started dockerd $(docker version --format '{{.Server.Version}}')"
         exit 0
     fi

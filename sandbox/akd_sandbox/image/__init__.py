@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import py_compile
 import re
 import subprocess
 import sys
@@ -26,7 +27,9 @@ SOCKET_FOLDER = "/opt/akd/run"
 _PACKAGE = Path(__file__).parent.parent
 _HOME = "/opt/akd/akd_sandbox"
 _ALSO = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8")
-_LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "turtledemo", "__pycache__"}
+_LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "turtledemo"}
+_COMPILED = f".{sys.implementation.cache_tag}.pyc"
+_LAYOUT = b"2"  # of the image; one with another is out of date
 _FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "opt", "opt/site", "opt/akd", "opt/akd/run")
 _LINKED = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x")
 
@@ -48,7 +51,7 @@ def guest_files() -> list[Path]:
 
 def guest_digest() -> str:
     """Return the digest of the guest program: an image with another one is out of date."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(_LAYOUT)
     for path in guest_files():
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
@@ -135,11 +138,23 @@ def _write_host(archive: tarfile.TarFile) -> None:
         if not carried and library not in written:
             _add_tree(archive, Path(library).resolve(), library, written)
     _write_guest(archive)
+    _write_compiled(archive)
 
 
 def _write_guest(archive: tarfile.TarFile) -> None:
     for path in guest_files():
         _add_bytes(archive, f"{_HOME}/{path.relative_to(_PACKAGE)}", path.read_bytes())
+
+
+def _write_compiled(archive: tarfile.TarFile) -> None:
+    """Add the guest program compiled: its root is read-only, so each container would compile it anew."""
+    with tempfile.TemporaryDirectory(prefix="akd-image-") as folder:
+        compiled = str(Path(folder, "compiled"))
+        for path in guest_files():
+            target = Path(_HOME, path.relative_to(_PACKAGE))
+            mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            py_compile.compile(str(path), compiled, str(target), doraise=True, invalidation_mode=mode)
+            _add_bytes(archive, f"{target.parent}/__pycache__/{path.stem}{_COMPILED}", Path(compiled).read_bytes())
 
 
 def _objects(source: Path) -> Iterable[Path]:
@@ -169,7 +184,9 @@ def _linked(objects: list[Path]) -> list[str]:
 def _add_tree(archive: tarfile.TarFile, source: Path, target: str, written: set[str]) -> None:
     def keep(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
         name = info.name.rpartition("/")[2]
-        if name in _LEFT_OUT or name.startswith("config-") or name.endswith((".a", ".pyc")):
+        if name in _LEFT_OUT or name.startswith("config-") or name.endswith(".a"):
+            return None
+        if name.endswith(".pyc") and not name.endswith(_COMPILED):
             return None
         info.uid = info.gid = 0
         info.uname = info.gname = "root"
