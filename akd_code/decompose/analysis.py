@@ -24,6 +24,7 @@ _WRAPPED = re.compile(r"(?<![\w)\]\s])\(\s*([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s
 """A dotted name in brackets that are no call's."""
 _JOINED = re.compile(r"\\\r?\n|#[^\n]*\n")
 _CONSTANTS = frozenset({"True", "False", "None", "true", "false", "null"})
+_LONGEST_CALLEE = 1_000
 _SPACE = re.compile(r"\s+")
 _NAMES = ("bound", "other", "parameter", "local", "outer", "update", "write", "identifier")
 """Captures of names, the one that counts first: every name is also an identifier."""
@@ -190,8 +191,13 @@ def _collect_names(events: Sequence[Event], owners: _Owners, collected: list[_Co
 
 def _collect_calls(nodes: Sequence[Node], owners: _Owners, collected: list[_Collected], source: bytes) -> None:
     for node in sorted(nodes, key=lambda node: (node.start_byte, node.end_byte)):
-        text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        collected[owners.at(node.start_byte)].calls.append(callee_name(text))
+        start, end = node.start_byte, node.end_byte
+        if end - start <= _LONGEST_CALLEE:
+            name = callee_name(source[start:end].decode("utf-8", "replace"))
+        else:  # a chain of calls repeats itself in every link: only its end is looked at
+            last = _LAST.search(source[end - 200 : end].decode("utf-8", "replace"))
+            name = f".{last[1]}" if last else ""
+        collected[owners.at(start)].calls.append(name)
 
 
 def callee_name(text: str) -> str:

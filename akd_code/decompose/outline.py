@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16 << 20
 """A longer source is refused: no answer of a model and no file of the standard library comes near."""
+_LONGEST_NAME = 4_000
 _QUOTED = re.compile(rb"(?s)[A-Za-z]{0,2}('''|\"\"\"|'|\")(.*)\1")
 _SPACES = re.compile(r"\s+")
 
@@ -149,7 +150,9 @@ def _nest(definitions: list[_Definition]) -> None:
             around.pop()
         if around:
             outer = definitions[around[-1]]
-            one.parent, one.qualname, one.parent_is_class = around[-1], f"{outer.qualname}.{one.name}", outer.is_class
+            one.parent, one.parent_is_class = around[-1], outer.is_class
+            # Names of names grow without bound in what a model repeats until it is cut off.
+            one.qualname = f"{outer.qualname}.{one.name}" if len(outer.qualname) < _LONGEST_NAME else one.name
             one.end = min(one.end, outer.end)
         else:
             one.qualname = one.name

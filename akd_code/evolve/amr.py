@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from akd_code.decompose import StubError, StubSet, decompose, match_stubs, parse_stubs, steps_text
-from akd_code.evolve.growth import Candidate, candidates_of
+from akd_code.evolve.growth import MAX_PROGRAM_CHARS, Candidate, candidates_of
 from akd_code.evolve.labellers import evolve_sampling
 from akd_code.evolve.store import Found, ModuleStore, Origin, VerifiedModule, module_text
 from akd_code.faults import Fault, injected, read_answer
@@ -94,8 +94,7 @@ class AmrLabeller(DirectLabeller):
         return [direct, evolved]
 
     async def _stubs(self, prompt: Prompt, direct: Answer, asked: Asked) -> StubSet | None:
-        code = direct.code or ""
-        found = decompose(code)
+        found = decompose((direct.code or "")[:MAX_PROGRAM_CHARS])
         inputs = DecomposeInputs(prompt.text, direct.text, steps_text(found))
         completion = await asked.ask(inputs, evolve_sampling(self.evolve, self.sampling))
         reading = read_answer(completion.text, completion.finish_reason, context=prompt.text)
@@ -105,7 +104,7 @@ class AmrLabeller(DirectLabeller):
             return None
         answer = as_answer(Prompt(prompt.id, prompt.text), completion)
         try:
-            stubs = parse_stubs(answer.code or "", prompt.entry_point, self.evolve.stubs)
+            stubs = parse_stubs((answer.code or "")[:MAX_PROGRAM_CHARS], prompt.entry_point, self.evolve.stubs)
         except StubError:
             asked.events.append("stubs: none that can be used")
             return None

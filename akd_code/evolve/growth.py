@@ -9,6 +9,8 @@ from akd_code.evolve.store import Origin, VerifiedModule
 from akd_code.faults import injected
 
 _MAX_CODE_CHARS = 4_000
+MAX_PROGRAM_CHARS = 20_000
+"""More of an answer is not taken apart: some texts cost the decomposer time that grows with their square."""
 MAX_MODULES = 6
 """Functions of one answer that are considered: an answer with more is no set of modules."""
 
@@ -39,7 +41,7 @@ def candidates_of(code: str, entry_point: str | None) -> tuple[tuple[Candidate, 
     Left out is the task's own function. Unfit: no docstring to find it by, broken, too long, or with text in it that
     tries to instruct whoever reads it next.
     """
-    found = decompose(code)
+    found = decompose(code[:MAX_PROGRAM_CHARS])
     made: list[Candidate] = []
     unfit = 0
     for module in found.outline.modules:
