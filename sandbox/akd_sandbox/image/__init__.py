@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -29,6 +30,7 @@ _HOME = "/opt/akd/akd_sandbox"
 _ALSO = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8")
 _LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "turtledemo"}
 _COMPILED = f".{sys.implementation.cache_tag}.pyc"
+_BUILD_S = 600  # a busy disk takes its time over hundreds of megabytes
 _LAYOUT = b"2"  # of the image; one with another is out of date
 _FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "opt", "opt/site", "opt/akd", "opt/akd/run")
 _LINKED = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x")
@@ -104,6 +106,8 @@ def build_from_dockerfile(client: Any, name: str) -> str:
 
 def _build(client: Any, name: str, write: Any, changes: list[str]) -> str:
     repository, _, tag = name.partition(":")
+    before = _image_id(client, name)
+    client.api.timeout = _BUILD_S
     with tempfile.TemporaryFile() as stream:
         with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
             write(archive)
@@ -114,7 +118,17 @@ def _build(client: Any, name: str, write: Any, changes: list[str]) -> str:
             )
         except Exception as error:
             raise SandboxError(f"the engine did not take the image: {error}") from None
+    if before and before != _image_id(client, name):
+        with contextlib.suppress(Exception):  # a container may still use it, or another name
+            client.images.remove(before)
     return str(json.loads(reply.strip().splitlines()[-1]).get("status", "")) if isinstance(reply, str) else ""
+
+
+def _image_id(client: Any, name: str) -> str:
+    """Return the id of the image that has a name now, or nothing."""
+    with contextlib.suppress(Exception):
+        return str(client.images.get(name).id)
+    return ""
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
