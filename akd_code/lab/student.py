@@ -54,7 +54,7 @@ class BaseConfig:
     skew: float = 0.5
     outlines: float = 0.5
     pairs: float = 0.01
-    threads: int = 2
+    threads: int = 1
 
 
 def base_student_path() -> Path:
