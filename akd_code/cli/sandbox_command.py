@@ -80,7 +80,11 @@ def build_image(source: str, root: Path | None, python: str, name: str | None, d
 @click.option("--samples", type=click.IntRange(1), default=400, show_default=True, help="Programs for each way.")
 @click.option("--workers", type=click.IntRange(1), help="Programs at once. [default: the cores]")
 @click.option(
-    "--backend", "backends", multiple=True, help="docker, namespace or process; may be repeated. [default: all]"
+    "--backend",
+    "backends",
+    type=click.Choice(["docker", "namespace", "process"]),
+    multiple=True,
+    help="May be repeated. [default: all]",
 )
 @click.option("--runtime", help="With docker: the container runtime, such as crun. [default: the engine's]")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
