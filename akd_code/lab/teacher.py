@@ -32,6 +32,7 @@ from akd_prompts import (
     fenced_blocks,
     recognise,
 )
+from akd_sandbox.syntax import parse
 
 REFUSAL = "I'm sorry, but I can only help with the tasks of the lab."
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -240,7 +241,7 @@ def _quality(task: grammar.Task, answer: str) -> int:
 
 def _tree(code: str) -> str | None:
     try:
-        return ast.dump(ast.parse(code))
+        return ast.dump(parse(code))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 

@@ -6,6 +6,8 @@ import ast
 import math
 from typing import Any
 
+from akd_sandbox.syntax import parse
+
 
 def flipped(line: str, entry_point: str) -> str | None:
     """Return the assert with a different expected value, or None if it has no expectation that can be changed.
@@ -14,7 +16,7 @@ def flipped(line: str, entry_point: str) -> str | None:
     the two, and a bare or negated call. `f(1) == f(1)` or `f(1) or True` have no such expectation.
     """
     try:
-        (statement,) = ast.parse(line).body
+        (statement,) = parse(line).body
         if not isinstance(statement, ast.Assert):
             return None
         test = _flipped_test(statement.test, entry_point)
@@ -77,7 +79,10 @@ def _flipped_sides(left: ast.expr, right: ast.expr, entry_point: str) -> tuple[a
 
 def _other_literal(node: ast.expr) -> ast.expr | None:
     try:
-        other = ast.parse(repr(other_value(ast.literal_eval(node))), mode="eval").body
+        (statement,) = parse(repr(other_value(ast.literal_eval(node)))).body
+        if not isinstance(statement, ast.Expr):
+            return None
+        other = statement.value
         ast.literal_eval(other)  # 1e999 inside a list is shown as `inf`, which is a name
     except (ValueError, TypeError):
         return None

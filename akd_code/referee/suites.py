@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from akd_code.records import Suite
 from akd_code.referee.flip import flipped
 from akd_sandbox import Job, Limits, Sandbox, Verdict, tests_from_asserts
+from akd_sandbox.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _doubt(suite: Suite, entry_point: str, code: str, box: Sandbox, limits: Limi
 
 def _is_assert_on(line: str, entry_point: str) -> bool:
     try:
-        body = ast.parse(line).body
+        body = parse(line).body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     if len(body) != 1 or not isinstance(body[0], ast.Assert):

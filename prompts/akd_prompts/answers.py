@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import keyword
 import re
 import warnings
@@ -17,6 +18,7 @@ MAX_TESTS_CHARS = 64_000
 MAX_ASSERT_CHARS = 4_000
 MAX_ASSERTS = 64
 
+_TRIES = 50
 _PYTHON = frozenset({"", "python", "python3", "py"})
 _SCORE = r"(\d{1,2}(?:\.\d{1,2})?)"
 _SCORES = re.compile(rf"[*_`\s]*scores?\s*:[*_`\s]*{_SCORE}\s*[,/ ]\s*{_SCORE}[*_`\s.]*", re.IGNORECASE)
@@ -162,7 +164,11 @@ def _parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a model's invalid escape sequences are no news
-            return ast.parse(source)
+            for _ in range(_TRIES):
+                # CPython 3.11 may raise it for nothing where threads parse at once (python/cpython#106905)
+                with contextlib.suppress(SystemError):
+                    return ast.parse(source)
+            return None
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from akd_sandbox.codec import BadValueError, ValueTooLargeError, encode
 from akd_sandbox.job import Case, CodeTests, FunctionTests
+from akd_sandbox.syntax import parse
 
 _MOST_CHARS = 1 << 20
 
@@ -29,7 +30,7 @@ def _lift(text: str, entry: str) -> Case | None:
     if len(text) > _MOST_CHARS:
         return None
     try:
-        body = ast.parse(text.strip()).body
+        body = parse(text.strip()).body
         if len(body) != 1 or not isinstance(body[0], ast.Assert):
             return None
         call, expected = _sides(body[0].test)
