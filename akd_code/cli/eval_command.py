@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
-@click.option("--backend", default="auto", show_default=True, help="auto, namespace, or process (no boundary).")
+@click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-isolation", help="Refuse to run with a weaker backend than this.")
 @click.option("--show-prompt", is_flag=True, help="Print the first task's prompt of each suite and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries instead of tables.")

@@ -29,7 +29,7 @@ _SHOWN = 8
 )
 @click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
-@click.option("--backend", default="auto", show_default=True, help="auto, namespace, or process (no boundary).")
+@click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-isolation", help="Refuse to run with a weaker backend than this.")
 @click.option("--min-time", default=4.0, show_default=True, help="Seconds that every test may take at least.")
 @click.option("--time-factor", default=8.0, show_default=True, help="How often the reference's time a test may take.")
