@@ -78,6 +78,7 @@ def command(
             raise click.UsageError("give one of --cases, --tests, --stdin-cases and --pytest")
         if (cases or tests) and not entry:
             raise click.UsageError("--cases and --tests need --entry, the function they call")
+        program = _read(file)
         held_to: Tests
         if stdin_cases is not None:
             held_to = _stdin_tests(stdin_cases, exact)
@@ -87,7 +88,7 @@ def command(
             held_to = _tests(cases, tests)
         limits = Limits(test_s=test_s, memory_bytes=memory_mb << 20)
         further = {path.as_posix(): _read(path) for path in files}
-        job = Job(_read(file), entry or "", held_to, stop_at_first_failure=False, files=further)
+        job = Job(program, entry or "", held_to, stop_at_first_failure=False, files=further)
         with Sandbox(backend, 1, limits, min_isolation, runtime=runtime) as box:
             result = box.run(job)
     if as_json:
