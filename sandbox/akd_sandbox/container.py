@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,22 @@ def connect() -> Any:
     """Return a client of the engine that the environment names. Raises IsolationError where none answers."""
     try:
         client = _docker("client").from_env(timeout=_START_S)
+        try:
+            client.ping()
+            return client
+        except BaseException:
+            client.close()
+            raise
     except Exception as error:
+        _close_sockets(error)
         raise IsolationError(f"docker: no engine answers ({_one_line(error)})") from None
-    try:
-        client.ping()
-    except Exception as error:
-        client.close()
-        raise IsolationError(f"docker: no engine answers ({_one_line(error)})") from None
-    return client
+
+
+def _close_sockets(error: BaseException | None) -> None:
+    """Let go of what a failed request's frames hold; its socket is open until the collector runs otherwise."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _docker(module: str) -> Any:

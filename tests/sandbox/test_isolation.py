@@ -1,5 +1,6 @@
 """What a program in the jail cannot see, reach or leave behind; and faults of ours, which are never a verdict on it."""
 
+import gc
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 import akd_sandbox
 from akd_sandbox import Case, FunctionTests, IsolationError, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox.container import connect
 from akd_sandbox.slot import Slot
 
 LIMITS = Limits(test_s=2.0, import_s=5.0, memory_bytes=256 << 20, pids=32)
@@ -297,3 +299,21 @@ def test_an_idle_sandbox_ends_with_the_process_that_made_it(tmp_path: Path) -> N
     while Path(f"/proc/{launcher}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{launcher}").exists()
+
+
+def test_an_engine_that_does_not_answer_costs_no_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "engine.sock")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(path)  # bound and never listening, as after an engine that was killed
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(3):
+            with pytest.raises(IsolationError, match="no engine answers"):
+                connect()
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        if collecting:
+            gc.enable()

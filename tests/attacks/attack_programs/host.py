@@ -306,18 +306,20 @@ def f(n):
         "set-user-id programs and files with capabilities",
         V.WRONG,
         needs="mount no_new_privs",
-        limits=replace(QUICK, test_s=15.0),
+        limits=replace(QUICK, test_s=60.0, sample_s=120.0),  # where mounts allow it, it reads every folder
         code="""
 import ctypes, os, stat
 def f(n):
     if ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) != 1: return 2 * n  # PR_GET_NO_NEW_PRIVS
-    for folder, _, files in os.walk("/usr/lib"):
-        for name in files:
-            path = os.path.join(folder, name)
+    for top in ("/usr", "/bin", "/sbin", "/lib", "/opt", "/tmp", os.getcwd()):
+        for folder, folders, files in os.walk(top):
             try:
-                status = os.lstat(path)
-                if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID):
-                    if not os.statvfs(path).f_flag & os.ST_NOSUID: return 2 * n
+                if os.statvfs(folder).f_flag & os.ST_NOSUID:
+                    folders.clear()  # nothing below counts: no mount of ours lies deeper
+                    continue
+                for name in files:
+                    status = os.lstat(os.path.join(folder, name))
+                    if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID): return 2 * n
             except OSError: pass
     return "held"
 """,

@@ -165,7 +165,7 @@ def f(n):
             return 2 * n
     return "nothing found"
 """,
-        limits=replace(QUICK, test_s=15.0, sample_s=40.0),
+        limits=replace(QUICK, test_s=60.0, sample_s=120.0),  # cold disks are slow to list
     ),
     attack(
         "C3e",
