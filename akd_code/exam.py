@@ -51,17 +51,7 @@ class Exam:
 def open_suite(name: str, recipe: Recipe) -> Suite:
     """Return the suite called name, cut to the recipe's limit. Raises EvalError."""
     suite = lab_suite(recipe.lab.eval_per_depth) if name == "lab" else load_suite(name)
-    limit = recipe.eval.limit
-    if limit is None or limit >= len(suite.tasks):
-        return suite
-    return Suite(
-        f"{suite.name}[:{limit}]",
-        suite.dataset_md5,
-        suite.tasks[:limit],
-        suite.has_plus,
-        suite.source,
-        suite.by_id.__contains__,
-    )
+    return suite.first(recipe.eval.limit)
 
 
 def question(suite: Suite, prompt: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from akd_evals.extract import defines, extract_code
-from akd_prompts import fenced_blocks
+from akd_prompts import Block, fenced_blocks
 
 _MAX_CHARS = 200_000
 _PYTHON = frozenset({"", "python", "python3", "py"})
@@ -76,7 +77,7 @@ def read_answer(
         return Reading(None, Fault.TRUNCATED, count)
     found = extract_code(text, entry_point)
     code = found.code or ""
-    fault = _fault_of_code(text, code, entry_point)
+    fault = _fault_of_code(text, blocks, code, entry_point)
     if fault is None and injected(text, context):
         fault = Fault.INJECTION
     if fault is None and hidden and any(match[0] not in context for match in _HIDDEN.finditer(text)):
@@ -89,10 +90,9 @@ def injected(text: str, context: str = "") -> bool:
     return any(match[0] not in context for match in _INJECTION.finditer(text))
 
 
-def _fault_of_code(text: str, code: str, entry_point: str | None) -> Fault | None:
+def _fault_of_code(text: str, blocks: Sequence[Block], code: str, entry_point: str | None) -> Fault | None:
     from akd_code.decompose import outline
 
-    blocks = fenced_blocks(text)
     languages = {block.language for block in blocks} - _NO_LANGUAGE
     if languages and not languages & _PYTHON:
         return Fault.LANGUAGE

@@ -22,9 +22,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from akd_code.decompose import decompose, outline
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "decompose"))
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+from ast_oracle import from_ast  # noqa: E402
+
+from akd_code.decompose import decompose, outline  # noqa: E402
 
 
 def walk(source: bytes) -> ast.Module:
@@ -38,34 +41,6 @@ def timed(work: Callable[[bytes], Any], source: bytes) -> tuple[float, Any]:
     began = time.process_time()
     made = work(source)
     return time.process_time() - began, made
-
-
-def callee(function: ast.expr) -> str:
-    parts: list[str] = []
-    while isinstance(function, ast.Attribute):
-        parts.append(function.attr)
-        function = function.value
-    if isinstance(function, ast.Name):
-        return ".".join([function.id, *reversed(parts)])
-    return f".{parts[0]}" if parts else ""
-
-
-def from_ast(tree: ast.Module) -> tuple[Counter[tuple[str, bool]], Counter[tuple[str, str]]]:
-    """Return definitions (qualname, is a class) and calls (qualname around, callee)."""
-    names: Counter[tuple[str, bool]] = Counter()
-    calls: Counter[tuple[str, str]] = Counter()
-    todo: list[tuple[ast.AST, str]] = [(tree, "")]
-    while todo:
-        node, around = todo.pop()
-        for child in ast.iter_child_nodes(node):
-            inside = around
-            if isinstance(child, DEFINITIONS):
-                inside = f"{around}.{child.name}" if around else child.name
-                names[inside, isinstance(child, ast.ClassDef)] += 1
-            elif isinstance(child, ast.Call):
-                calls[around, callee(child.func)] += 1
-            todo.append((child, inside))
-    return names, calls
 
 
 def examine(sources: Iterator[tuple[str, bytes]], title: str) -> None:

@@ -58,7 +58,7 @@ def command(model: str, suites: tuple[str, ...], out: Path | None, as_json: bool
         from akd_code.evaluate import find_target
 
         target = find_target(model)
-        opened = [_limited(open_suite(name), options["limit"]) for name in dict.fromkeys(suites)]
+        opened = [open_suite(name).first(options["limit"]) for name in dict.fromkeys(suites)]
         evaluations = _run(target, opened, out, as_json, options)
         if as_json:
             data = [one.summary.as_json() for one in evaluations]
@@ -128,16 +128,6 @@ def _run(
             if not as_json:
                 click.echo(_told(one))
     return evaluations
-
-
-def _limited(suite: Suite, limit: int | None) -> Suite:
-    """Return the suite's first tasks, under a name that says so."""
-    from akd_evals.suites import Suite
-
-    if limit is None or limit >= len(suite.tasks):
-        return suite
-    name = f"{suite.name}[:{limit}]"
-    return Suite(name, suite.dataset_md5, suite.tasks[:limit], suite.has_plus, suite.source, suite.retired)
 
 
 def _show(askers: list[Asker], student: Any) -> None:

@@ -127,9 +127,9 @@ def table(summary: Summary, results: list[Result]) -> str:
 
     lines = [f"{summary.suite}: {summary.tasks} tasks, {summary.samples} samples, {summary.missing} tasks missing"]
     for kind, estimates in summary.pass_at_k.items():
+        verdicts = [(one.task_id, one.judged.base if kind == "base" else one.judged.verdict) for one in results]
         for k, estimate in estimates.items():
             line = f"  {kind:4}  pass@{k:<3}  {100 * estimate:5.1f} %"
-            verdicts = [(one.task_id, one.judged.base if kind == "base" else one.judged.verdict) for one in results]
             bounds = interval(verdicts, int(k), summary.missing)
             if bounds is not None:
                 line += f"   95 % [{100 * bounds[0]:.1f}, {100 * bounds[1]:.1f}]"

@@ -49,16 +49,11 @@ class AnsRepairLabeller(DirectLabeller):
         if run.verdict in (Verdict.PASS, Verdict.INFRA):
             asked.events.append("repair: not needed" if run.verdict is Verdict.PASS else "repair: not tested")
             return [direct]
-        failures = "\n".join(failed_asserts(suite.asserts, run.failed)[:_SHOWN_TESTS])
+        failures = "\n".join(suite.asserts[index] for index in run.failed[:_SHOWN_TESTS])
         inputs = RepairInputs(prompt.text, direct.code, failures)
         repaired = await self.answer(prompt, inputs, evolve_sampling(self.evolve, self.sampling), asked)
         asked.events.append("repair: written anew")
         return [repaired]
-
-
-def failed_asserts(asserts: tuple[str, ...], failed: tuple[int, ...]) -> list[str]:
-    """Return the asserts that failed."""
-    return [asserts[index] for index in failed if index < len(asserts)]
 
 
 def evolve_sampling(evolve: EvolveSection, sampling: Sampling) -> Sampling:

@@ -43,7 +43,7 @@ def wrong_program(task: grammar.Task, rng: random.Random) -> str:
     Where no single module can be wrong with effect, a monolithic wrong program.
     """
     inputs = [args for args, _ in grammar.cases(task, 6, random.Random(0))]
-    right = [_apply(task.calls, args[0]) for args in inputs]
+    right = [grammar.apply_calls(task.calls, args[0]) for args in inputs]
     places = list(range(task.depth))
     rng.shuffle(places)
     for place in places:
@@ -51,7 +51,7 @@ def wrong_program(task: grammar.Task, rng: random.Random) -> str:
         rng.shuffle(rivals)
         for rival in rivals[:8]:
             calls = (*task.calls[:place], rival, *task.calls[place + 1 :])
-            if [_apply(calls, args[0]) for args in inputs] == right:
+            if [grammar.apply_calls(calls, args[0]) for args in inputs] == right:
                 continue
             modules = [step.module for step in task.steps]
             modules[place] = replace(task.steps[place], code=rival.fill(rival.op.code)).module
@@ -66,17 +66,11 @@ def module_tests(task: grammar.Task, name: str, count: int) -> list[str] | None:
         return None
     lines: dict[str, None] = {}
     for args, _ in grammar.cases(task, _CASES, random.Random(f"module {name}")):
-        value = _apply(task.calls[:place], args[0])
-        line = f"assert {name}({value!r}) == {_apply(task.calls[place : place + 1], value)!r}"
+        value = grammar.apply_calls(task.calls[:place], args[0])
+        line = f"assert {name}({value!r}) == {grammar.apply_calls(task.calls[place : place + 1], value)!r}"
         if len(line) <= 2 * _LONGEST:
             lines[line] = None
     return list(lines)[:count]
-
-
-def _apply(calls: tuple[grammar.Call, ...], value: grammar.Value) -> grammar.Value:
-    for call in calls:
-        value = call.apply(value)
-    return value
 
 
 def _rivals(call: grammar.Call) -> list[grammar.Call]:

@@ -55,10 +55,9 @@ def run_suite(suite: Suite, entry_point: str, code: str | None, box: Sandbox, li
     if code is None:
         return SuiteRun(0, total, Verdict.NOENTRY, "the answer holds no program")
     result = box.run(_job(suite.asserts, suite.setup, entry_point, code, limits))
-    passed = sum(test.verdict is Verdict.PASS for test in result.tests)
     kept = {index for index, test in enumerate(result.tests) if test.verdict is Verdict.PASS}
     failed = tuple(index for index in range(total) if index not in kept)
-    return SuiteRun(passed, total, result.verdict, result.detail, result.wall_s, failed)
+    return SuiteRun(len(kept), total, result.verdict, result.detail, result.wall_s, failed)
 
 
 def validate_written(

@@ -53,8 +53,7 @@ def sample_answers(
     """
     import torch
 
-    if temperature < 0 or not 0 < top_p <= 1 or max_new_tokens < 1 or batch_size < 1:
-        raise StudentError("sampling needs temperature >= 0, 0 < top_p <= 1, max_new_tokens >= 1 and batch_size >= 1")
+    _check(temperature, top_p, max_new_tokens, batch_size)
     prompts = [prompt_ids(student.tokenizer, turns_of(conversation)) for conversation in conversations]
     if not all(prompts):
         raise StudentError("a conversation has no tokens at all; give every prompt a text")
@@ -93,8 +92,7 @@ def sample_ids(
     """
     import torch
 
-    if temperature < 0 or not 0 < top_p <= 1 or max_new_tokens < 1 or copies < 1:
-        raise StudentError("sampling needs temperature >= 0, 0 < top_p <= 1, max_new_tokens >= 1 and copies >= 1")
+    _check(temperature, top_p, max_new_tokens, copies)
     if not all(prompts):
         raise StudentError("a prompt has no tokens at all; give every prompt a text")
     chosen = sampling_model(student) if model is None else model
@@ -102,6 +100,13 @@ def sample_ids(
     generator = torch.Generator(device=student.device).manual_seed(seed)
     with torch.inference_mode():
         return decoder.answer(prompts, generator, copies)
+
+
+def _check(temperature: float, top_p: float, max_new_tokens: int, rows: int) -> None:
+    """Raise StudentError for settings out of range; `rows` is the batch size, or the copies of each prompt."""
+    if temperature < 0 or not 0 < top_p <= 1 or max_new_tokens < 1 or rows < 1:
+        needs = "temperature >= 0, 0 < top_p <= 1, max_new_tokens >= 1 and at least one row at a time"
+        raise StudentError(f"sampling needs {needs}")
 
 
 def sampling_model(student: Student) -> Any:

@@ -8,47 +8,17 @@ import json
 import os
 import sysconfig
 import warnings
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ast_oracle import from_ast
 
 from akd_code.decompose import decompose, outline
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
-DATA = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-Calls = dict[str, Counter[str]]
-
-
-def expected(tree: ast.Module) -> tuple[Counter[tuple[str, bool]], Calls]:
-    """Return definitions (qualname, is a class) and calls by qualname, from Python's own parser."""
-    names: Counter[tuple[str, bool]] = Counter()
-    calls: Calls = defaultdict(Counter)
-    todo: list[tuple[ast.AST, str]] = [(tree, "")]
-    while todo:
-        node, around = todo.pop()
-        for child in ast.iter_child_nodes(node):
-            inside = around
-            if isinstance(child, DEFINITIONS):
-                inside = f"{around}.{child.name}" if around else child.name
-                names[inside, isinstance(child, ast.ClassDef)] += 1
-            elif isinstance(child, ast.Call):
-                calls[around][callee(child.func)] += 1
-            todo.append((child, inside))
-    return names, calls
-
-
-def callee(function: ast.expr) -> str:
-    parts: list[str] = []
-    while isinstance(function, ast.Attribute):
-        parts.append(function.attr)
-        function = function.value
-    if isinstance(function, ast.Name):
-        return ".".join([function.id, *reversed(parts)])
-    return f".{parts[0]}" if parts else ""
 
 
 def check(source: bytes) -> str:
@@ -63,14 +33,14 @@ def check(source: bytes) -> str:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
-    names, calls = expected(tree)
+    names, calls = from_ast(tree)
     modules = found.outline.modules
     if Counter((module.qualname, module.kind == "class") for module in modules if module.name) != names:
         return "names"
-    seen: Calls = defaultdict(Counter)
-    for module, facts in zip(modules, found.facts, strict=True):
-        seen[module.qualname].update(facts.calls)
-    return "" if {k: v for k, v in seen.items() if v} == {k: v for k, v in calls.items() if v} else "calls"
+    pairs = zip(modules, found.facts, strict=True)
+    return (
+        "" if Counter((module.qualname, call) for module, facts in pairs for call in facts.calls) == calls else "calls"
+    )
 
 
 def stdlib_files(share: int) -> list[Path]:
@@ -97,20 +67,18 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not DATA.is_dir(), reason="the shared benchmark files are absent")
-def test_every_canonical_solution_of_humaneval_and_mbpp_agrees_with_ast() -> None:
-    humaneval = rows(DATA / "evalplus" / "HumanEvalPlus-v0.1.10.jsonl.gz")
+def test_every_canonical_solution_of_humaneval_and_mbpp_agrees_with_ast(test_data: Path) -> None:
+    humaneval = rows(test_data / "evalplus" / "HumanEvalPlus-v0.1.10.jsonl.gz")
     sources = [row["prompt"] + row["canonical_solution"] for row in humaneval]
-    sources += [row["code"] for row in rows(DATA / "mbpp" / "mbpp.jsonl.gz")]
+    sources += [row["code"] for row in rows(test_data / "mbpp" / "mbpp.jsonl.gz")]
     assert len(sources) == 164 + 974
     assert [source for source in sources if check(source.encode())] == []
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not DATA.is_dir(), reason="the shared benchmark files are absent")
-def test_codegen_samples_many_of_them_broken_are_decomposed_and_tiled() -> None:
+def test_codegen_samples_many_of_them_broken_are_decomposed_and_tiled(test_data: Path) -> None:
     broken = count = 0
-    for row in rows(DATA / "codet" / "humaneval-codegen16b-t0.8-n100-solutions.jsonl.gz"):
+    for row in rows(test_data / "codet" / "humaneval-codegen16b-t0.8-n100-solutions.jsonl.gz"):
         for sample in samples_of(row)[::20]:
             found = outline(sample)
             assert b"".join(found.source[t.span.start : t.span.end] for t in found.tiles) == sample.encode()

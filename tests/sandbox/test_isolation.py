@@ -309,11 +309,11 @@ def test_an_engine_that_does_not_answer_costs_no_descriptor(tmp_path: Path, monk
     collecting = gc.isenabled()
     gc.disable()
     try:
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         for _ in range(3):
             with pytest.raises(IsolationError, match="no engine answers"):
                 connect()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
     finally:
         if collecting:
             gc.enable()

@@ -6,7 +6,7 @@ two generation streams) and `wrong_solution`. Results come from our own referenc
 """
 
 from akd_code.lab.grammar.judging import assert_lines, cases, wrong_solution
-from akd_code.lab.grammar.kinds import Call, GrammarError, Kind, Op, Split, Step, Task, Value
+from akd_code.lab.grammar.kinds import Call, GrammarError, Kind, Op, Split, Step, Task, Value, apply_calls
 from akd_code.lab.grammar.operations import OPERATIONS
 from akd_code.lab.grammar.sampling import (
     eval_tasks,
@@ -28,6 +28,7 @@ __all__ = [
     "Step",
     "Task",
     "Value",
+    "apply_calls",
     "assert_lines",
     "cases",
     "eval_tasks",

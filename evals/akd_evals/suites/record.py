@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from akd_evals.errors import EvalError
@@ -94,6 +94,16 @@ class Suite:
             twice = next(task_id for task_id in ids if ids.count(task_id) > 1)
             raise EvalError(f"suite {self.name} has task {twice} twice; give every task an id of its own")
         object.__setattr__(self, "by_id", by_id)
+
+    def first(self, limit: int | None) -> Suite:
+        """Return the suite's first `limit` tasks, under a name that says so; the others count as retired."""
+        if limit is None or limit >= len(self.tasks):
+            return self
+
+        def retired(task_id: str) -> bool:
+            return task_id in self.by_id or self.retired(task_id)
+
+        return replace(self, name=f"{self.name}[:{limit}]", tasks=self.tasks[:limit], retired=retired)
 
     def nearest(self, task_id: str) -> str:
         """Return the suite's task id that is most like task_id."""

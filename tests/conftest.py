@@ -1,4 +1,4 @@
-"""Fixtures of the command-line tests."""
+"""What tests of every room share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The shared benchmark files, or a skip that says what to set."""
-    root = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2] / ".." / "shared" / "data").resolve()
+    root = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
     if not (root / "evalplus").is_dir():
         pytest.skip(f"no benchmark files at {root}; set AKD_TEST_DATA")
     return root
