@@ -177,12 +177,12 @@ def student_passes(
 
     rows = [label.row() for label in labels if label.outcome in TRAINED]
     student = load_student(str(base_student_path()))
-    config = SFTConfig(epochs=options.epochs, learning_rate=3e-3, batch_size=16, lora_r=16)
+    config = SFTConfig(epochs=options.epochs, learning_rate=3e-3, batch_size=16, micro_tokens=16384, lora_r=16)
     with TemporaryDirectory() as folder:
         train_sft(student, rows, config, seed=seed, out=Path(folder) / "adapter")
     held_out = eval_tasks(options.held_out, 0)
     asked = [[("user", task.instruction)] for task in held_out]
-    answers = sample_answers(student, asked, max_new_tokens=320, batch_size=64)
+    answers = sample_answers(student, asked, max_new_tokens=160, batch_size=128)
     from akd_evals.extract import extract_code
 
     codes = [extract_code(answer.text, task.entry_point).code for answer, task in zip(answers, held_out, strict=True)]
