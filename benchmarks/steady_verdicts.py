@@ -1,0 +1,90 @@
+"""Score the same samples again and again, alone and beside a busy loop on every core: do verdicts move with load?
+
+    python benchmarks/steady_verdicts.py [--runs 10] [--suite mbpp+] [--data ../shared/data]
+
+Prints a line a run, and every program that did not have one verdict in all runs. Exit status 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark
+
+Verdicts = dict[tuple[str, int], tuple[str, str]]
+_BUSY = "while True: pass"
+
+
+@contextlib.contextmanager
+def hogs(count: int) -> Iterator[None]:
+    """Keep `count` cores busy."""
+    busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def scored(bench: Benchmark, data: Path, out: Path, cache: Path) -> Verdicts:
+    """Score the samples into `out` with the `akd` beside this interpreter."""
+    akd = str(Path(sys.executable).parent / "akd")
+    command = [akd, "score", str(data / bench.samples), "--suite", bench.suite, "--out", str(out)]
+    environment = {**os.environ, bench.variable: str(data / bench.file), "AKD_CACHE": str(cache)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    rows = [json.loads(line) for line in (out / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    return {(row["task_id"], row["sample"]): (row["base"], row["plus"]) for row in rows}
+
+
+def unsteady(bench: Benchmark, data: Path, runs: int) -> int:
+    """Score `runs` times alone and as often beside the hogs; return how many programs had more than one outcome."""
+    seen: dict[tuple[str, int], dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
+    with tempfile.TemporaryDirectory(prefix="akd-steady-") as folder:
+        for busy in (0, len(os.sched_getaffinity(0))):
+            for number in range(runs):
+                started = time.monotonic()
+                with hogs(busy):
+                    verdicts = scored(bench, data, Path(folder) / f"{busy}-{number}", Path(folder) / "cache")
+                for key, verdict in verdicts.items():
+                    seen[key][verdict] += 1
+                beside = f"beside {busy} busy loops" if busy else "alone"
+                moved = sum(len(each) > 1 for each in seen.values())
+                took = time.monotonic() - started
+                print(f"{bench.suite} {beside} {number + 1}/{runs}: {took:.1f} s, {moved} moved so far", flush=True)
+    moving = {key: outcomes for key, outcomes in seen.items() if len(outcomes) > 1}
+    for (task_id, sample), outcomes in moving.items():
+        counts = ", ".join(f"{base}/{plus} {count} times" for (base, plus), count in outcomes.items())
+        print(f"  {task_id} sample {sample}: {counts}")
+    print(f"{bench.suite}: {len(seen)} programs, {2 * runs} runs, {len(moving)} with more than one outcome")
+    return len(moving)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--suite", choices=BENCHMARKS, action="append", help="default: both")
+    parser.add_argument("--runs", type=int, default=10)
+    default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/ and samples/")
+    options = parser.parse_args()
+    if not (options.data / "evalplus").is_dir():
+        sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
+    names = options.suite or list(BENCHMARKS)
+    moved = [unsteady(BENCHMARKS[name], options.data.resolve(), options.runs) for name in names]
+    raise SystemExit(1 if any(moved) else 0)
+
+
+if __name__ == "__main__":
+    main()
