@@ -23,7 +23,8 @@ _LAST = re.compile(r"\.\s*([^\W\d]\w*)\s*$")
 _WRAPPED = re.compile(r"(?<![\w)\]\s])\(\s*([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s*\)")
 """A dotted name in brackets that are no call's."""
 _JOINED = re.compile(r"\\\r?\n|#[^\n]*\n")
-_CONSTANTS = frozenset({"True", "False", "None", "true", "false", "null"})
+_CONSTANTS = frozenset({"True", "False", "None"})
+"""Words of Python that are no names; JavaScript's are names in Python, and there nobody calls them."""
 _LONGEST_CALLEE = 1_000
 _SPACE = re.compile(r"\s+")
 _NAMES = ("bound", "other", "parameter", "local", "outer", "update", "write", "identifier")

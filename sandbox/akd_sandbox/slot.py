@@ -7,13 +7,16 @@ import json
 import os
 import select
 import socket
+import struct
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from akd_sandbox.errors import IsolationError, SlotError
+from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
 from akd_sandbox.local import ZygoteProcess, children, only_child
 
@@ -108,7 +111,9 @@ class Slot:
         self._buffer = b""
         self.samples = 0
         zygote.control.sendall(json.dumps(zygote.config).encode() + b"\n")
-        reply = self._read_reply(_START_S)
+        self._read_until(lambda: b"\n" in self._buffer, _START_S)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
         if "error" in reply:
             self.close()
             raise IsolationError(f"{self.backend}: {reply['error']}")
@@ -132,42 +137,42 @@ class Slot:
     def start(self, fds: tuple[int, ...], limits: Limits) -> None:
         """Ask for a worker on the given data socket, stdout, stderr and, if there is one, stdin. Raises SlotError."""
         self.samples += 1
-        rlimits = {
-            "address_space": limits.memory_bytes + _ADDRESS_SPACE_SLACK,
-            "file": limits.file_bytes,
-            "cpu_s": int(limits.import_s + limits.sample_s) * 2 + 5,
-            "pids": limits.pids + 1,
-        }
+        address_space = limits.memory_bytes + _ADDRESS_SPACE_SLACK
+        cpu_s = int(limits.import_s + limits.sample_s) * 2 + 5
         control = self.control
         try:
             directory = self._zygote.directory() if self._zygote is not None else None
         except OSError as error:
             raise SlotError(f"no directory for the program: {error}") from None
-        request = {"id": self.samples, "rlimits": rlimits, "directory": directory}
         try:
-            socket.send_fds(control, [json.dumps(request).encode() + b"\n"], list(fds))
+            request = wire.REQUEST.pack(self.samples, address_space, limits.file_bytes, cpu_s, limits.pids + 1)
+        except struct.error as error:
+            raise SlotError(f"limits that no kernel takes: {error}") from None
+        try:
+            socket.send_fds(control, [wire.START, request, os.fsencode(directory or "")], list(fds))
         except OSError as error:
             raise SlotError(f"the zygote is gone: {error}") from None
 
     def kill(self) -> None:
         """Ask the zygote to kill the running worker and all it started."""
         with contextlib.suppress(OSError):
-            self.control.send(b"k\n")
+            self.control.send(wire.KILL)
 
     def wait_exit(self) -> WorkerExit:
         """Return how the worker ended. Raises SlotError when the zygote cannot tell."""
         while True:
-            reply = self._read_reply(_EXIT_S)
-            if reply.get("id") == self.samples:
+            self._read_until(lambda: len(self._buffer) >= wire.REPORT.size, _EXIT_S)
+            report, self._buffer = self._buffer[: wire.REPORT.size], self._buffer[wire.REPORT.size :]
+            sample, status, peak_kb, cpu_s, killed = wire.REPORT.unpack(report)
+            if sample == self.samples:
                 break
-        status = int(reply["status"])
         died_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         return WorkerExit(
             signal=died_by,
             code=None if died_by is not None else os.WEXITSTATUS(status),
-            peak_bytes=int(reply["maxrss_kb"]) * (1 if sys.platform == "darwin" else 1024),
-            cpu_s=float(reply["cpu_s"]),
-            killed=bool(reply["killed"]),
+            peak_bytes=peak_kb * (1 if sys.platform == "darwin" else 1024),
+            cpu_s=cpu_s,
+            killed=killed,
             out_of_memory=self.ran_out_of_memory(),
         )
 
@@ -205,11 +210,12 @@ class Slot:
         except (OSError, ValueError):
             return None
 
-    def _read_reply(self, timeout_s: float) -> dict[str, Any]:
+    def _read_until(self, whole: Callable[[], bool], timeout_s: float) -> None:
+        """Read what the zygote says until the buffer holds a whole answer. Raises SlotError."""
         deadline = time.monotonic() + timeout_s
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
-        while b"\n" not in self._buffer:
+        while not whole():
             left = deadline - time.monotonic()
             if left <= 0 or not poll.poll(left * 1000):
                 raise SlotError(f"the zygote did not answer in {timeout_s:.0f} s")
@@ -221,9 +227,6 @@ class Slot:
                 words = self._zygote.last_words() if self._zygote is not None else ""
                 raise SlotError(f"the zygote died{': ' + words if words else ''}")
             self._buffer += piece
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        reply: dict[str, Any] = json.loads(line)
-        return reply
 
     def close(self) -> None:
         """End the zygote and everything in it, wait for it, and remove what it left. Never raises."""

@@ -55,6 +55,7 @@ def test_callees_are_named_by_what_stands_before_the_brackets() -> None:
         ("'# no comment\\n'.join(x)", ".join"),
         ("(True).bit_length()", ".bit_length"),
         ("print(*a.b())", "a.b"),
+        ("null(1)", "null"),
         ("\uff57\uff57()", "ww"),
     ],
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from akd_sandbox.guest.seccomp import number
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_capset = _libc.capset  # looked up here and not by every worker
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -163,14 +164,19 @@ class State:
     @classmethod
     def of(cls, path: str) -> State:
         """Return how a directory is now."""
-        now, space = os.stat(path), os.statvfs(path)  # noqa: PTH116
-        marks = (now.st_ino, now.st_mode, now.st_uid, now.st_mtime_ns, now.st_ctime_ns, now.st_nlink)
-        return cls(path, marks, (space.f_bfree, space.f_ffree))
+        space = os.statvfs(path)
+        return cls(path, cls.marks_of(path), (space.f_bfree, space.f_ffree))
+
+    @staticmethod
+    def marks_of(path: str) -> tuple[int, ...]:
+        """Return what a directory shows of itself: inode, mode, owner, times, links."""
+        now = os.stat(path)  # noqa: PTH116
+        return now.st_ino, now.st_mode, now.st_uid, now.st_mtime_ns, now.st_ctime_ns, now.st_nlink
 
 
 def is_untouched(state: State) -> bool:
     """Return whether a scratch directory is as it was when mounted: same inode, mode, owner and times."""
-    return State.of(state.path).marks == state.marks and not os.listdir(state.path)  # noqa: PTH208
+    return State.marks_of(state.path) == state.marks and not os.listdir(state.path)  # noqa: PTH208
 
 
 def emptied(state: State, patience_s: float = 5.0) -> bool:
@@ -252,23 +258,24 @@ def loopback_layer() -> list[str]:
     return [] if struct.unpack("16sH14x", flags)[1] & 1 else ["loopback"]
 
 
-def set_rlimits(limits: dict[str, int], *, count_processes: bool) -> None:
-    """Set the worker's resource limits, hard and soft.
+def set_rlimits(limits: Sequence[int], *, count_processes: bool) -> None:
+    """Set the worker's resource limits, hard and soft: address space, bytes of a file, processor seconds, processes.
 
     No core dumps, which would fill a disk: less than a page to a file, and 1 is the one limit that also keeps the
     kernel from piping one to a handler of the host (kernel/coredump.c).
     """
+    address_space, file_bytes, cpu_s, processes = limits
     pairs = [
         (resource.RLIMIT_CORE, 1),
-        (resource.RLIMIT_AS, limits["address_space"]),
-        (resource.RLIMIT_FSIZE, limits["file"]),
+        (resource.RLIMIT_AS, address_space),
+        (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, 256),
-        (resource.RLIMIT_CPU, limits["cpu_s"]),
+        (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ]
     if count_processes:
-        pairs.append((resource.RLIMIT_NPROC, limits["pids"]))
+        pairs.append((resource.RLIMIT_NPROC, processes))
     for kind, value in pairs:
         hard = resource.getrlimit(kind)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -294,7 +301,7 @@ def drop_privileges(uid: int | None) -> None:
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     header = struct.pack("<Ii", 0x20080522, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    _check(_capset(header, bytes(24)), "capset")
 
 
 def no_new_privileges() -> None:

@@ -1,9 +1,10 @@
-"""Frames between judge and worker: a length, then `nonce kind index body`. Data only, both ways."""
+"""Frames between judge and worker: a length, then `nonce kind index body`; and between judge and zygote. Data only."""
 
 from __future__ import annotations
 
 import builtins
 import socket
+import struct
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
@@ -25,6 +26,14 @@ CALL = b"C"  # test code asks for an operation on the candidate
 TEST_PASSED = b"P"
 TEST_WRONG = b"W"
 FINISHED = b"Z"  # all tests ran; index tells how many there were
+
+# Between judge and zygote.
+START, KILL = b"r\n", b"k\n"
+REQUEST = struct.Struct("<5q")
+"""Behind START: the sample's number, bytes of address space, bytes of a file, processor seconds, processes; then the
+directory to run in, where the jail brings none."""
+REPORT = struct.Struct("<3qd?")
+"""How a sample ended: its number, wait status, most resident KiB, processor seconds; killed by the judge or not."""
 
 
 def pack(nonce: bytes, kind: bytes, index: int, body: bytes = b"") -> bytes:

@@ -28,13 +28,13 @@ for _name, _path in (("akd_sandbox", _PACKAGE), ("akd_sandbox.guest", os.path.jo
     sys.modules[_name] = types.ModuleType(_name)
     sys.modules[_name].__path__ = [_path]
 
-from akd_sandbox.guest import jail, landlock, pytester, seccomp, worker  # noqa: E402
+from akd_sandbox.guest import jail, landlock, pytester, seccomp, wire, worker  # noqa: E402
 
 PRELOAD = (
     "abc", "ast", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv",
     "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io",
-    "itertools", "json", "math", "numbers", "operator", "os", "pprint", "queue", "random", "re", "secrets",
-    "statistics", "string", "struct", "sys", "textwrap", "threading", "time", "traceback", "types", "typing",
+    "itertools", "json", "math", "numbers", "operator", "os", "pprint", "random", "re", "secrets",
+    "statistics", "string", "struct", "sys", "textwrap", "time", "traceback", "types", "typing",
     "unicodedata", "uuid",
 )  # fmt: skip
 
@@ -98,6 +98,8 @@ def _preload(config: dict[str, Any]) -> None:
 class _Zygote:
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control = control
+        self.poll = select.poll()
+        self.poll.register(control, select.POLLIN)
         self.jailed = config["jail"] != "none"
         self.mounts = config["jail"] == "namespace"
         self.writable = (jail.SCRATCH,) if self.mounts else (jail.SCRATCH, jail.SHARED_MEMORY)
@@ -112,30 +114,32 @@ class _Zygote:
     def serve(self) -> None:
         """Fork a worker for each request until the judge closes the control socket."""
         while True:
-            message, fds, _, _ = socket.recv_fds(self.control, 65536, 4)
+            message, fds, _, _ = socket.recv_fds(self.control, 8192, 4)
             if not message:
                 os._exit(0)
-            if message == b"k\n":  # the sample to kill has already ended
+            while message.startswith(wire.KILL):  # the sample to kill has already ended
+                message = message.removeprefix(wire.KILL)
+            if not message:
                 continue
-            request = json.loads(message.rpartition(b"k\n")[2] or b"{}")
+            request = message.removeprefix(wire.START)
+            sample, *limits = wire.REQUEST.unpack_from(request)
+            directory = request[wire.REQUEST.size :]
             pid = os.fork()
             if pid == 0:
-                worker.main(tuple(fds), self.ruleset, functools.partial(self.confine, request))
+                worker.main(tuple(fds), self.ruleset, functools.partial(self.confine, limits, directory))
             for fd in fds:
                 os.close(fd)
             killed = self.wait(pid)
-            report = self.reap(pid)
+            ended = self.reap(pid)
             self.clean()
-            report.update(id=request["id"], killed=killed)
-            self.control.sendall(json.dumps(report).encode() + b"\n")
+            self.control.sendall(wire.REPORT.pack(sample, *ended, killed))
 
-    def confine(self, request: dict[str, Any]) -> None:
+    def confine(self, limits: list[int], directory: bytes) -> None:
         """Drop everything the worker must not have. Runs in the worker."""
-        limits = request["rlimits"]
         os.umask(0o022)
         if not self.jailed:
             os.setsid()
-            os.chdir(request["directory"])
+            os.chdir(directory)
             with contextlib.suppress(OSError, ValueError):
                 jail.set_rlimits(limits, count_processes=False)
             return
@@ -150,31 +154,28 @@ class _Zygote:
 
     def wait(self, pid: int) -> bool:
         """Wait until the worker ends or the judge says kill; return whether it was killed."""
-        with contextlib.ExitStack() as stack:
-            poll = select.poll()
-            poll.register(self.control, select.POLLIN)
-            try:
-                pidfd = os.pidfd_open(pid)
-            except (AttributeError, OSError):
-                return self.wait_without_pidfd(pid, poll)
-            stack.callback(os.close, pidfd)
-            poll.register(pidfd, select.POLLIN)
-            for fd, _ in poll.poll():
-                if fd == self.control.fileno():
-                    if not self.control.recv(2):
-                        self.kill_all(pid)
-                        os._exit(0)
-                    return True
-            return False
+        try:
+            pidfd = os.pidfd_open(pid)
+        except (AttributeError, OSError):
+            return self.wait_without_pidfd(pid)
+        self.poll.register(pidfd, select.POLLIN)
+        ready = [fd for fd, _ in self.poll.poll()]
+        self.poll.unregister(pidfd)
+        os.close(pidfd)
+        return self.control.fileno() in ready and self.hear_kill(pid)
 
-    def wait_without_pidfd(self, pid: int, poll: select.poll) -> bool:
+    def hear_kill(self, pid: int) -> bool:
+        """Read the judge's word, which can only be to kill; end everything if the judge itself is gone."""
+        if not self.control.recv(len(wire.KILL)):
+            self.kill_all(pid)
+            os._exit(0)
+        return True
+
+    def wait_without_pidfd(self, pid: int) -> bool:
         """As wait, where the kernel has no pidfd (before 5.3, or not Linux)."""
         while True:
-            if poll.poll(5):
-                if not self.control.recv(2):
-                    self.kill_all(pid)
-                    os._exit(0)
-                return True
+            if self.poll.poll(5):
+                return self.hear_kill(pid)
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 return False
 
@@ -190,25 +191,29 @@ class _Zygote:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
 
-    def reap(self, pid: int) -> dict[str, Any]:
-        """Kill what is left and wait for all of it; return how the worker itself ended and what it used."""
-        report: dict[str, Any] = {"status": None, "maxrss_kb": 0, "cpu_s": 0.0}
+    def reap(self, pid: int) -> tuple[int, int, float]:
+        """Kill what is left and wait for all of it; return the worker's wait status, peak KiB and processor seconds.
+
+        The peak is that of the largest of its processes.
+        """
+        ended, peak_kb, cpu_s = None, 0, 0.0
         deadline = time.monotonic() + 10
         while True:
             self.kill_all(pid)
             try:
                 while True:
-                    block = report["status"] is None or os.getpid() == 1
+                    block = ended is None or os.getpid() == 1
                     child, status, usage = os.wait4(-1, 0 if block else os.WNOHANG)
                     if child == 0:
                         break
-                    report["maxrss_kb"] = max(report["maxrss_kb"], usage.ru_maxrss)
+                    peak_kb = max(peak_kb, usage.ru_maxrss)
                     if child == pid:
-                        report["status"] = status
-                        report["cpu_s"] = usage.ru_utime + usage.ru_stime
+                        ended, cpu_s = status, usage.ru_utime + usage.ru_stime
                     self.kill_all(pid)
             except ChildProcessError:
-                return report
+                if ended is None:
+                    os._exit(72)
+                return ended, peak_kb, cpu_s
             if time.monotonic() > deadline:
                 os._exit(72)
             time.sleep(0.001)
@@ -270,6 +275,7 @@ def main() -> None:
     _preload(config)
     zygote = _Zygote(control, config)
     del config
+    worker.rehearse()
     gc.collect()
     gc.freeze()
     gc.disable()
