@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import platform
 import sys
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from akd_evals.errors import EvalInfraError
+from akd_evals.oracles import is_floats
 from akd_evals.suites.record import Kind, ReferenceTests, Task
-from akd_sandbox import CallOutcome, Digest, Limits, Verdict, codec
+from akd_sandbox import CallOutcome, Digest, Encoded, Limits, Verdict, codec
 
-_FORMAT = 2
+_FORMAT = 3
+_DIGEST_BYTES = 32
 _MAX_FILE = 1 << 30
 # A reference is trusted to end; these only stop a benchmark file that is not what it says.
 REFERENCE_LIMITS = Limits(test_s=60.0, sample_s=300.0, memory_bytes=8 << 30, value_bytes=64 << 20)
@@ -39,9 +42,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One expected output (or its Digest) and the reference's wall seconds."""
+    """One expected output (or its Digest), whether it is a float or floats alone, and the reference's wall seconds."""
 
-    value: Any
+    value: Encoded | Digest
+    floats: bool
     wall_s: float
 
 
@@ -82,7 +86,7 @@ class References:
                     f"the canonical solution of {task.task_id} gave {outcome.verdict} on {kind} test {index} "
                     f"({outcome.detail}); the benchmark file or this machine is at fault"
                 )
-        references = tuple(Reference(outcome.value, outcome.wall_s) for outcome in outcomes)
+        references = tuple(_reference(outcome) for outcome in outcomes)
         if len(references) != len(tests.inputs):
             raise EvalInfraError(f"the sandbox answered {len(references)} of {len(tests.inputs)} calls; report this")
         self._write(path, references)
@@ -97,7 +101,7 @@ class References:
         part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(codec.encode(_as_plain(references), _MAX_FILE))
+            part.write_bytes(_packed(references))
             part.replace(path)
         except (OSError, codec.ValueTooLargeError) as error:
             with contextlib.suppress(OSError):
@@ -107,24 +111,50 @@ class References:
                 self._warn(f"expected outputs are not kept ({error}); they are computed again next time")
 
 
-def _as_plain(references: Sequence[Reference]) -> tuple[Any, ...]:
-    """Return references as (times, outputs, digests by index): long lists of one type decode fast."""
-    outputs = [None if isinstance(one.value, Digest) else one.value for one in references]
+def _reference(outcome: CallOutcome) -> Reference:
+    value = outcome.value
+    if not isinstance(value, Digest):
+        value = Encoded(codec.encode(value, _MAX_FILE))
+    return Reference(value, is_floats(outcome.value), float(outcome.wall_s))
+
+
+def _packed(references: Sequence[Reference]) -> bytes:
+    """Return references as data: a sha256, and the encoding that it is of.
+
+    Encoded is (times, indices of floats, digests by index, sizes of the outputs, the outputs one behind the other):
+    they are not decoded to be read, so the sha256 has to tell whether they are whole.
+    """
+    outputs = [b"" if isinstance(one.value, Digest) else one.value.data for one in references]
     digests = {
         index: (one.value.sha256, one.value.size)
         for index, one in enumerate(references)
         if isinstance(one.value, Digest)
     }
-    return [float(one.wall_s) for one in references], outputs, digests
+    times = [one.wall_s for one in references]
+    floats = [index for index, one in enumerate(references) if one.floats]
+    data = codec.encode((times, floats, digests, [len(output) for output in outputs], b"".join(outputs)), _MAX_FILE)
+    return hashlib.sha256(data).digest() + data
 
 
 def _read(path: Path, count: int) -> tuple[Reference, ...] | None:
     """Return the stored references, or None if there are none that can be read: then they are computed again."""
     try:
-        times, outputs, digests = codec.decode(path.read_bytes())
+        stored = path.read_bytes()
+        data = stored[_DIGEST_BYTES:]
+        if hashlib.sha256(data).digest() != stored[:_DIGEST_BYTES]:
+            return None
+        times, floats, digests, sizes, outputs = codec.decode(data)
+        ends = itertools.accumulate(sizes)
+        values: list[Encoded | Digest] = [
+            Encoded(outputs[end - size : end]) for size, end in zip(sizes, ends, strict=True)
+        ]
         for index, (sha256, size) in digests.items():
-            outputs[index] = Digest(sha256, size)
-        references = tuple(Reference(output, wall_s) for output, wall_s in zip(outputs, times, strict=True))
+            values[index] = Digest(sha256, size)
+        tolerant = frozenset(floats)
+        references = tuple(
+            Reference(value, index in tolerant, wall_s)
+            for index, (value, wall_s) in enumerate(zip(values, times, strict=True))
+        )
     except (OSError, codec.CodecError, ValueError, TypeError, IndexError, AttributeError):
         return None
     return references if len(references) == count else None

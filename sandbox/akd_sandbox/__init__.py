@@ -8,7 +8,18 @@ and `Verdict`.
 
 from akd_sandbox.compare import equal
 from akd_sandbox.errors import IsolationError, SandboxError
-from akd_sandbox.job import Case, CodeTests, Compare, FunctionTests, Job, ProgramTests, PytestTests, StdinCase, Tests
+from akd_sandbox.job import (
+    Case,
+    CodeTests,
+    Compare,
+    Encoded,
+    FunctionTests,
+    Job,
+    ProgramTests,
+    PytestTests,
+    StdinCase,
+    Tests,
+)
 from akd_sandbox.lift import tests_from_asserts
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, Sandbox
@@ -21,6 +32,7 @@ __all__ = [
     "CodeTests",
     "Compare",
     "Digest",
+    "Encoded",
     "FunctionTests",
     "IsolationError",
     "Job",

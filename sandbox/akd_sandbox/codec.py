@@ -182,7 +182,7 @@ _MANY_SCALARS = 1 << 16
 
 
 def _vector(value: Any, tag: bytes) -> bytes | None:
-    """Encode a long flat list or tuple of only ints, or only floats, in one piece of C speed; None if it is not one."""
+    """Encode a flat list or tuple of only ints, or only floats, in one piece of C speed; None if it is not one."""
     kinds = set(map(type, value))
     if kinds == {int}:
         try:
@@ -240,8 +240,9 @@ def _marshals(value: Any) -> bool:
         item = stack.pop()
         kind = type(item)
         if kind in _SEQUENCES:
-            if not _ATOMS.issuperset(map(type, item)):
-                stack.extend(item)
+            if _ATOMS.issuperset(map(type, item)):
+                continue
+            stack.extend(item)
         elif kind is dict:
             stack.extend(item)
             stack.extend(item.values())
@@ -341,7 +342,7 @@ def _walk(value: Any, scalars: dict[type, Callable[[Any], bytes]], *, vectors: b
                     yield b"S" + len(item).to_bytes(4, "little")
                     yield from sorted(b"".join(_walk(x, scalars, vectors=False)) for x in item)
                     continue
-                if vectors and len(item) > 16 and (tag == b"l" or tag == b"t"):
+                if vectors and len(item) > 1 and (tag == b"l" or tag == b"t"):
                     packed = _vector(item, tag)
                     if packed is not None:
                         yield packed

@@ -116,5 +116,7 @@ def early(frame: Frame, entry: str) -> tuple[Verdict, str]:
 
 def clean(text: str) -> str:
     """Return text that any file or terminal can take: no lone surrogates, no control characters."""
+    if not text:
+        return ""
     safe = text[:600].encode("utf-8", "replace").decode()
     return "".join(ch if ch.isprintable() or ch == " " else "?" for ch in safe)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from akd_sandbox.codec import BadValueError, ValueTooLargeError, encode, pack_trusted
+from akd_sandbox.codec import BadValueError, ValueTooLargeError, decode, encode, pack_trusted
 from akd_sandbox.compare import accepts_equal, equal
 from akd_sandbox.limits import Limits
 from akd_sandbox.verdict import Digest
@@ -20,10 +20,17 @@ Compare = Callable[[Any, Any, tuple[Any, ...]], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Encoded:
+    """An expected value as it travels (`codec.encode`), by somebody trusted; decoded only where bytes do not decide."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One function-style test as data: `f(*args, **kwargs)` must equal `expected` under `compare`.
 
-    `expected` is a plain value, or a `Digest` of a large one. `limit_s` overrides Limits.test_s.
+    `expected` is a plain value, the same `Encoded`, or a `Digest` of a large one. `limit_s` overrides Limits.test_s.
     """
 
     args: tuple[Any, ...]
@@ -36,6 +43,11 @@ class Case:
     def may_digest(self) -> bool:
         """Whether a large value may come as its digest: nothing but equality decides."""
         return self.compare is equal or isinstance(self.expected, Digest)
+
+    @property
+    def expected_value(self) -> Any:
+        """The expected value as plain data, or its Digest."""
+        return decode(self.expected.data) if isinstance(self.expected, Encoded) else self.expected
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,8 @@ class FunctionTests:
 def _answer(case: Case) -> bytes | None:
     if isinstance(case.expected, Digest) or not accepts_equal(case.compare):
         return None
+    if isinstance(case.expected, Encoded):
+        return case.expected.data
     try:
         return encode(case.expected)
     except (BadValueError, ValueTooLargeError):

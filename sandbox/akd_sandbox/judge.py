@@ -64,9 +64,9 @@ def _digest_of(body: bytes) -> Digest:
 def _compare_digest(case: Case, frame: Frame) -> tuple[Verdict, str]:
     if not case.may_digest:
         raise ValueError("a digest where the value itself is compared")
-    got = _digest_of(frame.body)
+    got, expected = _digest_of(frame.body), case.expected_value
     try:
-        wanted = case.expected.sha256 if isinstance(case.expected, Digest) else codec.digest(case.expected)[0]
+        wanted = expected.sha256 if isinstance(expected, Digest) else codec.digest(expected)[0]
     except codec.BadValueError:  # expected is nothing that a program could return
         return Verdict.WRONG, f"returned a large value ({got.size} bytes)"
     if got.sha256 == wanted:
@@ -77,19 +77,19 @@ def _compare_digest(case: Case, frame: Frame) -> tuple[Verdict, str]:
 def _compare_value(case: Case, body: bytes) -> tuple[Verdict, str]:
     if case.may_digest and len(body) > DIGEST_OVER:
         raise ValueError("a large value where its digest was due")
-    got = codec.decode(body, JUDGE_NODES)
+    got, expected = codec.decode(body, JUDGE_NODES), case.expected_value
     shown = show(got) if len(body) <= _SHOW_BYTES else f"a {type(got).__name__} of {len(body)} bytes"
-    if isinstance(case.expected, Digest):
-        if codec.digest(got)[0] == case.expected.sha256:
+    if isinstance(expected, Digest):
+        if codec.digest(got)[0] == expected.sha256:
             return Verdict.PASS, ""
-        return Verdict.WRONG, f"got {shown}, expected a value of {case.expected.size} bytes"
+        return Verdict.WRONG, f"got {shown}, expected a value of {expected.size} bytes"
     try:
-        same = case.compare(case.expected, got, codec.decode(codec.encode(tuple(case.args))))
+        same = case.compare(expected, got, codec.decode(codec.encode(tuple(case.args))))
     except Exception as error:  # a comparison that cannot be made is a difference, not a fault of ours
         return Verdict.WRONG, f"got {shown}, which cannot be compared ({type(error).__name__})"
     if same:
         return Verdict.PASS, ""
-    return Verdict.WRONG, f"got {shown}, expected {show(case.expected)}"
+    return Verdict.WRONG, f"got {shown}, expected {show(expected)}"
 
 
 def collector(outcomes: list[CallOutcome]) -> Decide:

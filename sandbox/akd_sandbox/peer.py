@@ -222,20 +222,19 @@ class Peer:
         frames: list[Frame] = []
         buffer, position = self._buffer, 0
         while len(buffer) - position >= 4:
-            length = int.from_bytes(buffer[position : position + 4], "little")
+            (length,) = wire.LENGTH.unpack_from(buffer, position)
             if length < wire.HEAD_BYTES or length > self.limits.value_bytes + wire.HEAD_BYTES + 64:
                 self.tampered = "a frame of impossible length"
                 break
             if len(buffer) - position - 4 < length:
                 break
-            start = position + 4
-            if buffer[start : start + wire.NONCE_BYTES] != self._nonce:
+            position += 4
+            nonce, kind, index = wire.HEAD.unpack_from(buffer, position)
+            if nonce != self._nonce:
                 self.tampered = "a frame without this sample's id"
                 break
-            kind = bytes(buffer[start + wire.NONCE_BYTES : start + wire.NONCE_BYTES + 1])
-            index = int.from_bytes(buffer[start + wire.NONCE_BYTES + 1 : start + wire.HEAD_BYTES], "little")
-            frames.append(Frame(kind, index, bytes(buffer[start + wire.HEAD_BYTES : start + length])))
-            position = start + length
+            frames.append(Frame(kind, index, bytes(buffer[position + wire.HEAD_BYTES : position + length])))
+            position += length
         del buffer[:position]
         return frames
 

@@ -10,7 +10,9 @@ import struct
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 NONCE_BYTES = 8
-HEAD_BYTES = NONCE_BYTES + 5
+LENGTH = struct.Struct("<I")
+HEAD = struct.Struct(f"<{NONCE_BYTES}scI")
+HEAD_BYTES = HEAD.size
 
 # What a worker says. One letter each, so that a frame is cheap to build.
 DEFINED = b"D"  # the program was executed and its entry point found
@@ -38,7 +40,7 @@ REPORT = struct.Struct("<3qd?")
 
 def pack(nonce: bytes, kind: bytes, index: int, body: bytes = b"") -> bytes:
     """Return one frame."""
-    return b"".join(((HEAD_BYTES + len(body)).to_bytes(4, "little"), nonce, kind, index.to_bytes(4, "little"), body))
+    return LENGTH.pack(HEAD_BYTES + len(body)) + HEAD.pack(nonce, kind, index) + body
 
 
 def receive(sock: socket.socket) -> bytes:
