@@ -1,6 +1,8 @@
 """The container engine of the tests: an image of their own, so that a user's is neither needed nor touched."""
 
 import functools
+import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,8 @@ from akd_sandbox import IsolationError
 from akd_sandbox.container import connect, why_unavailable
 from akd_sandbox.image import build_from_host
 
-IMAGE = "akd-sandbox-test:latest"
+IMAGE = f"akd-sandbox-test:{hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:12]}"
+"""One for each checkout: two may hold different guests, and be tested at the same time."""
 
 
 @functools.cache
