@@ -240,9 +240,8 @@ def _marshals(value: Any) -> bool:
         item = stack.pop()
         kind = type(item)
         if kind in _SEQUENCES:
-            if _ATOMS.issuperset(map(type, item)):
-                continue
-            stack.extend(item)
+            if not _ATOMS.issuperset(map(type, item)):
+                stack.extend(item)
         elif kind is dict:
             stack.extend(item)
             stack.extend(item.values())

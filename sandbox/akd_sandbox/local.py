@@ -19,6 +19,7 @@ from typing import Any
 from akd_sandbox import cgroup
 from akd_sandbox.errors import IsolationError
 from akd_sandbox.limits import Limits
+from akd_sandbox.proc import only_child
 
 GUEST = Path(__file__).parent / "guest"
 ZYGOTE_BYTES = 192 << 20
@@ -210,14 +211,3 @@ def _remove(directory: str) -> None:
         for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 subprocess.run([*command, "--", directory], check=False, capture_output=True, timeout=60)
-
-
-def children(pid: int) -> list[int]:
-    """Return the pids of a process's children. Raises OSError."""
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def only_child(pid: int) -> int:
-    """Return the pid of a process's one child. Raises OSError or ValueError."""
-    (child,) = children(pid)
-    return child

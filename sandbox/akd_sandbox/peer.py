@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import select
 import socket
-import tempfile
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -61,6 +59,8 @@ class _Capture:
 def _readable(data: bytes) -> int:
     """Return the descriptor of a nameless file that holds data and that nobody can change. Raises OSError."""
     if not hasattr(os, "memfd_create"):
+        import tempfile
+
         with tempfile.TemporaryFile() as file:
             file.write(data)
             file.seek(0)
@@ -92,7 +92,7 @@ class Peer:
         self.flooded = False
         self.stdout = _Capture(_KEEP if stdin is None else limits.output_bytes)
         self.stderr = _Capture()
-        self._nonce = secrets.token_bytes(wire.NONCE_BYTES)
+        self._nonce = os.urandom(wire.NONCE_BYTES)
         self._buffer = bytearray()
         self._frames_wanted = True
         self._started = time.monotonic()

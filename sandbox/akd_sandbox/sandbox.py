@@ -9,9 +9,8 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, PytestTests
@@ -19,6 +18,9 @@ from akd_sandbox.judge import call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import ContainerOptions, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 LEVELS = ("process", "namespace", "docker")
 """Backends from weakest to strongest. `process` is no boundary and runs only when asked for by name."""
@@ -211,6 +213,8 @@ class Sandbox:
 
     def run_many(self, jobs: Iterable[Job]) -> Iterator[tuple[int, SampleResult]]:
         """Judge samples on all workers; yield (position, result) as they finish. Consumes jobs lazily."""
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
         with ThreadPoolExecutor(self.workers, thread_name_prefix="akd-judge") as pool:
             waiting: dict[Future[SampleResult], int] = {}
             source = enumerate(jobs)

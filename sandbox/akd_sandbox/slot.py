@@ -12,13 +12,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from akd_sandbox.errors import IsolationError, SlotError
 from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
-from akd_sandbox.local import ZygoteProcess, children, only_child
 
 _START_S = 60.0
 _EXIT_S = 20.0
@@ -122,6 +120,8 @@ class Slot:
 
     def _started(self) -> Zygote:
         if self.backend != "docker":
+            from akd_sandbox.local import ZygoteProcess
+
             return ZygoteProcess(self.backend, self.limits)
         from akd_sandbox.container import ZygoteContainer
 
@@ -192,21 +192,21 @@ class Slot:
         """
         if self._zygote is None:
             return None
+        from akd_sandbox import proc
+
         try:
-            pid = only_child(self._zygote.pid())
-            if children(pid) or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1:
-                return None
-            return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
+            return proc.waited_for_core_s(proc.only_child(self._zygote.pid()))
+        except (OSError, ValueError):
             return None
 
     def cpu_s(self) -> float | None:
         """Return the processor seconds of the zygote and of all workers that have ended; None where untold."""
         if self._zygote is None:
             return 0.0
+        from akd_sandbox import proc
+
         try:
-            fields = Path(f"/proc/{self._zygote.pid()}/stat").read_text().rpartition(")")[2].split()
-            return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+            return proc.cpu_s(self._zygote.pid())
         except (OSError, ValueError):
             return None
 

@@ -178,8 +178,9 @@ def test_expected_outputs_are_computed_once_and_kept_as_data(box: Counting, tmp_
     assert len(stored) == 2
     score(SUITE, samples, box, tmp_path / "two")
     assert box.calls == 2
-    for path in stored:
-        path.write_bytes(b"\x80\x04rubbish")
+    stored[0].write_bytes(b"\x80\x04rubbish")
+    whole = stored[1].read_bytes()
+    stored[1].write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     summary, _ = score(SUITE, samples, box, tmp_path / "three")
     assert box.calls == 4
     assert summary.verdicts == {"PASS": 1, "WRONG": 1}

@@ -167,6 +167,18 @@ def test_resource_bombs_are_held_and_the_next_sample_is_unaffected(
     assert returns(box, "import os\nreturn os.listdir('.')", []).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("number", [7, int.from_bytes(b"k\n", "little")])
+def test_a_late_word_to_kill_does_not_reach_the_next_sample(number: int) -> None:
+    with Sandbox("namespace", workers=1) as box:
+        slot = box._all[0].candidate
+        slot.samples = number - 1
+        slot.kill()
+        slot.kill()
+        job = Job("def f(n): return n", "f", FunctionTests((Case(args=(1,), expected=1),)))
+        assert [box.run(job).verdict for _ in range(3)] == [Verdict.PASS] * 3
+        assert slot.samples == number + 2
+
+
 def test_closing_leaves_no_process_cgroup_or_file() -> None:
     before, groups = children_of(os.getpid()), own_cgroups()
     with Sandbox("namespace", workers=2, limits=LIMITS) as sandbox:

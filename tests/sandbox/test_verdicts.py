@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from akd_sandbox import Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox import Case, Encoded, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
 from akd_sandbox.compare import equal
 
 BACKENDS = ("namespace", "process")
@@ -32,6 +32,18 @@ def test_a_right_program_passes_every_test(box: Sandbox) -> None:
     assert [test.verdict for test in result.tests] == [Verdict.PASS, Verdict.PASS]
     assert result.failed == ()
     assert result.peak_memory_bytes > 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("4", Verdict.PASS), ("4.0", Verdict.PASS), ("5", Verdict.WRONG), ("[4]", Verdict.WRONG), ("'4'", Verdict.WRONG)],
+)
+def test_an_encoded_expected_value_is_judged_as_what_it_encodes(box: Sandbox, answer: str, verdict: Verdict) -> None:
+    four = Encoded(b"i" + bytes([4, 0, 0, 0, 0, 0, 0, 0]))
+    result = run(box, f"def f(n): return {answer}", FunctionTests((Case(args=(2,), expected=four),)))
+    assert result.verdict is verdict
+    if verdict is Verdict.WRONG:
+        assert result.detail == f"got {answer}, expected 4"
 
 
 @pytest.mark.parametrize(
