@@ -145,7 +145,7 @@ class Peer:
 
     def send_job(self, job: dict[str, Any]) -> None:
         """Send the job. A worker that is already gone shows in `exit`, not here."""
-        head = codec.encode(
+        head = codec.pack_trusted(
             {**job, "nonce": self._nonce, "digest_over": DIGEST_OVER, "value_bytes": self.limits.value_bytes}
         )
         self.request(head)

@@ -446,14 +446,14 @@ def rehearse() -> None:
     """
     ours, theirs = socket.socketpair()
     job = {"mode": "cases", "code": "def f(x):\n    return x\n", "entry": "f", "files": {}}
-    head = codec.encode({**job, "nonce": bytes(wire.NONCE_BYTES), "digest_over": 1 << 20, "value_bytes": 1 << 20})
+    head = codec.pack_trusted({**job, "nonce": bytes(wire.NONCE_BYTES), "digest_over": 1 << 20, "value_bytes": 1 << 20})
     packed = codec.pack_trusted(((1,), {}))
     inputs = (b"\1" + len(packed).to_bytes(4, "little") + packed) * 10
     with ours, theirs:
         for _ in range(10):
             for body in (head, inputs):
                 theirs.sendall(len(body).to_bytes(4, "little") + body)
-            received = codec.decode(wire.receive(ours))
+            received = codec.unpack_trusted(wire.receive(ours))
             run_cases(_Channel(ours, received), received)
             theirs.recv(1 << 16)
     del sys.modules["candidate"]
@@ -478,7 +478,7 @@ def main(fds: tuple[int, ...], kept: tuple[int, ...], confine: Callable[[], None
             signal.signal(number, signal.SIG_DFL)
         confine()
         sock = socket.socket(fileno=3)
-        job = codec.decode(wire.receive(sock))
+        job = codec.unpack_trusted(wire.receive(sock))
         gc.enable()
         MODES[job["mode"]](_Channel(sock, job), job)
         _flush()
