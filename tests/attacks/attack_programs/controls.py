@@ -11,7 +11,7 @@ from typing import Any
 from akd_sandbox import Case, CodeTests, FunctionTests, Job, Limits, ProgramTests, PytestTests, StdinCase, Tests
 from attack_programs.record import CHECK, DOUBLES, QUICK, returning
 
-PATIENT = replace(QUICK, test_s=3.0, import_s=15.0, sample_s=20.0)
+PATIENT = replace(QUICK, test_s=10.0, import_s=30.0, sample_s=60.0)  # no control is about time
 
 
 @dataclass(frozen=True, slots=True)
