@@ -182,7 +182,7 @@ def student_passes(
         train_sft(student, rows, config, seed=seed, out=Path(folder) / "adapter")
     held_out = eval_tasks(options.held_out, 0)
     asked = [[("user", task.instruction)] for task in held_out]
-    answers = sample_answers(student, asked, max_new_tokens=160, batch_size=128)
+    answers = sample_answers(student, asked, max_new_tokens=400, batch_size=128)
     from akd_evals.extract import extract_code
 
     codes = [extract_code(answer.text, task.entry_point).code for answer, task in zip(answers, held_out, strict=True)]

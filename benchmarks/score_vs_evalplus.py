@@ -1,6 +1,6 @@
 """Time `akd score` and `evalplus.evaluate` side by side on the same samples, and compare their verdicts.
 
-    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--data ../shared/data] [--evalplus-parallel 2]
+    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--data ../shared/data] [--evalplus-parallel 2] [--time-factor 4]
 
 Each tool runs as a command of its own, start included, first with empty caches (cold: expected outputs are computed),
 then again (warm). Prints wall seconds, their ratio, and how many per-task verdict pairs agree with the reference file
@@ -76,11 +76,12 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float
     return wall_s, cpu_s
 
 
-def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str]) -> Run:
+def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], time_factor: float) -> Run:
     out = work / "akd-out"
     shutil.rmtree(out, ignore_errors=True)
     akd = str(Path(sys.executable).parent / "akd")
     command = [akd, "score", str(samples), "--suite", bench.suite, "--out", str(out)]
+    command += ["--time-factor", str(time_factor)]
     wall_s, cpu_s = timed(command, environment)
     rows = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     verdicts = {row["task_id"]: (row["base"] == "PASS", row["plus"] == "PASS") for row in rows}
@@ -115,7 +116,7 @@ def agreement(name: str, ours: Run, theirs: dict[str, Pair]) -> None:
         print(f"    {task}: {name} {theirs[task]}, akd {ours.verdicts.get(task)}: {ours.details.get(task, 'missing')}")
 
 
-def measure(bench: Benchmark, data: Path, parallel: int | None) -> None:
+def measure(bench: Benchmark, data: Path, parallel: int | None, time_factor: float) -> None:
     samples = data / bench.samples
     reference = json.loads((data / bench.reference).read_text())
     with tempfile.TemporaryDirectory(prefix="akd-bench-") as folder:
@@ -128,7 +129,7 @@ def measure(bench: Benchmark, data: Path, parallel: int | None) -> None:
             "HF_HUB_OFFLINE": "1",
         }
         for state in ("cold", "warm"):
-            ours = run_akd(bench, samples, work, environment)
+            ours = run_akd(bench, samples, work, environment, time_factor)
             theirs = run_evalplus(bench, samples, work, environment, parallel)
             print(
                 f"{bench.suite} {state}: akd {ours.wall_s:.1f} s ({ours.cpu_s:.0f} s of processor), "
@@ -148,13 +149,16 @@ def main() -> None:
     default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
     parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/, samples/, reference/")
     parser.add_argument("--evalplus-parallel", type=int, help="its --parallel (its default: half the cores)")
+    parser.add_argument(
+        "--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: akd's own, 8)"
+    )
     options = parser.parse_args()
     if not (options.data / "evalplus").is_dir():
         sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(f"{os.cpu_count()} cores, {platform.python_implementation()} {platform.python_version()}, load {load:.1f}")
     for name in options.suite or BENCHMARKS:
-        measure(BENCHMARKS[name], options.data.resolve(), options.evalplus_parallel)
+        measure(BENCHMARKS[name], options.data.resolve(), options.evalplus_parallel, options.time_factor)
 
 
 if __name__ == "__main__":
