@@ -1,6 +1,6 @@
 """Time `akd score` and `evalplus.evaluate` side by side on the same samples, and compare their verdicts.
 
-    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--data ../shared/data] [--evalplus-parallel 2] [--time-factor 4]
+    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--evalplus-parallel 2] [--time-factor 4]
 
 Each tool runs as a command of its own, start included, first with empty caches (cold: expected outputs are computed),
 then again (warm). Prints wall seconds, their ratio, and how many per-task verdict pairs agree with the reference file
@@ -149,9 +149,7 @@ def main() -> None:
     default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
     parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/, samples/, reference/")
     parser.add_argument("--evalplus-parallel", type=int, help="its --parallel (its default: half the cores)")
-    parser.add_argument(
-        "--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: akd's own, 8)"
-    )
+    parser.add_argument("--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: 8)")
     options = parser.parse_args()
     if not (options.data / "evalplus").is_dir():
         sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
