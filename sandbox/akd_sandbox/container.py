@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 import tempfile
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -236,13 +237,28 @@ class ZygoteContainer:
 
     def _abandon(self) -> None:
         if self._id:
-            with contextlib.suppress(Exception):  # an engine that is gone, or is removing it already
-                self._client.api.remove_container(self._id, force=True)
-            with contextlib.suppress(Exception):
-                self._client.api.wait(self._id, timeout=_REMOVE_S, condition="removed")
+            with contextlib.suppress(Exception):  # an engine that is gone
+                remove(self._client.api, self._id)
         with contextlib.suppress(Exception):
             self._client.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def remove(api: Any, container: str) -> None:
+    """Remove a container and wait until it is gone, for a while.
+
+    An engine that finds it ended between "remove" and "kill" fails, and leaves it half removed: its own removal, of what
+    has ended, gives way to ours. So what fails is asked for again, until the engine does not know it any more.
+    """
+    errors = _docker("errors")
+    deadline = time.monotonic() + _REMOVE_S
+    while time.monotonic() < deadline:
+        try:
+            api.remove_container(container, force=True)
+        except errors.NotFound:
+            return
+        except errors.APIError:
+            time.sleep(0.02)
 
 
 def _read(path: str) -> str:

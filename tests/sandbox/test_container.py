@@ -17,7 +17,7 @@ from engine import IMAGE, image_of
 from footprint import containers
 
 from akd_sandbox import Case, FunctionTests, IsolationError, Job, Limits, SampleResult, Sandbox, Verdict
-from akd_sandbox.container import OWNER_LABEL, connect
+from akd_sandbox.container import OWNER_LABEL, connect, remove
 from akd_sandbox.sandbox import strongest
 
 pytestmark = pytest.mark.docker
@@ -279,3 +279,20 @@ return left
 """
     assert returns(box, fill, [True, True]).verdict is Verdict.PASS
     assert returns(box, "open('x', 'wb').write(bytes(1 << 20))\nreturn 1", 1).verdict is Verdict.PASS
+
+
+def test_a_removal_that_the_engine_fails_at_is_asked_for_until_the_container_is_gone() -> None:
+    """The engine's race cannot be provoked: `Could not kill running container, cannot remove: is not running`."""
+    from docker.errors import APIError, NotFound
+
+    class Api:
+        answers = [APIError("could not kill, cannot remove"), APIError("already in progress"), None, NotFound("gone")]
+
+        def remove_container(self, container: str, force: bool) -> None:
+            assert (container, force) == ("abc", True)
+            answer = self.answers.pop(0)
+            if answer is not None:
+                raise answer
+
+    remove(Api(), "abc")
+    assert Api.answers == []
