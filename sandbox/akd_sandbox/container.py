@@ -247,8 +247,8 @@ class ZygoteContainer:
 def remove(api: Any, container: str) -> None:
     """Remove a container and wait until it is gone, for a while.
 
-    An engine that finds it ended between "remove" and "kill" fails, and leaves it half removed: its own removal, of what
-    has ended, gives way to ours. So what fails is asked for again, until the engine does not know it any more.
+    An engine that finds it ended between "remove" and "kill" fails, and leaves it half removed: its own removal, of
+    what has ended, gives way to ours. So what fails is asked for again, until the engine does not know it any more.
     """
     errors = _docker("errors")
     deadline = time.monotonic() + _REMOVE_S

@@ -285,14 +285,14 @@ def test_a_removal_that_the_engine_fails_at_is_asked_for_until_the_container_is_
     """The engine's race cannot be provoked: `Could not kill running container, cannot remove: is not running`."""
     from docker.errors import APIError, NotFound
 
-    class Api:
-        answers = [APIError("could not kill, cannot remove"), APIError("already in progress"), None, NotFound("gone")]
+    answers = [APIError("could not kill, cannot remove"), APIError("already in progress"), None, NotFound("gone")]
 
+    class Api:
         def remove_container(self, container: str, force: bool) -> None:
             assert (container, force) == ("abc", True)
-            answer = self.answers.pop(0)
+            answer = answers.pop(0)
             if answer is not None:
                 raise answer
 
     remove(Api(), "abc")
-    assert Api.answers == []
+    assert answers == []
