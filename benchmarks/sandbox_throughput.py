@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Timed:
-    """A command that ended: wall seconds, processor seconds of it and its children, and its largest process's MiB."""
+    """A command that ended: wall seconds, processor seconds of it and its children, and its own peak resident MiB."""
 
     wall_s: float
     cpu_s: float
@@ -64,13 +64,26 @@ def timed(command: list[str], environment: dict[str, str], stdin: str = "") -> T
         assert child.stdin is not None
         child.stdin.write(stdin)
         child.stdin.close()
-        _, status, used = os.wait4(child.pid, 0)
+        peak_kib, pid = 0, 0
+        while not pid:  # what wait4 tells of memory is that of the largest process below it too, a program under test
+            peak_kib = max(peak_kib, _peak_kib(child.pid))
+            time.sleep(0.02)
+            pid, status, used = os.wait4(child.pid, os.WNOHANG)
         wall_s = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             said.seek(0)
             sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{said.read()[-2000:].decode()}")
-    return Timed(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Timed(wall_s, used.ru_utime + used.ru_stime, peak_kib / 1024)
+
+
+def _peak_kib(pid: int) -> int:
+    """Return a process's peak resident KiB so far, 0 where it has ended."""
+    try:
+        found = re.search(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def problems(samples: Path) -> list[Problem]:
