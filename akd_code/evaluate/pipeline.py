@@ -103,14 +103,14 @@ def evaluate(
     summary, results = score(
         suite, store.collected(), box, out, settings=settings, workers=box.workers, ks=ks, warn=watch.note
     )
-    summary = _timed(out, summary, time.monotonic() - started)
+    summary = _timed(out, summary, time.monotonic() - started, generated)
     speed_now = tokens / seconds if generated and counted and seconds > 0 else None
     return Evaluation(summary, tuple(results), generated, store.cut, speed_now)
 
 
-def _timed(out: Path, summary: Summary, wall_s: float) -> Summary:
+def _timed(out: Path, summary: Summary, wall_s: float, generated: int) -> Summary:
     """Return the summary with the time of the whole pipeline instead of the last step's, and write it."""
-    rate = summary.samples / wall_s if wall_s > 0 else 0.0
+    rate = generated / wall_s if wall_s > 0 else 0.0
     timed = replace(summary, wall_s=round(wall_s, 3), samples_per_s=round(rate, 3))
     write_atomically(out / SUMMARY, json.dumps(timed.as_json(), indent=1) + "\n")
     return timed

@@ -54,6 +54,7 @@ def score(
     groups = _by_program(samples.rows)
     known = {key: judged for key, judged in folder.judged().items() if key in groups}
     results = [_result(sample, judged) for key, judged in known.items() for sample in groups[key]]
+    kept = len(results)
     folder.rewrite(results)
     folder.keep_programs((sample.code_sha256, sample.code) for sample in samples.rows)
     progress(len(results), len(samples.rows))
@@ -77,7 +78,8 @@ def score(
     results.sort(key=lambda result: (place[result.task_id], result.sample))
     folder.rewrite(results)
     wall_s = time.monotonic() - started
-    summary = summarise(suite, samples, results, ks, box.isolation, settings, wall_s)
+    rate = (len(results) - kept) / wall_s if wall_s > 0 else 0.0
+    summary = summarise(suite, samples, results, ks, box.isolation, settings, wall_s, rate)
     folder.finish(summary)
     return summary, results
 
@@ -106,6 +108,7 @@ def summarise(
     isolation: str,
     settings: ScoreSettings,
     wall_s: float,
+    samples_per_s: float,
 ) -> Summary:
     """Return the figures of scored samples: see `pass_at_k` for what counts."""
     kinds = {"base": [(one.task_id, one.judged.base) for one in results]}
@@ -124,7 +127,7 @@ def summarise(
         isolation=isolation,
         limits=settings.as_json(),
         wall_s=round(wall_s, 3),
-        samples_per_s=round(len(samples.rows) / wall_s, 3) if wall_s > 0 else 0.0,
+        samples_per_s=round(samples_per_s, 3),
         versions=versions(),
     )
 

@@ -133,6 +133,8 @@ def test_the_same_command_again_judges_nothing_twice(box: Counting, tmp_path: Pa
     again, _ = score(SUITE, samples, box, tmp_path)
     assert len(box.jobs) == jobs
     assert again.pass_at_k == first.pass_at_k
+    assert first.samples_per_s > 0
+    assert again.samples_per_s == 0  # the rate is that of what this call judged
 
 
 def test_after_an_interruption_only_what_is_left_is_judged(box: Counting, tmp_path: Path) -> None:
