@@ -101,11 +101,13 @@ def _places(given: Sequence[Path]) -> tuple[list[Path], list[str | None]]:
     rounds = [rounds_of(path) for path in given]
     if len(given) == 1 and rounds[0]:
         return list(rounds[0].values()), list(rounds[0])
-    newest = [list(found.items())[-1] if found else None for found in rounds]
-    paths = [path if last is None else last[1] for path, last in zip(given, newest, strict=True)]
-    shown = [path if last is None else path.with_name(last[0]) for path, last in zip(given, newest, strict=True)]
-    names = [name or (last and last[0]) for name, last in zip(_names(shown), newest, strict=True)]
-    return paths, names
+    paths, shown = [], []
+    for path, found in zip(given, rounds, strict=True):
+        name, place = list(found.items())[-1] if found else (path.name, path)
+        paths.append(place)
+        shown.append(path.parent / name)
+    unique = zip(_names(shown), shown, rounds, strict=True)
+    return paths, [name or (path.name if found else None) for name, path, found in unique]
 
 
 def _names(paths: Sequence[Path]) -> list[str | None]:

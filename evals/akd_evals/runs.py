@@ -89,7 +89,8 @@ def rounds_of(path: Path) -> dict[str, Path]:
     if not done or (one and number not in done):
         asked = f"round {number}" if one else "any round"
         raise EvalError(f"{run} has no evaluation of {asked}; evaluated rounds: {', '.join(done) or 'none'}")
-    return {f"{run.name}@{n}": place for n, place in done.items() if not one or n == number}
+    name = run.resolve().name  # that of `.` too
+    return {f"{name}@{n}": place for n, place in done.items() if not one or n == number}
 
 
 def read_runs(path: Path, name: str | None = None) -> dict[str, Run]:

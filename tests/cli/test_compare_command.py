@@ -82,6 +82,13 @@ def test_among_others_a_distillation_run_is_its_newest_round_or_the_one_named(tm
     assert akd(f"{one}@1").exit_code == 2
 
 
+def test_a_distillation_run_may_be_the_folder_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = distilled(tmp_path / "mine", "P" * 5 + "W" * 5, "P" * 6 + "W" * 4)
+    monkeypatch.chdir(run)
+    assert "toy: mine@0 -> mine@1, 10 tasks" in akd(".").stdout
+    assert "mine@1, 10 tasks" in akd("../mine@0", ".").stdout
+
+
 def test_three_runs_print_a_trend(tmp_path: Path) -> None:
     runs = [run_folder(tmp_path / f"r{n}", "P" * (10 + n) + "W" * (20 - n)) for n in range(3)]
     done = akd(*runs, "--html", tmp_path / "t.html")
