@@ -102,8 +102,7 @@ def sweep(client: Any) -> None:
     for container in client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True):
         pid, _, started = container.labels.get(OWNER_LABEL, "").partition("-")
         if pid.isdigit() and _started(int(pid)) != started:
-            with contextlib.suppress(_docker("errors").APIError):
-                container.remove(force=True)
+            remove(client.api, container.id)
 
 
 class ZygoteContainer:
