@@ -20,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 Pair = tuple[bool, bool]
@@ -76,14 +77,21 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float
     return wall_s, cpu_s
 
 
+def scored(
+    bench: Benchmark, samples: Path, out: Path, environment: dict[str, str], *options: str
+) -> tuple[float, float, list[dict[str, Any]]]:
+    """Score with the `akd` beside this interpreter; return wall and processor seconds, and the rows of its results."""
+    akd = str(Path(sys.executable).parent / "akd")
+    command = [akd, "score", str(samples), "--suite", bench.suite, "--out", str(out), *options]
+    wall_s, cpu_s = timed(command, environment)
+    rows = (out / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    return wall_s, cpu_s, [json.loads(row) for row in rows]
+
+
 def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], time_factor: float) -> Run:
     out = work / "akd-out"
     shutil.rmtree(out, ignore_errors=True)
-    akd = str(Path(sys.executable).parent / "akd")
-    command = [akd, "score", str(samples), "--suite", bench.suite, "--out", str(out)]
-    command += ["--time-factor", str(time_factor)]
-    wall_s, cpu_s = timed(command, environment)
-    rows = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+    wall_s, cpu_s, rows = scored(bench, samples, out, environment, "--time-factor", str(time_factor))
     verdicts = {row["task_id"]: (row["base"] == "PASS", row["plus"] == "PASS") for row in rows}
     return Run(wall_s, cpu_s, verdicts, {row["task_id"]: f"{row['plus']} {row['detail']}" for row in rows})
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark
+from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark, scored
 
-Verdicts = dict[tuple[str, int], tuple[str, str]]
 _BUSY = "while True: pass"
 
 
@@ -37,32 +34,20 @@ def hogs(count: int) -> Iterator[None]:
             process.wait()
 
 
-def scored(bench: Benchmark, data: Path, out: Path, cache: Path) -> Verdicts:
-    """Score the samples into `out` with the `akd` beside this interpreter."""
-    akd = str(Path(sys.executable).parent / "akd")
-    command = [akd, "score", str(data / bench.samples), "--suite", bench.suite, "--out", str(out)]
-    environment = {**os.environ, bench.variable: str(data / bench.file), "AKD_CACHE": str(cache)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    rows = [json.loads(line) for line in (out / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    return {(row["task_id"], row["sample"]): (row["base"], row["plus"]) for row in rows}
-
-
 def unsteady(bench: Benchmark, data: Path, runs: int) -> int:
     """Score `runs` times alone and as often beside the hogs; return how many programs had more than one outcome."""
     seen: dict[tuple[str, int], dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
+    samples = data / bench.samples
     with tempfile.TemporaryDirectory(prefix="akd-steady-") as folder:
+        environment = {**os.environ, bench.variable: str(data / bench.file), "AKD_CACHE": str(Path(folder) / "cache")}
         for busy in (0, len(os.sched_getaffinity(0))):
             for number in range(runs):
-                started = time.monotonic()
                 with hogs(busy):
-                    verdicts = scored(bench, data, Path(folder) / f"{busy}-{number}", Path(folder) / "cache")
-                for key, verdict in verdicts.items():
-                    seen[key][verdict] += 1
+                    took, _, rows = scored(bench, samples, Path(folder) / f"{busy}-{number}", environment)
+                for row in rows:
+                    seen[row["task_id"], row["sample"]][row["base"], row["plus"]] += 1
                 beside = f"beside {busy} busy loops" if busy else "alone"
                 moved = sum(len(each) > 1 for each in seen.values())
-                took = time.monotonic() - started
                 print(f"{bench.suite} {beside} {number + 1}/{runs}: {took:.1f} s, {moved} moved so far", flush=True)
     moving = {key: outcomes for key, outcomes in seen.items() if len(outcomes) > 1}
     for (task_id, sample), outcomes in moving.items():
