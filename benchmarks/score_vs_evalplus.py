@@ -1,6 +1,6 @@
 """Time `akd score` and `evalplus.evaluate` side by side on the same samples, and compare their verdicts.
 
-    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--evalplus-parallel 2] [--time-factor 4]
+    python benchmarks/score_vs_evalplus.py [--suite mbpp+] [--evalplus-parallel 2] [--time-factor 4] [--min-time 1]
 
 Each tool runs as a command of its own, start included, first with empty caches (cold: expected outputs are computed),
 then again (warm). Prints wall seconds, their ratio, and how many per-task verdict pairs agree with the reference file
@@ -57,6 +57,14 @@ BENCHMARKS = {
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a test may take: the floor in seconds, of both tools, and akd's factor of the reference's time."""
+
+    min_time_s: float
+    time_factor: float
+
+
+@dataclass(frozen=True)
 class Run:
     wall_s: float
     cpu_s: float
@@ -88,21 +96,24 @@ def scored(
     return wall_s, cpu_s, [json.loads(row) for row in rows]
 
 
-def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], time_factor: float) -> Run:
+def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], limits: Limits) -> Run:
     out = work / "akd-out"
     shutil.rmtree(out, ignore_errors=True)
-    wall_s, cpu_s, rows = scored(bench, samples, out, environment, "--time-factor", str(time_factor))
+    options = ("--min-time", str(limits.min_time_s), "--time-factor", str(limits.time_factor))
+    wall_s, cpu_s, rows = scored(bench, samples, out, environment, *options)
     verdicts = {row["task_id"]: (row["base"] == "PASS", row["plus"] == "PASS") for row in rows}
     return Run(wall_s, cpu_s, verdicts, {row["task_id"]: f"{row['plus']} {row['detail']}" for row in rows})
 
 
-def run_evalplus(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], parallel: int | None) -> Run:
+def run_evalplus(
+    bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], limits: Limits, parallel: int | None
+) -> Run:
     copy = work / "samples.jsonl"  # its result file lies beside the samples, and an old one would be read instead
     shutil.copyfile(samples, copy)
     result = work / "samples_eval_results.json"
     result.unlink(missing_ok=True)
     command = [sys.executable, "-m", "evalplus.evaluate", "--dataset", bench.dataset, "--samples", str(copy)]
-    command += ["--min_time_limit", "4"]
+    command += ["--min_time_limit", str(limits.min_time_s)]
     if parallel is not None:
         command += ["--parallel", str(parallel)]
     wall_s, cpu_s = timed(command, environment)
@@ -124,7 +135,7 @@ def agreement(name: str, ours: Run, theirs: dict[str, Pair]) -> None:
         print(f"    {task}: {name} {theirs[task]}, akd {ours.verdicts.get(task)}: {ours.details.get(task, 'missing')}")
 
 
-def measure(bench: Benchmark, data: Path, parallel: int | None, time_factor: float) -> None:
+def measure(bench: Benchmark, data: Path, limits: Limits, parallel: int | None) -> None:
     samples = data / bench.samples
     reference = json.loads((data / bench.reference).read_text())
     with tempfile.TemporaryDirectory(prefix="akd-bench-") as folder:
@@ -137,8 +148,8 @@ def measure(bench: Benchmark, data: Path, parallel: int | None, time_factor: flo
             "HF_HUB_OFFLINE": "1",
         }
         for state in ("cold", "warm"):
-            ours = run_akd(bench, samples, work, environment, time_factor)
-            theirs = run_evalplus(bench, samples, work, environment, parallel)
+            ours = run_akd(bench, samples, work, environment, limits)
+            theirs = run_evalplus(bench, samples, work, environment, limits, parallel)
             print(
                 f"{bench.suite} {state}: akd {ours.wall_s:.1f} s ({ours.cpu_s:.0f} s of processor), "
                 f"evalplus {theirs.wall_s:.1f} s ({theirs.cpu_s:.0f} s), ratio {theirs.wall_s / ours.wall_s:.1f}",
@@ -158,13 +169,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/, samples/, reference/")
     parser.add_argument("--evalplus-parallel", type=int, help="its --parallel (its default: half the cores)")
     parser.add_argument("--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: 8)")
+    parser.add_argument("--min-time", type=float, default=4.0, help="of both; evalplus's default is 1 (default: 4)")
     options = parser.parse_args()
     if not (options.data / "evalplus").is_dir():
         sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(f"{os.cpu_count()} cores, {platform.python_implementation()} {platform.python_version()}, load {load:.1f}")
     for name in options.suite or BENCHMARKS:
-        measure(BENCHMARKS[name], options.data.resolve(), options.evalplus_parallel, options.time_factor)
+        limits = Limits(options.min_time, options.time_factor)
+        measure(BENCHMARKS[name], options.data.resolve(), limits, options.evalplus_parallel)
 
 
 if __name__ == "__main__":

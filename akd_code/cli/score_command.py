@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,15 +64,20 @@ def command(
     Example: akd score samples.jsonl --suite humaneval+ --out runs/score
     """
     with reported(debug, resume="the same command again judges only what is left"):
+        from concurrent.futures import ThreadPoolExecutor
+
         from akd_evals.samples import read_samples
         from akd_evals.score import score
         from akd_evals.settings import ScoreSettings
         from akd_sandbox import Sandbox
 
         settings = ScoreSettings(min_time, time_factor, sample_time, details=details, sticky_atol=sticky_atol)
-        suite = open_suite(suite_name)
-        given = read_samples(samples, suite)
-        with watcher(quiet=as_json) as watch, Sandbox(backend, workers, min_isolation=min_isolation) as box:
+        with ThreadPoolExecutor(1) as pool:  # the sandbox starts while the files are read
+            starting = pool.submit(Sandbox, backend, workers, min_isolation=min_isolation)
+            suite = open_suite(suite_name)
+            given = read_samples(samples, suite)
+        gc.freeze()  # they stay to the end: the collector need not look at them again
+        with watcher(quiet=as_json) as watch, starting.result() as box:
             for line in notes(suite, given):
                 watch.note(line)
             watch.stage(None, f"judging on {suite.name}")

@@ -256,6 +256,9 @@ class Clock:
 
     _LOOK_AFTER_S = 0.1
     _MOST = 20.0
+    _BLAME = 0.5
+    """The share of its time that a program must have waited for load to be blamed: the wait itself is credited, and to
+    run a program again alone stops all others."""
 
     def __init__(self, peers: tuple[Peer, ...]) -> None:
         self.peers = peers
@@ -289,7 +292,7 @@ class Clock:
             self._base, self._base_wall = waited, wall
         credit = self._credit(wall, waited)
         if wall - credit >= self.limit_s or wall >= self._MOST * self.limit_s:
-            self.starved = waited is None or credit > 0.1 * wall
+            self.starved = waited is None or credit > self._BLAME * wall
             return True
         self._check_at = now + max(self.limit_s - (wall - credit), 0.002)
         return False
@@ -300,7 +303,7 @@ class Clock:
         if wall <= limit_s:
             return False
         waited = self._waited()
-        self.starved = waited is None or waited > 0.1 * wall
+        self.starved = waited is None or waited > self._BLAME * wall
         return wall - (waited or 0.0) > limit_s or wall > self._MOST * limit_s
 
     def _credit(self, wall: float, waited: float | None) -> float:
