@@ -26,6 +26,7 @@ from typing import Any
 
 from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark, scored
 
+from akd_evals.oracles import Output
 from akd_evals.samples import read_samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
@@ -63,7 +64,7 @@ def tests_of(task: Task, settings: ScoreSettings) -> list[Test]:
             started = time.monotonic()
             expected.append(function(*_copied(args)))
             limits.append(settings.limit_s(time.monotonic() - started))
-        compares = tests.oracle.comparisons(expected)
+        compares = tests.oracle.comparisons(map(Output.of, expected))
         found += [Test(*test) for test in zip(tests.inputs, expected, compares, limits, strict=True)]
     return found
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from akd_evals.errors import EvalInfraError
-from akd_evals.oracles import is_floats
+from akd_evals.oracles import Output
 from akd_evals.suites.record import Kind, ReferenceTests, Task
 from akd_sandbox import CallOutcome, Digest, Encoded, Limits, Verdict, codec
 
@@ -42,10 +42,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One expected output (or its Digest), whether it is a float or floats alone, and the reference's wall seconds."""
+    """One expected output (or its Digest), what decides how it is compared, and the reference's wall seconds."""
 
     value: Encoded | Digest
-    floats: bool
+    output: Output
     wall_s: float
 
 
@@ -115,7 +115,7 @@ def _reference(outcome: CallOutcome) -> Reference:
     value = outcome.value
     if not isinstance(value, Digest):
         value = Encoded(codec.encode(value, _MAX_FILE))
-    return Reference(value, is_floats(outcome.value), float(outcome.wall_s))
+    return Reference(value, Output.of(outcome.value), float(outcome.wall_s))
 
 
 def _packed(references: Sequence[Reference]) -> bytes:
@@ -131,7 +131,7 @@ def _packed(references: Sequence[Reference]) -> bytes:
         if isinstance(one.value, Digest)
     }
     times = [one.wall_s for one in references]
-    floats = [index for index, one in enumerate(references) if one.floats]
+    floats = [index for index, one in enumerate(references) if one.output is Output.FLOATS]
     data = codec.encode((times, floats, digests, [len(output) for output in outputs], b"".join(outputs)), _MAX_FILE)
     return hashlib.sha256(data).digest() + data
 
@@ -148,13 +148,12 @@ def _read(path: Path, count: int) -> tuple[Reference, ...] | None:
         values: list[Encoded | Digest] = [
             Encoded(outputs[end - size : end]) for size, end in zip(sizes, ends, strict=True)
         ]
+        kinds = [Output.PLAIN] * len(values)
         for index, (sha256, size) in digests.items():
-            values[index] = Digest(sha256, size)
-        tolerant = frozenset(floats)
-        references = tuple(
-            Reference(value, index in tolerant, wall_s)
-            for index, (value, wall_s) in enumerate(zip(values, times, strict=True))
-        )
+            values[index], kinds[index] = Digest(sha256, size), Output.DIGEST
+        for index in floats:
+            kinds[index] = Output.FLOATS
+        references = tuple(Reference(*one) for one in zip(values, kinds, times, strict=True))
     except (OSError, codec.CodecError, ValueError, TypeError, IndexError, AttributeError):
         return None
     return references if len(references) == count else None

@@ -12,7 +12,7 @@ from akd_evals.expected import References
 from akd_evals.results import Judged
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Kind, ReferenceTests, Task, Tests
-from akd_sandbox import CallOutcome, Case, Digest, FunctionTests, Job, Limits, SampleResult, SandboxError, Verdict
+from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, SandboxError, Verdict
 
 
 class Box(Protocol):
@@ -107,9 +107,7 @@ class Judge:
     def _prepare(self, kind: Kind, task: Task, tests: ReferenceTests) -> Prepared:
         known = self._references.get(task, kind, tests)
         settings = self._settings
-        # how an output is compared depends on no more of it than this; decoding them all would take longest here
-        kinds = [one.value if isinstance(one.value, Digest) else 0.0 if one.floats else None for one in known]
-        compares = tests.oracle.comparisons(kinds, sticky=settings.sticky_atol)
+        compares = tests.oracle.comparisons((one.output for one in known), sticky=settings.sticky_atol)
         cases = tuple(
             Case(args=args, expected=one.value, compare=compare, limit_s=settings.limit_s(one.wall_s))
             for args, one, compare in zip(tests.inputs, known, compares, strict=True)

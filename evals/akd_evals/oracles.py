@@ -7,8 +7,9 @@ inputs. Deviations are listed in docs/parity.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ClassVar
 
 from akd_sandbox import Compare, Digest, equal
@@ -23,6 +24,21 @@ RTOL = 1e-7
 """Relative tolerance of every tolerant comparison (numpy.testing.assert_allclose's default, as in evalplus)."""
 
 _UNEQUAL = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
+
+class Output(Enum):
+    """All of an expected output that decides how it is compared."""
+
+    PLAIN = "plain"
+    FLOATS = "a float, or a list or tuple of floats alone"
+    DIGEST = "a digest of a large value"
+
+    @classmethod
+    def of(cls, value: object) -> Output:
+        """Return what an expected output is."""
+        if isinstance(value, Digest):
+            return cls.DIGEST
+        return cls.FLOATS if is_floats(value) else cls.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,7 @@ class Oracle:
     atol: float = 0.0
     tolerant: bool = True
 
-    def comparisons(self, expected: Sequence[Any], *, sticky: bool = False) -> list[Compare]:
+    def comparisons(self, expected: Iterable[Output], *, sticky: bool = False) -> list[Compare]:
         """Return one comparison per expected output, in test order.
 
         Plain equality is the sandbox's own `equal`, under which a large output can travel as its digest; an
@@ -64,12 +80,12 @@ class Oracle:
         """
         made: list[Compare] = []
         stuck = 0.0
-        for value in expected:
+        for output in expected:
             atol = self.atol or stuck
-            if atol == 0 and is_floats(value):
+            if atol == 0 and output is Output.FLOATS:
                 atol = FLOAT_ATOL
                 stuck = FLOAT_ATOL if sticky else 0.0
-            exact = isinstance(value, Digest) or (self.accepts is same and atol == 0)
+            exact = output is Output.DIGEST or (self.accepts is same and atol == 0)
             made.append(equal if exact else Matches(self.accepts, atol if self.tolerant else 0.0))
         return made
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from akd_evals.oracles import (
     Matches,
     Oracle,
+    Output,
     Root,
     anything,
     close,
@@ -98,7 +99,7 @@ def test_floats_are_a_float_or_a_flat_sequence_of_floats(value: Any, yes: bool) 
 
 
 def test_a_float_output_is_compared_with_tolerance_and_others_exactly() -> None:
-    floating, exact = Oracle(same).comparisons([0.3, [1, 2]])
+    floating, exact = Oracle(same).comparisons(map(Output.of, [0.3, [1, 2]]))
     assert floating(0.3, 0.1 + 0.2, ())
     assert exact is equal
 
@@ -106,24 +107,24 @@ def test_a_float_output_is_compared_with_tolerance_and_others_exactly() -> None:
 def test_the_tolerance_stays_only_under_the_parity_flag() -> None:
     expected = [[[1.0]], 0.5, [[1.0]]]  # nested lists get no tolerance of their own
     got = [[1.0 + 1e-7]]
-    loose = Oracle(same).comparisons(expected)
+    loose = Oracle(same).comparisons(map(Output.of, expected))
     assert [compare([[1.0]], got, ()) for compare in (loose[0], loose[2])] == [False, False]
-    sticky = Oracle(same).comparisons(expected, sticky=True)
+    sticky = Oracle(same).comparisons(map(Output.of, expected), sticky=True)
     assert [compare([[1.0]], got, ()) for compare in (sticky[0], sticky[2])] == [False, True]
 
 
 def test_the_benchmarks_own_tolerance_holds_for_every_output() -> None:
-    (compare,) = Oracle(same, atol=0.01).comparisons([[[1.0]]])
+    (compare,) = Oracle(same, atol=0.01).comparisons(map(Output.of, [[[1.0]]]))
     assert compare([[1.0]], [[1.005]], ())
     assert not compare([[1.0]], [[1.02]], ())
 
 
 def test_a_digest_is_compared_by_the_sandbox() -> None:
-    assert Oracle(same, atol=0.1).comparisons([Digest("00", 1)]) == [equal]
+    assert Oracle(same, atol=0.1).comparisons(map(Output.of, [Digest("00", 1)])) == [equal]
 
 
 def test_any_root_of_the_polynomial_is_right_and_no_other_value() -> None:
-    (compare,) = Oracle(Root(1e-4), tolerant=False).comparisons([1.0])
+    (compare,) = Oracle(Root(1e-4), tolerant=False).comparisons(map(Output.of, [1.0]))
     coefficients = ([-1.0, 0.0, 1.0],)  # x^2 - 1
     assert compare(1.0, -1.0, coefficients)
     assert not compare(1.0, 1.0 + 1e-3, coefficients)
