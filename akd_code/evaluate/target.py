@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from akd_code.recipe import load_recipe
+from akd_evals.runs import at_round
 
 FORMS = "a hub id, a path, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
 
@@ -67,14 +68,12 @@ def _lab() -> str:
 
 def _run(spec: str) -> Target | None:
     """Return the student of a run directory, None if spec names none."""
-    path, number = Path(spec).expanduser(), ""
+    given = Path(spec).expanduser()
+    path, number = at_round(given)
     if not (path / "recipe.yaml").is_file():
-        before, at, number = spec.rpartition("@")
-        path = Path(before).expanduser()
-        if not at or not (path / "recipe.yaml").is_file():
-            return None
-        if not number.isdigit():
-            raise EvaluateError(f"{spec!r}: the round after @ is {number!r}; give a number, such as {before}@1")
+        return None
+    if path != given and not number.isdecimal():
+        raise EvaluateError(f"{spec!r}: the round after @ is {number!r}; give a number, such as {path}@1")
     trained = sorted(
         int(folder.name)
         for folder in (path / "rounds").glob("*")

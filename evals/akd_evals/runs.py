@@ -72,15 +72,23 @@ class Run:
         return self.programs.get(outcome.code)
 
 
+def at_round(path: Path) -> tuple[Path, str]:
+    """Return the directory that `path` names, and what follows its last `@`: `RUN@N` is round N of RUN.
+
+    A path that exists is taken whole, whatever its name.
+    """
+    folder, at, number = path.name.rpartition("@")
+    return (path.parent / folder, number) if at and folder and not path.exists() else (path, "")
+
+
 def rounds_of(path: Path) -> dict[str, Path]:
     """Return where the evaluated rounds of a distillation run are, first to last, by `NAME@N`.
 
     `path` is the run's directory, or that with `@N` for one round. Empty where it is no such run. Raises EvalError for
     a round that was not evaluated.
     """
-    folder, _, number = path.name.rpartition("@")
-    one = folder != "" and not path.exists()
-    run = path.with_name(folder) if one else path
+    run, number = at_round(path)
+    one = run != path
     if not (run / "rounds").is_dir():
         return {}
     numbers = sorted(int(each.name) for each in (run / "rounds").iterdir() if each.name.isdecimal())
