@@ -11,12 +11,13 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from akd_code.records import ChatRow
+from akd_code.student.checkpoint import Keeper, Progress, Training
 from akd_code.student.encode import Encoded, encode_row, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
 from akd_code.student.precision import mixed_precision
@@ -83,12 +84,16 @@ def train_sft(
     seed: int,
     out: Path,
     on_step: Callable[[SFTStep], None] | None = None,
+    checkpoint_s: float = 60.0,
 ) -> SFTReport:
     """Fine-tune the student on the rows and save the adapter to folder `out`; loss on completion tokens only.
 
     LoRA goes on every linear layer except the output layer; an adapter already on the student is trained further.
     AdamW, linear warm-up, cosine decay to zero. On one machine the same student, rows, config and seed give the same
     bytes. `out` appears only when complete, replaces what was there, and loads with plain `peft`.
+
+    Every `checkpoint_s` seconds the training is kept beside `out`: the same call after an interruption goes on from
+    there, and ends with the bytes it would have had (on one machine; where dropout draws on an accelerator, too).
 
     Raises:
         StudentError: no usable row, no trained stop token, or settings out of range.
@@ -105,9 +110,13 @@ def train_sft(
     with torch.random.fork_rng(devices=[] if student.device == "cpu" else None):
         torch.manual_seed(seed)
         _put_adapter(student, config)
+        decides = (asdict(config), seed, [(row.ids, row.start) for row in fitting])
+        keeper = Keeper(out.with_name(f".{out.name}.checkpoint"), checkpoint_s, decides)
         with mixed_precision(_inner(student.model), student.device):
-            losses, counts = _train(student, fitting, config, random.Random(f"sft {seed}"), on_step)
+            progress = _train(student, fitting, config, random.Random(f"sft {seed}"), keeper, on_step)
     save_adapter(student, out)
+    keeper.drop()
+    losses, counts = progress.losses, progress.counts
     tenth = max(1, len(losses) // 10)
     return SFTReport(
         rows=len(fitting),
@@ -146,13 +155,15 @@ def _train(
     rows: Sequence[Encoded],
     config: SFTConfig,
     rng: random.Random,
+    keeper: Keeper,
     on_step: Callable[[SFTStep], None] | None,
-) -> tuple[list[float], list[int]]:
+) -> Progress:
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
     model = student.model
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    named = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    weights = list(named.values())
     total = config.epochs * -(-len(rows) // config.batch_size)
     if total < 1 or config.learning_rate <= 0:
         raise StudentError("epochs, batch_size and learning_rate must be positive")
@@ -161,30 +172,32 @@ def _train(
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
-    losses: list[float] = []
-    counts: list[int] = []
+    training = Training(named, optimiser, schedule)
+    progress = keeper.begin(training)
+    lengths = [len(row.ids) for row in rows]
+    batches = [batch for _ in range(config.epochs) for batch in like_length_batches(lengths, config.batch_size, rng)]
     model.train()
-    for _ in range(config.epochs):
-        for batch in like_length_batches([len(row.ids) for row in rows], config.batch_size, rng):
-            chosen = [rows[index] for index in batch]
-            trained = sum(len(row.ids) - row.start for row in chosen)
-            loss = 0.0
-            for piece in pieces(chosen, config.micro_tokens):
-                part = summed_loss(student, piece) / trained
-                part.backward()  # type: ignore[no-untyped-call]
-                loss += float(part.detach())
-            torch.nn.utils.clip_grad_norm_(weights, config.max_grad_norm)
-            optimiser.step()
-            schedule.step()
-            optimiser.zero_grad(set_to_none=True)
-            losses.append(loss)
-            counts.append(trained)
-            if on_step:
-                on_step(SFTStep(len(losses), total, loss, sum(counts)))
+    for batch in batches[len(progress.losses) :]:
+        chosen = [rows[index] for index in batch]
+        trained = sum(len(row.ids) - row.start for row in chosen)
+        loss = 0.0
+        for piece in pieces(chosen, config.micro_tokens):
+            part = summed_loss(student, piece) / trained
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += float(part.detach())
+        torch.nn.utils.clip_grad_norm_(weights, config.max_grad_norm)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        progress.losses.append(loss)
+        progress.counts.append(trained)
+        keeper.keep(training, progress)
+        if on_step:
+            on_step(SFTStep(len(progress.losses), total, loss, sum(progress.counts)))
     model.eval()
     if config.gradient_checkpointing:
         model.gradient_checkpointing_disable()
-    return losses, counts
+    return progress
 
 
 def like_length_batches(lengths: Sequence[int], batch_size: int, rng: random.Random) -> list[list[int]]:

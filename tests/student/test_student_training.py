@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import torch
 from tiny_students import CHATML, save_tiny
 
 from akd_code.records import ChatRow
-from akd_code.student import SFTConfig, StudentError, load_student, sample_answers, train_sft
+from akd_code.student import SFTConfig, SFTStep, StudentError, load_student, sample_answers, train_sft
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
 from akd_code.student.sft import like_length_batches, pieces, summed_loss
 
@@ -105,6 +107,60 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(chat_folder: Path, 
         torch.manual_seed(random.randrange(1000))
         train_sft(load_student(chat_folder), ROWS, short, seed=seed, out=tmp_path / name)
     assert digest(tmp_path / "a") == digest(tmp_path / "b") != digest(tmp_path / "c")
+
+
+class Stopped(Exception):
+    """A stand-in for whatever ends a process in the middle of a training."""
+
+
+def stop_at(step: int) -> Callable[[SFTStep], None]:
+    def on_step(now: SFTStep) -> None:
+        if now.step == step:
+            raise Stopped
+
+    return on_step
+
+
+@pytest.mark.parametrize("every_s", [0.0, 1e9])
+def test_an_interrupted_training_goes_on_and_ends_with_the_same_bytes(
+    chat_folder: Path, tmp_path: Path, every_s: float
+) -> None:
+    short = SFTConfig(epochs=4, learning_rate=1e-2, batch_size=2, lora_dropout=0.1)
+    out, seen = tmp_path / "cut" / "adapter", list[int]()
+
+    def train(out: Path, on_step: Callable[[SFTStep], None]) -> int:
+        student = load_student(chat_folder)
+        return train_sft(student, ROWS, short, seed=0, out=out, on_step=on_step, checkpoint_s=every_s).steps
+
+    train(tmp_path / "whole", stop_at(0))
+    for step in (3, 8):
+        with pytest.raises(Stopped):
+            train(out, stop_at(step))
+    assert train(out, lambda step: seen.append(step.step)) == 12
+    assert seen == list(range(1 if every_s else 9, 13))
+    assert digest(out) == digest(tmp_path / "whole")
+    assert [path.name for path in out.parent.iterdir()] == ["adapter"]
+
+
+@pytest.mark.parametrize("change", ["rows", "seed", "settings", "weights", "damage"])
+def test_a_checkpoint_of_another_training_is_not_gone_on_from(chat_folder: Path, tmp_path: Path, change: str) -> None:
+    short = SFTConfig(epochs=4, learning_rate=1e-2, batch_size=2)
+    out, seen = tmp_path / "adapter", list[int]()
+    with pytest.raises(Stopped):
+        train_sft(load_student(chat_folder), ROWS, short, seed=0, out=out, on_step=stop_at(3), checkpoint_s=0.0)
+    student, rows, seed = load_student(chat_folder), ROWS, 0
+    if change == "rows":
+        rows = ROWS[:4]
+    elif change == "seed":
+        seed = 1
+    elif change == "settings":
+        short = replace(short, learning_rate=2e-2)
+    elif change == "weights":
+        train_sft(student, ROWS, short, seed=5, out=tmp_path / "before")
+    else:
+        (tmp_path / ".adapter.checkpoint" / "state.safetensors").write_bytes(b"damaged")
+    train_sft(student, rows, short, seed=seed, out=out, on_step=lambda step: seen.append(step.step))
+    assert seen[0] == 1
 
 
 def test_sampling_in_between_does_not_change_what_training_yields(chat_folder: Path, tmp_path: Path) -> None:

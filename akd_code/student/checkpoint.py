@@ -1,0 +1,159 @@
+"""A training that was interrupted, on disk: enough to go on as if nothing had happened.
+
+Tensors are kept as safetensors and the rest as JSON, never as pickle. A checkpoint belongs to one training: its key is
+made from everything that decides what comes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+_TENSORS, _REST = "state.safetensors", "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What changes while a student is trained: its trainable weights by name, optimiser, and learning-rate schedule."""
+
+    weights: Mapping[str, torch.nn.Parameter]
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The loss a trained token and the trained tokens of every optimiser step so far."""
+
+    losses: list[float]
+    counts: list[int]
+
+
+class Keeper:
+    """Keeps a training in a folder, every so many seconds."""
+
+    def __init__(self, folder: Path, every_s: float, decides: tuple[Any, ...]) -> None:
+        """Prepare; `decides` is all that decides, beside the weights it starts from, what comes out of the training."""
+        self._folder, self._every_s, self._decides = folder, every_s, decides
+        self._key = ""
+        self._kept_at = 0.0
+
+    def begin(self, training: Training) -> Progress:
+        """Put the training to where its checkpoint was made; without one, it starts at its beginning."""
+        self._key = _key(training.weights, *self._decides)
+        self._kept_at = time.monotonic()
+        return _restore(self._folder, self._key, training) or Progress([], [])
+
+    def keep(self, training: Training, progress: Progress) -> None:
+        """Write a checkpoint if the last one is old enough. Raises OSError."""
+        if time.monotonic() - self._kept_at >= self._every_s:
+            _save(self._folder, self._key, training, progress)
+            self._kept_at = time.monotonic()
+
+    def drop(self) -> None:
+        """Remove the checkpoint: the training has ended."""
+        for path in _places(self._folder):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _places(folder: Path) -> tuple[Path, Path, Path]:
+    """Return where a checkpoint is, the next one while it is written, and the last one while that takes its place."""
+    return folder, folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+
+
+def _key(weights: Mapping[str, torch.nn.Parameter], *parts: Any) -> str:
+    """Return the digest of the weights a training starts from and of all else that decides what comes out."""
+    import torch
+
+    found = hashlib.sha256(json.dumps([torch.__version__, *parts]).encode())
+    for name, weight in sorted(weights.items()):
+        found.update(name.encode())
+        found.update(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+def _save(folder: Path, key: str, training: Training, progress: Progress) -> None:
+    """Write a checkpoint in one move, replacing the one before."""
+    import torch
+    from safetensors.torch import save_file
+
+    _, draft, old = _places(folder)
+    for leftover in (draft, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    draft.mkdir(parents=True)
+    tensors = {f"weight {name}": weight.detach() for name, weight in training.weights.items()}
+    for number, state in training.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser {number} {name}": value for name, value in state.items()}
+    tensors |= {f"random {device}": state for device, state in _random_states(torch).items()}
+    save_file({name: tensor.cpu().contiguous().clone() for name, tensor in tensors.items()}, draft / _TENSORS)
+    rest = {
+        "key": key,
+        "losses": progress.losses,
+        "counts": progress.counts,
+        "schedule": training.schedule.state_dict(),
+    }
+    (draft / _REST).write_text(json.dumps(rest), encoding="utf-8")
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _restore(folder: Path, key: str, training: Training) -> Progress | None:
+    """Put a training back to where its checkpoint was made; None, and nothing changed, if there is none of this key.
+
+    A checkpoint that cannot be read counts as none: the training then starts at its beginning.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        rest = json.loads((folder / _REST).read_text(encoding="utf-8"))
+        if rest["key"] != key:
+            return None
+        tensors = load_file(folder / _TENSORS)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        return None
+    with torch.no_grad():
+        for name, weight in training.weights.items():
+            weight.copy_(tensors[f"weight {name}"])
+    optimiser = training.optimiser.state_dict()
+    states = {}
+    for label, tensor in tensors.items():
+        kind, _, name = label.partition(" ")
+        if kind == "optimiser":
+            number, _, name = name.partition(" ")
+            optimiser["state"].setdefault(int(number), {})[name] = tensor
+        elif kind == "random":
+            states[name] = tensor
+    training.optimiser.load_state_dict(optimiser)
+    training.schedule.load_state_dict(rest["schedule"])
+    for group, rate in zip(training.optimiser.param_groups, rest["schedule"]["_last_lr"], strict=True):
+        group["lr"] = rate
+    _set_random_states(torch, states)
+    return Progress(rest["losses"], rest["counts"])
+
+
+def _random_states(torch_: Any) -> dict[str, torch.Tensor]:
+    """Return the states of the generators that dropout draws from."""
+    states = {"cpu": torch_.get_rng_state()}
+    if torch_.cuda.is_available():
+        states |= {f"cuda:{number}": state for number, state in enumerate(torch_.cuda.get_rng_state_all())}
+    return states
+
+
+def _set_random_states(torch_: Any, states: Mapping[str, torch.Tensor]) -> None:
+    torch_.set_rng_state(states["cpu"])
+    devices: Sequence[torch.Tensor] = [states[name] for name in sorted(states) if name != "cpu"]
+    if devices and torch_.cuda.is_available() and len(devices) == torch_.cuda.device_count():
+        torch_.cuda.set_rng_state_all(devices)
