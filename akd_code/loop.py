@@ -277,18 +277,27 @@ class Loop:
     def _sampled(
         self, student: Student, questions: Sequence[str], *, temperature: float, max_tokens: int, seed: int = 0
     ) -> list[Sampled]:
-        """Return the student's answers, in pieces of a fixed size: what shares a batch must not depend on a restart."""
+        """Return the student's answers, in pieces of a fixed size, each kept as soon as it is there.
+
+        Fixed, because what shares a batch must not depend on a restart.
+        """
         batch_size = self.recipe.student.batch_size
+        size = 4 * batch_size
         answers: list[Sampled] = []
-        for at in range(0, len(questions), 4 * batch_size):
-            answers += sample_answers(
+
+        def work() -> tuple[Sampled, ...]:
+            sampled = sample_answers(
                 student,
-                [[{"role": "user", "content": text}] for text in questions[at : at + 4 * batch_size]],
+                [[{"role": "user", "content": text}] for text in questions[len(answers) : len(answers) + size]],
                 temperature=temperature,
                 max_new_tokens=max_tokens,
                 batch_size=batch_size,
                 seed=self.recipe.seed * 1000 + seed,
             )
+            return tuple(sampled)
+
+        for at in range(0, len(questions), size):
+            answers += self.run.part(self.chain, at, tuple[Sampled, ...], work)
             self.watcher.progress(len(answers), len(questions))
         return answers
 

@@ -1,7 +1,7 @@
 """The run directory: its recipe, its store of finished steps, its events, its files.
 
 A step's result is stored under a key made from its inputs; a step whose key is stored is not done again. That is all
-of resume: the loop simply runs from the start, and finds what is done.
+of resume: the loop simply runs from the start, and finds what is done. A long step keeps its parts until it is done.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -30,7 +30,10 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps (
     key TEXT PRIMARY KEY, round INTEGER NOT NULL, stage TEXT NOT NULL, value TEXT NOT NULL,
     wall_s REAL NOT NULL, worth_usd REAL, finished REAL NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS parts (
+    step TEXT NOT NULL, number INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (step, number)
+);
 """
 
 
@@ -118,7 +121,23 @@ class Run:
                 "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (key, round_, stage, text, wall_s, worth_usd, time.time()),
             )
+            self._db.execute("DELETE FROM parts")
         self.event("step", round=round_, stage=stage, wall_s=round(wall_s, 3))
+
+    def part(self, key: str, number: int, kind: type[T], work: Callable[[], T]) -> T:
+        """Return a part of the step under way: the stored one, or what `work` returns, stored before this returns.
+
+        Raises DiskError.
+        """
+        row = self._db.execute("SELECT value FROM parts WHERE step = ? AND number = ?", (key, number)).fetchone()
+        if row is not None:
+            stored: T = _adapter(kind).validate_json(row[0])
+            return stored
+        value = work()
+        with self.writing():
+            text = _adapter(kind).dump_json(value).decode("utf-8")
+            self._db.execute("INSERT INTO parts VALUES (?, ?, ?)", (key, number, text))
+        return value
 
     def spent(self, round_: int) -> tuple[float, float | None]:
         """Return (wall seconds, US dollars or None if unknown) of a round's finished steps."""
@@ -198,7 +217,7 @@ def _open_db(path: Path) -> sqlite3.Connection:
     if found not in (0, _FORMAT):
         db.close()
         raise RunError(f"{path} has format {found}, this version reads {_FORMAT}; choose another --run-dir")
-    db.execute(_SCHEMA)
+    db.executescript(_SCHEMA)
     db.execute(f"PRAGMA user_version={_FORMAT}")
     return db
 

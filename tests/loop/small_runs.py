@@ -26,7 +26,7 @@ RECIPE: dict[str, Any] = {
 }
 
 
-def write_recipe(folder: Path, student: Path, **changes: Any) -> Path:
+def write_recipe(folder: Path, student: Path, /, **changes: Any) -> Path:
     """Write the recipe of a small run, with top-level sections merged over it."""
     recipe: dict[str, Any] = json.loads(json.dumps(RECIPE))
     recipe["student"]["model"] = str(student)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -180,6 +181,37 @@ def test_a_run_killed_again_and_again_ends_as_one_that_was_not(teacher: str, stu
     assert pools(broken) == pools(whole)
     # A request that was under way when the process was killed may have been answered and lost: one for each kill.
     assert calls <= requests_served(teacher) - before <= calls + kills
+
+
+def test_answers_of_the_student_that_were_there_are_not_sampled_again(student: Path, tmp_path: Path) -> None:
+    changes = {"student": {"batch_size": 2}, "lab": {"eval_per_depth": 40}}
+    recipe, run = write_recipe(tmp_path, student, **changes), tmp_path / "run"
+    process = subprocess.Popen(
+        akd("run", recipe, "--run-dir", run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while len(parts(run)) < 3:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with contextlib.closing(sqlite3.connect(run / "run.db")) as db, db:
+        (value,) = db.execute("SELECT value FROM parts WHERE number = 0").fetchone()
+        changed = json.loads(value)
+        changed[0]["text"] = "# this was kept"
+        db.execute("UPDATE parts SET value = ? WHERE number = 0", (json.dumps(changed),))
+    assert run_akd("run", recipe, "--run-dir", run).returncode == 0
+    samples = (run / "rounds/0/eval/lab/samples.jsonl").read_text(encoding="utf-8")
+    assert samples.count("# this was kept") == 1
+    assert parts(run) == []
+
+
+def parts(run: Path) -> list[int]:
+    """Return the numbers of the parts of the step under way that a run has stored."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{run / 'run.db'}?mode=ro", uri=True)) as db:
+            return [number for (number,) in db.execute("SELECT number FROM parts ORDER BY number")]
+    except sqlite3.Error:  # not there yet
+        return []
 
 
 def test_ctrl_c_stops_within_two_seconds_and_the_same_command_continues(student: Path, tmp_path: Path) -> None:
