@@ -1,5 +1,6 @@
 """Images from a root file system: what `akd sandbox build-image --from folder` makes runs programs."""
 
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from akd_sandbox.local import interpreter
 
 pytestmark = pytest.mark.docker
 BUILT = f"{IMAGE}-folder"
+LIBRARY = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def engine() -> Iterator[Any]:
 
 @pytest.fixture
 def root(engine: Any, tmp_path: Path) -> Path:
-    """A root file system with an interpreter and its libraries, but no guest program and no packages."""
+    """A root file system with an interpreter, its libraries and one package for it, but no guest program."""
     container = engine.containers.create(IMAGE, network_mode="none")
     try:
         with tempfile.TemporaryFile() as stream:
@@ -40,6 +42,9 @@ def root(engine: Any, tmp_path: Path) -> Path:
                 archive.extractall(tmp_path / "root", members=wanted, filter="tar")
     finally:
         container.remove()
+    packages = tmp_path / "root" / interpreter().parent.parent.relative_to("/") / LIBRARY
+    packages.mkdir(parents=True, exist_ok=True)
+    (packages / "carried.py").write_text("THREE = 3\n")
     return tmp_path / "root"
 
 
@@ -47,8 +52,8 @@ def test_a_root_file_system_becomes_an_image_that_runs_programs(engine: Any, roo
     try:
         build_from_folder(engine, BUILT, root, str(interpreter()))
         with Sandbox("docker", workers=1, image=BUILT) as box:
-            code = "import json\ndef f(n): return json.loads('[1, 2]') + [n]"
-            result = box.run(Job(code, "f", FunctionTests((Case(args=(3,), expected=[1, 2, 3]),))))
+            code = "import json, carried\ndef f(n): return json.loads('[1, 2]') + [n, carried.THREE]"
+            result = box.run(Job(code, "f", FunctionTests((Case(args=(3,), expected=[1, 2, 3, 3]),))))
         assert result.verdict is Verdict.PASS, result.detail
         assert result.isolation.startswith("docker (uid+pid+mount+net")
     finally:

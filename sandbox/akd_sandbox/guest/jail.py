@@ -15,11 +15,12 @@ import socket
 import struct
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from akd_sandbox.guest.seccomp import number
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_capset = _libc.capset  # looked up here and not by every worker
+_capset: Any = getattr(_libc, "capset", None)  # looked up here and not by every worker; only Linux has it
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000

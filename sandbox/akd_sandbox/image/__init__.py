@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from akd_sandbox.errors import IsolationError, SandboxError
+from akd_sandbox.guest.jail import SITE
 from akd_sandbox.local import interpreter, package_paths
 
 DEFAULT_IMAGE = "akd-sandbox:latest"
@@ -72,7 +73,8 @@ def build_from_host(client: Any, name: str) -> str:
 def build_from_folder(client: Any, name: str, root: Path, python: str) -> str:
     """Make the image from a root file system (one that debootstrap made, say) with an interpreter in it.
 
-    `python` is its path in there. The guest program is added. Raises SandboxError.
+    `python` is its path in there; programs may import the packages that are installed for it. The guest program is
+    added. Raises SandboxError.
     """
     if not (root / python.lstrip("/")).exists():
         raise SandboxError(f"{root} has no {python}; install Python 3.11 or newer in it, or name it with --python")
@@ -81,9 +83,21 @@ def build_from_folder(client: Any, name: str, root: Path, python: str) -> str:
 
     def write(archive: tarfile.TarFile) -> None:
         archive.add(root, ".", filter=_without_devices)
+        packages = _packages_of(root, python)
+        if packages and not (root / SITE.lstrip("/")).exists():
+            link = tarfile.TarInfo(SITE.lstrip("/"))
+            link.type, link.linkname = tarfile.SYMTYPE, packages
+            archive.addfile(link)
         _write_guest(archive)
 
     return _build(client, name, write, changes)
+
+
+def _packages_of(root: Path, python: str) -> str:
+    """Return where the packages of an interpreter are, as Debian or as Python itself names it, or nothing."""
+    prefix = root / Path(python).parent.parent.relative_to("/")
+    found = [*prefix.glob("lib/python3/dist-packages"), *sorted(prefix.glob("lib/python3.*/site-packages"))]
+    return f"/{found[0].relative_to(root)}" if found else ""
 
 
 def build_from_dockerfile(client: Any, name: str) -> str:
@@ -98,10 +112,19 @@ def build_from_dockerfile(client: Any, name: str) -> str:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         arguments = {"PYTHON": version, "GUEST": guest_digest()}
         try:
-            image, _ = client.images.build(path=folder, tag=name, buildargs=arguments, rm=True, forcerm=True)
+            image, _ = client.images.build(  # by the host's network: whatever reaches the registries here does there
+                path=folder, tag=name, buildargs=arguments, network_mode="host", rm=True, forcerm=True
+            )
         except Exception as error:
-            raise SandboxError(f"the image was not built: {error}; `--from host` needs no registry") from None
+            raise SandboxError(f"the image was not built: {_why(error)}; `--from host` needs no registry") from None
         return str(image.id)
+
+
+def _why(error: Exception) -> str:
+    """Return what went wrong in a build: the last error that one of its commands printed, or else the exception."""
+    said = "".join(str(part.get("stream", "")) for part in getattr(error, "build_log", ()))
+    lines = [line.strip() for line in said.splitlines() if line.strip().lower().startswith("error")]
+    return lines[-1] if lines else str(error)
 
 
 def _build(client: Any, name: str, write: Any, changes: list[str]) -> str:
