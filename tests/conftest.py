@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what runs in its background so,
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # and the programs that tests interrupt would inherit it
 
 
 @pytest.fixture(scope="session")

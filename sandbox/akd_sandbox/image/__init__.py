@@ -95,7 +95,7 @@ def build_from_folder(client: Any, name: str, root: Path, python: str) -> str:
 
 def _packages_of(root: Path, python: str) -> str:
     """Return where the packages of an interpreter are, as Debian or as Python itself names it, or nothing."""
-    prefix = root / Path(python).parent.parent.relative_to("/")
+    prefix = (root / python.lstrip("/")).parent.parent
     found = [*prefix.glob("lib/python3/dist-packages"), *sorted(prefix.glob("lib/python3.*/site-packages"))]
     return f"/{found[0].relative_to(root)}" if found else ""
 
