@@ -40,12 +40,9 @@ def marks(backend: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.docker] if backend == "docker" else []
 
 
-EACH = [level for level in LEVELS if level != "docker" or os.environ.get("AKD_ATTACKS_EACH")]
-"""Backends on which every attack is followed by a look around. A container is renewed after every crash, so that takes
-minutes with docker: unless AKD_ATTACKS_EACH is set, all of its attacks run side by side, with one look at the end."""
 CASES = [
     pytest.param(backend, attack, id=f"{backend}-{attack.id}", marks=marks(backend))
-    for backend in EACH
+    for backend in LEVELS
     for attack in ATTACKS
     if backend != "process" or not attack.needs  # without a boundary, only what needs none
 ]
