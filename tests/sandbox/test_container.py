@@ -17,7 +17,7 @@ from engine import IMAGE, image_of
 from footprint import containers
 
 from akd_sandbox import Case, FunctionTests, IsolationError, Job, Limits, SampleResult, Sandbox, Verdict
-from akd_sandbox.container import OWNER_LABEL, connect, remove
+from akd_sandbox.container import OWNER_LABEL, remove
 from akd_sandbox.sandbox import strongest
 
 pytestmark = pytest.mark.docker
@@ -28,14 +28,6 @@ LIMITS = Limits(test_s=4.0, memory_bytes=256 << 20, pids=32)
 def box() -> Iterator[Sandbox]:
     with Sandbox("docker", workers=1, limits=LIMITS, image=image_of("docker")) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def engine() -> Iterator[Any]:
-    image_of("docker")
-    client = connect()
-    yield client
-    client.close()
 
 
 def returns(box: Sandbox, body: str, expected: object) -> SampleResult:

@@ -3,29 +3,19 @@
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import IMAGE, image_of
+from engine import IMAGE
 
 from akd_sandbox import Case, FunctionTests, Job, Sandbox, SandboxError, Verdict
-from akd_sandbox.container import connect
 from akd_sandbox.image import build_from_folder
 from akd_sandbox.local import interpreter
 
 pytestmark = pytest.mark.docker
 BUILT = f"{IMAGE}-folder"
 LIBRARY = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-
-
-@pytest.fixture
-def engine() -> Iterator[Any]:
-    image_of("docker")
-    client = connect()
-    yield client
-    client.close()
 
 
 @pytest.fixture

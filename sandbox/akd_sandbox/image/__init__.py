@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from akd_sandbox.errors import IsolationError, SandboxError
-from akd_sandbox.guest.jail import SITE
 from akd_sandbox.local import interpreter, package_paths
 
 DEFAULT_IMAGE = "akd-sandbox:latest"
@@ -33,7 +32,8 @@ _LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "ensu
 _COMPILED = f".{sys.implementation.cache_tag}.pyc"
 _BUILD_S = 600  # a busy disk takes its time over hundreds of megabytes
 _LAYOUT = b"2"  # of the image; one with another is out of date
-_FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "opt", "opt/site", "opt/akd", "opt/akd/run")
+_SITE = "opt/site"  # where the guest looks for packages
+_FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "opt", _SITE, "opt/akd", "opt/akd/run")
 _LINKED = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x")
 
 
@@ -84,8 +84,8 @@ def build_from_folder(client: Any, name: str, root: Path, python: str) -> str:
     def write(archive: tarfile.TarFile) -> None:
         archive.add(root, ".", filter=_without_devices)
         packages = _packages_of(root, python)
-        if packages and not (root / SITE.lstrip("/")).exists():
-            link = tarfile.TarInfo(SITE.lstrip("/"))
+        if packages and not (root / _SITE).exists():
+            link = tarfile.TarInfo(_SITE)
             link.type, link.linkname = tarfile.SYMTYPE, packages
             archive.addfile(link)
         _write_guest(archive)
@@ -164,7 +164,7 @@ def _write_host(archive: tarfile.TarFile) -> None:
     python = interpreter()
     for folder in _FOLDERS:
         _add_folder(archive, folder, 0o1777 if folder == "tmp" else 0o755)
-    sources = [(python, str(python)), (home, str(home)), *((Path(p), f"/opt/site/{n}") for p, n in package_paths())]
+    sources = [(python, str(python)), (home, str(home)), *((Path(p), f"/{_SITE}/{n}") for p, n in package_paths())]
     sources += [(Path(path), path) for path in _ALSO if Path(path).exists()]
     written: set[str] = set()
     for source, target in sources:
