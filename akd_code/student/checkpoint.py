@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from akd_code.student.folders import dropped, replaced
 
 if TYPE_CHECKING:
     import torch
@@ -61,13 +62,7 @@ class Keeper:
 
     def drop(self) -> None:
         """Remove the checkpoint: the training has ended."""
-        for path in _places(self._folder):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _places(folder: Path) -> tuple[Path, Path, Path]:
-    """Return where a checkpoint is, the next one while it is written, and the last one while that takes its place."""
-    return folder, folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+        dropped(self._folder)
 
 
 def _key(weights: Mapping[str, torch.nn.Parameter], *parts: Any) -> str:
@@ -83,29 +78,21 @@ def _key(weights: Mapping[str, torch.nn.Parameter], *parts: Any) -> str:
 
 def _save(folder: Path, key: str, training: Training, progress: Progress) -> None:
     """Write a checkpoint in one move, replacing the one before."""
-    import torch
     from safetensors.torch import save_file
 
-    _, draft, old = _places(folder)
-    for leftover in (draft, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    draft.mkdir(parents=True)
     tensors = {f"weight {name}": weight.detach() for name, weight in training.weights.items()}
     for number, state in training.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser {number} {name}": value for name, value in state.items()}
-    tensors |= {f"random {device}": state for device, state in _random_states(torch).items()}
-    save_file({name: tensor.cpu().contiguous().clone() for name, tensor in tensors.items()}, draft / _TENSORS)
+    tensors |= {f"random {device}": state for device, state in _random_states().items()}
     rest = {
         "key": key,
         "losses": progress.losses,
         "counts": progress.counts,
         "schedule": training.schedule.state_dict(),
     }
-    (draft / _REST).write_text(json.dumps(rest), encoding="utf-8")
-    if folder.exists():
-        folder.rename(old)
-    draft.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with replaced(folder) as draft:
+        save_file({name: tensor.cpu().contiguous().clone() for name, tensor in tensors.items()}, draft / _TENSORS)
+        (draft / _REST).write_text(json.dumps(rest), encoding="utf-8")
 
 
 def _restore(folder: Path, key: str, training: Training) -> Progress | None:
@@ -140,20 +127,24 @@ def _restore(folder: Path, key: str, training: Training) -> Progress | None:
     training.schedule.load_state_dict(rest["schedule"])
     for group, rate in zip(training.optimiser.param_groups, rest["schedule"]["_last_lr"], strict=True):
         group["lr"] = rate
-    _set_random_states(torch, states)
+    _set_random_states(states)
     return Progress(rest["losses"], rest["counts"])
 
 
-def _random_states(torch_: Any) -> dict[str, torch.Tensor]:
-    """Return the states of the generators that dropout draws from."""
-    states = {"cpu": torch_.get_rng_state()}
-    if torch_.cuda.is_available():
-        states |= {f"cuda:{number}": state for number, state in enumerate(torch_.cuda.get_rng_state_all())}
+def _random_states() -> dict[str, torch.Tensor]:
+    """Return the states of the generators that dropout draws from: the processor's, each accelerator's by number."""
+    import torch
+
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states |= {str(number): state for number, state in enumerate(torch.cuda.get_rng_state_all())}
     return states
 
 
-def _set_random_states(torch_: Any, states: Mapping[str, torch.Tensor]) -> None:
-    torch_.set_rng_state(states["cpu"])
-    devices: Sequence[torch.Tensor] = [states[name] for name in sorted(states) if name != "cpu"]
-    if devices and torch_.cuda.is_available() and len(devices) == torch_.cuda.device_count():
-        torch_.cuda.set_rng_state_all(devices)
+def _set_random_states(states: Mapping[str, torch.Tensor]) -> None:
+    import torch
+
+    torch.set_rng_state(states["cpu"])
+    count = len(states) - 1
+    if count and torch.cuda.is_available() and count == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([states[str(number)] for number in range(count)])

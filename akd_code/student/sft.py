@@ -8,7 +8,6 @@ CPU, see benchmarks), and bytes that depend on the seed alone.
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from akd_code.records import ChatRow
 from akd_code.student.checkpoint import Keeper, Progress, Training
 from akd_code.student.encode import Encoded, encode_row, stop_ids, turns_of
+from akd_code.student.folders import replaced
 from akd_code.student.load import Student, StudentError
 from akd_code.student.precision import mixed_precision
 
@@ -265,22 +265,13 @@ def save_adapter(student: Student, out: Path) -> None:
 
     A base model from a local folder is named by the folder's last part only, so that no path of this machine is kept.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
-    for leftover in (draft, old):
-        if leftover.exists():
-            shutil.rmtree(leftover)
-    student.model.save_pretrained(str(draft), save_embedding_layers=False)
-    if Path(student.name).is_dir():
-        for path in (draft / "adapter_config.json", draft / "README.md"):
-            if path.exists():
-                text = path.read_text(encoding="utf-8").replace(student.name, Path(student.name).name)
-                path.write_text(text, encoding="utf-8")
-    if out.exists():
-        out.rename(old)
-    draft.rename(out)
-    if old.exists():
-        shutil.rmtree(old)
+    with replaced(out) as draft:
+        student.model.save_pretrained(str(draft), save_embedding_layers=False)
+        if Path(student.name).is_dir():
+            for path in (draft / "adapter_config.json", draft / "README.md"):
+                if path.exists():
+                    text = path.read_text(encoding="utf-8").replace(student.name, Path(student.name).name)
+                    path.write_text(text, encoding="utf-8")
 
 
 def _mean_loss(losses: Sequence[float], counts: Sequence[int]) -> float:
