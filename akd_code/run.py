@@ -105,7 +105,10 @@ class Run:
 
     def find(self, key: str, kind: type[T]) -> T | None:
         """Return the stored result of a step, or None."""
-        row = self._db.execute("SELECT value FROM steps WHERE key = ?", (key,)).fetchone()
+        return self._value(kind, "SELECT value FROM steps WHERE key = ?", key)
+
+    def _value(self, kind: type[T], query: str, *values: Any) -> T | None:
+        row = self._db.execute(query, values).fetchone()
         if row is None:
             return None
         result: T = _adapter(kind).validate_json(row[0])
@@ -129,9 +132,8 @@ class Run:
 
         Raises DiskError.
         """
-        row = self._db.execute("SELECT value FROM parts WHERE step = ? AND number = ?", (key, number)).fetchone()
-        if row is not None:
-            stored: T = _adapter(kind).validate_json(row[0])
+        stored = self._value(kind, "SELECT value FROM parts WHERE step = ? AND number = ?", key, number)
+        if stored is not None:
             return stored
         value = work()
         with self.writing():
