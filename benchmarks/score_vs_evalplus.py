@@ -63,6 +63,11 @@ class Limits:
     min_time_s: float
     time_factor: float
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """They as options of `akd score`."""
+        return "--min-time", str(self.min_time_s), "--time-factor", str(self.time_factor)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -99,8 +104,7 @@ def scored(
 def run_akd(bench: Benchmark, samples: Path, work: Path, environment: dict[str, str], limits: Limits) -> Run:
     out = work / "akd-out"
     shutil.rmtree(out, ignore_errors=True)
-    options = ("--min-time", str(limits.min_time_s), "--time-factor", str(limits.time_factor))
-    wall_s, cpu_s, rows = scored(bench, samples, out, environment, *options)
+    wall_s, cpu_s, rows = scored(bench, samples, out, environment, *limits.options)
     verdicts = {row["task_id"]: (row["base"] == "PASS", row["plus"] == "PASS") for row in rows}
     return Run(wall_s, cpu_s, verdicts, {row["task_id"]: f"{row['plus']} {row['detail']}" for row in rows})
 
@@ -162,22 +166,35 @@ def measure(bench: Benchmark, data: Path, limits: Limits, parallel: int | None) 
     agreement("evalplus here", ours, theirs.verdicts)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of --suite and --data, for `parsed`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", choices=BENCHMARKS, action="append", help="default: both")
     default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
     parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/, samples/, reference/")
-    parser.add_argument("--evalplus-parallel", type=int, help="its --parallel (its default: half the cores)")
-    parser.add_argument("--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: 8)")
-    parser.add_argument("--min-time", type=float, default=4.0, help="of both; evalplus's default is 1 (default: 4)")
+    return parser
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return the options, `suite` a list and `data` resolved; exits where there are no benchmark files."""
     options = parser.parse_args()
     if not (options.data / "evalplus").is_dir():
         sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
+    options.suite, options.data = options.suite or list(BENCHMARKS), options.data.resolve()
+    return options
+
+
+def main() -> None:
+    parser = parser_of(__doc__)
+    parser.add_argument("--evalplus-parallel", type=int, help="its --parallel (its default: half the cores)")
+    parser.add_argument("--time-factor", type=float, default=8.0, help="of akd; evalplus's is 4 (default: 8)")
+    parser.add_argument("--min-time", type=float, default=4.0, help="of both; evalplus's default is 1 (default: 4)")
+    options = parsed(parser)
+    limits = Limits(options.min_time, options.time_factor)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(f"{os.cpu_count()} cores, {platform.python_implementation()} {platform.python_version()}, load {load:.1f}")
-    for name in options.suite or BENCHMARKS:
-        limits = Limits(options.min_time, options.time_factor)
-        measure(BENCHMARKS[name], options.data.resolve(), limits, options.evalplus_parallel)
+    for name in options.suite:
+        measure(BENCHMARKS[name], options.data, limits, options.evalplus_parallel)
 
 
 if __name__ == "__main__":

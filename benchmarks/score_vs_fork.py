@@ -12,7 +12,7 @@ The fork runs the samples unguarded: use only what you would run by hand.
 
 from __future__ import annotations
 
-import argparse
+import copy
 import gc
 import json
 import os
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark, scored
+from score_vs_evalplus import BENCHMARKS, Benchmark, Limits, parsed, parser_of, scored
 
 from akd_evals.oracles import Output
 from akd_evals.samples import read_samples
@@ -62,18 +62,11 @@ def tests_of(task: Task, settings: ScoreSettings) -> list[Test]:
         expected, limits = [], []
         for args in tests.inputs:
             started = time.monotonic()
-            expected.append(function(*_copied(args)))
+            expected.append(function(*copy.deepcopy(args)))
             limits.append(settings.limit_s(time.monotonic() - started))
         compares = tests.oracle.comparisons(map(Output.of, expected))
         found += [Test(*test) for test in zip(tests.inputs, expected, compares, limits, strict=True)]
     return found
-
-
-def _copied(value: Any) -> Any:
-    """Return a copy that a function may change; inputs hold plain values only."""
-    if type(value) in (list, tuple, set):
-        return type(value)(map(_copied, value))
-    return {key: _copied(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def judge_here(task: Task, code: str, tests: list[Test]) -> bool:
@@ -110,18 +103,18 @@ def fork_each(suite: Suite, samples: list[tuple[str, str]], tests: dict[str, lis
     return passed
 
 
-def measure(bench: Benchmark, data: Path, settings: ScoreSettings) -> None:
+def measure(bench: Benchmark, data: Path, limits: Limits) -> None:
     """Print both times of one suite, and their ratio."""
+    settings = ScoreSettings(limits.min_time_s, limits.time_factor)
     os.environ[bench.variable] = str(data / bench.file)
     suite = load_suite(bench.suite)
     given = read_samples(data / bench.samples, suite)
     rows = [(row.task_id, row.code) for row in given.rows]
     with tempfile.TemporaryDirectory(prefix="akd-bench-") as folder:
         environment = {**os.environ, "AKD_CACHE": str(Path(folder) / "cache")}
-        options = ("--min-time", str(settings.min_time_s), "--time-factor", str(settings.time_factor))
         for name in ("cold", "warm"):
             out = Path(folder) / name
-            command_s, cpu_s, results = scored(bench, data / bench.samples, out, environment, *options)
+            command_s, cpu_s, results = scored(bench, data / bench.samples, out, environment, *limits.options)
         judged_s = json.loads((out / "summary.json").read_text())["wall_s"]
     tests = {task.task_id: tests_of(task, settings) for task in suite.tasks}
     gc.freeze()
@@ -136,17 +129,13 @@ def measure(bench: Benchmark, data: Path, settings: ScoreSettings) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--suite", choices=BENCHMARKS, action="append", help="default: both")
-    default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/ and samples/")
+    parser = parser_of(__doc__)
     parser.add_argument("--time-factor", type=float, default=8.0)
     parser.add_argument("--min-time", type=float, default=4.0)
-    options = parser.parse_args()
-    settings = ScoreSettings(min_time_s=options.min_time, time_factor=options.time_factor)
+    options = parsed(parser)
     print(f"{CORES} cores, {platform.python_implementation()} {platform.python_version()}")
-    for name in options.suite or BENCHMARKS:
-        measure(BENCHMARKS[name], options.data.resolve(), settings)
+    for name in options.suite:
+        measure(BENCHMARKS[name], options.data, Limits(options.min_time, options.time_factor))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Prints a line a run, and every program that did not have one verdict in all runs
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import subprocess
@@ -17,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from score_vs_evalplus import BENCHMARKS, ROOT, Benchmark, scored
+from score_vs_evalplus import BENCHMARKS, Benchmark, parsed, parser_of, scored
 
 _BUSY = "while True: pass"
 
@@ -58,16 +57,10 @@ def unsteady(bench: Benchmark, data: Path, runs: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--suite", choices=BENCHMARKS, action="append", help="default: both")
+    parser = parser_of(__doc__)
     parser.add_argument("--runs", type=int, default=10)
-    default = os.environ.get("AKD_TEST_DATA") or ROOT / ".." / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(default), help="folder with evalplus/ and samples/")
-    options = parser.parse_args()
-    if not (options.data / "evalplus").is_dir():
-        sys.exit(f"no benchmark files at {options.data}; give --data or set AKD_TEST_DATA")
-    names = options.suite or list(BENCHMARKS)
-    moved = [unsteady(BENCHMARKS[name], options.data.resolve(), options.runs) for name in names]
+    options = parsed(parser)
+    moved = [unsteady(BENCHMARKS[name], options.data, options.runs) for name in options.suite]
     raise SystemExit(1 if any(moved) else 0)
 
 
