@@ -25,7 +25,7 @@ lint: setup
 	.venv/bin/mypy
 
 docs: setup
-	.venv/bin/python -m akd_code.reference > docs/recipe.md
+	.venv/bin/python -m akd_code.recipe.reference > docs/recipe.md
 
 clean:
 	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache

@@ -22,19 +22,20 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from akd_code.discriminate import Discrimination, Referee, discriminate
-from akd_code.evolve import open_labeller
-from akd_code.exam import Exam, exam_questions, examine, open_suite
-from akd_code.generate import Generation, GenerationSettings, generate, redraw
-from akd_code.label import TRAINED, Label, as_answer, label_all, labelling, outcomes
+from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
+from akd_code.curriculum.seeds import load_seeds
+from akd_code.labelling.label import as_answer, label_all, labelling, outcomes
+from akd_code.labelling.opening import open_labeller
 from akd_code.models import Completion
+from akd_code.models.roles import Roles
 from akd_code.recipe import Recipe
-from akd_code.records import Answer, Prompt
-from akd_code.roles import Roles
-from akd_code.run import Run, key_of, write_text
-from akd_code.seeds import load_seeds
+from akd_code.records import TRAINED, Answer, Label, Prompt
+from akd_code.report.summary import Round, base_round, write_summary
+from akd_code.run.folder import Run, key_of
+from akd_code.stages.discriminate import Discrimination, Referee, discriminate
+from akd_code.stages.examine import Exam, exam_questions, examine, open_suite
+from akd_code.storage import write_text
 from akd_code.student import Sampled, SFTConfig, SFTStep, Student, load_student, sample_answers, train_sft
-from akd_code.summary import Round, base_round, write_summary
 from akd_evals.suites import Suite
 from akd_sandbox import Limits, Sandbox
 

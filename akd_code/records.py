@@ -1,17 +1,18 @@
-"""Frozen records that every stage of the loop passes on: plain data, no behaviour.
+"""Frozen records that the stages of the loop pass on: plain data, no behaviour.
 
-The data's way: `Prompt` -> teacher `Answer` -> `Suite` and verdicts -> `ChatRow` -> adapter ->
-student `Answer` -> `Gap` (hard or easy) -> new `Prompt`s -> next round.
+The data's way: `Prompt` -> `Candidate`s -> `Label` -> `ChatRow` -> adapter -> student `Answer` -> `Gap` (hard or easy)
+-> new `Prompt`s -> next round. `PaidCall` is what a model's answer cost on the way.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 PromptSource = Literal["seed", "hard", "easy"]
-SuiteOrigin = Literal["given", "teacher"]
+TestsOrigin = Literal["given", "teacher"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "none"]
 
 
@@ -26,15 +27,15 @@ def content_id(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class PromptTests:
     """Unit tests of one prompt: `assert` lines over its entry point.
 
-    `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is
-    code that the asserts need (imports, helper classes). Only suites that were validated decide anything.
+    `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is code that the
+    asserts need (imports, helper classes). Only tests that were validated decide anything.
     """
 
     asserts: tuple[str, ...]
-    origin: SuiteOrigin
+    origin: TestsOrigin
     setup: str = ""
 
 
@@ -51,7 +52,7 @@ class Prompt:
     source: PromptSource = "seed"
     parent: str | None = None
     round: int = 0
-    suite: Suite | None = None
+    tests: PromptTests | None = None
     meta: tuple[tuple[str, str], ...] = ()
 
 
@@ -66,17 +67,80 @@ class Answer:
     extraction: str = ""
 
 
+class LabelOutcome(StrEnum):
+    """What became of a prompt's label; only the first two become training rows."""
+
+    VERIFIED = "verified"  # it passes valid tests
+    UNVERIFIED = "unverified"  # there are no valid tests to fail
+    FAILED = "failed"  # every answer asked for fails the tests
+    TRUNCATED = "truncated"  # cut by length
+    NO_CODE = "no code"  # a refusal or prose
+    SUSPECT = "holds instructions"  # it tries to instruct whoever reads it next
+    SPOILT = "sandbox fault"  # a fault of ours; it says nothing about the answer
+
+
+TRAINED = (LabelOutcome.VERIFIED, LabelOutcome.UNVERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer that could become a label, with what the prompt's tests said of it.
+
+    `way` tells how it was asked for ("direct", "evolved", "again", ...). `verdict` is the sandbox's for the whole
+    program, None where nothing tested it; `passed` of `total` tests, the others by index in `failed`.
+    """
+
+    answer: Answer
+    way: str
+    verdict: str | None = None
+    passed: int = 0
+    total: int = 0
+    failed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A prompt with every answer of the teacher's, and the one that was chosen.
+
+    `prompt.tests` are the validated tests or None. `calls` and `runs` count model requests and sandbox runs it took,
+    `tokens` those of requests and answers together, as far as the endpoint tells. `events` says what happened on the
+    way (faults of answers, what was evolved, why it was not), for the counts in the report.
+    """
+
+    prompt: Prompt
+    candidates: tuple[Candidate, ...]
+    chosen: int
+    outcome: LabelOutcome
+    pass_rate: float | None
+    calls: int
+    runs: int
+    tokens: int = 0
+    events: tuple[str, ...] = ()
+
+    @property
+    def answer(self) -> Answer:
+        """The chosen answer."""
+        return self.candidates[self.chosen].answer
+
+    def row(self) -> ChatRow:
+        """Return the training row: the instruction as the user's turn, the teacher's text as the assistant's."""
+        messages = (("user", self.prompt.text), ("assistant", self.answer.text))
+        return ChatRow(messages, self.prompt.id, (("outcome", self.outcome.value), ("source", self.prompt.source)))
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The LLM judge's two calls on one prompt (answers swapped in the second), scores 1-10.
 
-    `teacher` and `student` are means over the calls that could be parsed; None when neither could.
+    `teacher` and `student` are means over the calls that could be parsed; None when neither could. `requests` counts
+    what was asked, answers that could not be read and were asked for again included.
     """
 
     prompt_id: str
     teacher: float | None
     student: float | None
     parsed_calls: int
+    requests: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +177,19 @@ class ChatRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A preference pair: chosen and rejected answers to the same prompt."""
+class PaidCall:
+    """One request to a model that was paid for, or failed for good: a row of the ledger.
 
-    prompt_id: str
-    prompt: str
-    chosen: str
-    rejected: str
+    `cost_usd` is None where the price or a token count is unknown: unknown is not zero. `latency_s` is the time from
+    the first attempt to the answer, waits included; `finish_reason` is the endpoint's, "refused" or "failed".
+    """
+
+    role: str
+    model: str
+    endpoint: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    latency_s: float
+    attempts: int
+    finish_reason: str

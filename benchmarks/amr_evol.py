@@ -26,11 +26,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from akd_code.evolve import open_labeller
 from akd_code.lab.grammar import Task, cases, eval_tasks, sample_task
 from akd_code.lab.teacher import TeacherSettings, endpoint_name, reply
-from akd_code.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
+from akd_code.labelling.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
 from akd_code.models import Completion, Message, Sampling
+from akd_code.modules import open_labeller
 from akd_code.recipe import recipe_from
 from akd_code.records import Answer, Prompt, content_id
 from akd_evals.stats import wilson_interval

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from akd_code.evolve import HashedEmbedder, ModuleStore, VerifiedModule
+from akd_code.modules import HashedEmbedder, ModuleStore, VerifiedModule
 
 
 class RandomVectors:

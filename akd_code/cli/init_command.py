@@ -19,7 +19,7 @@ def command(directory: Path, debug: bool) -> None:
     """
     with reported(debug):
         from akd_code.errors import AkdError
-        from akd_code.reference import SEEDS, commented_recipe
+        from akd_code.recipe.reference import SEEDS, commented_recipe
 
         files = {directory / "recipe.yaml": commented_recipe(), directory / "seeds.jsonl": SEEDS}
         for path in files:

@@ -27,7 +27,7 @@ def export(store: Path, out: Path, embedder: str) -> None:
     Example: akd modules export runs/demo/modules.db modules.jsonl
     """
     with reported():
-        from akd_code.evolve import ModuleStore, open_embedder
+        from akd_code.modules import ModuleStore, open_embedder
 
         opened = ModuleStore(_existing(store), open_embedder(embedder))
         click.echo(f"{opened.export(out)} modules written to {out}")
@@ -44,7 +44,7 @@ def import_(store: Path, file: Path, embedder: str) -> None:
     Example: akd modules import shared.db modules.jsonl
     """
     with reported():
-        from akd_code.evolve import ModuleStore, open_embedder, read_modules
+        from akd_code.modules import ModuleStore, open_embedder, read_modules
 
         modules = read_modules(file)
         opened = ModuleStore(store, open_embedder(embedder))
@@ -64,7 +64,7 @@ def search(store: Path, text: str, count: int, as_json: bool, embedder: str) -> 
     Example: akd modules search runs/demo/modules.db "keep the even numbers"
     """
     with reported():
-        from akd_code.evolve import ModuleStore, open_embedder
+        from akd_code.modules import ModuleStore, open_embedder
 
         opened = ModuleStore(_existing(store), open_embedder(embedder))
         (found,) = opened.search([text], count)
@@ -80,7 +80,7 @@ def search(store: Path, text: str, count: int, as_json: bool, embedder: str) -> 
 
 
 def _existing(store: Path) -> Path:
-    from akd_code.evolve import StoreError
+    from akd_code.modules import StoreError
 
     if not store.is_file():
         raise StoreError(f"there is no module store {store}; a run with label.method amr makes RUN/modules.db")

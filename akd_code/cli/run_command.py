@@ -14,7 +14,7 @@ from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
     from akd_code.recipe import Recipe
-    from akd_code.summary import Round
+    from akd_code.report.summary import Round
 
 
 @click.command("run")
@@ -39,7 +39,7 @@ def command(
         loaded = load_recipe(recipe, overrides)
         folder = run_dir or Path("runs") / loaded.name
         if dry_run:
-            from akd_code.plan import plan
+            from akd_code.stages.plan import plan
 
             click.echo(plan(loaded))
             return
@@ -56,7 +56,7 @@ def command(
 def _show(recipe: Recipe, folder: Path, rounds: list[Round]) -> None:
     from rich.console import Console
 
-    from akd_code.summary import depth_table, table
+    from akd_code.report.summary import depth_table, table
 
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print()

@@ -22,7 +22,7 @@ def command(run: Path, as_json: bool, debug: bool) -> None:
     with reported(debug):
         from dataclasses import asdict
 
-        from akd_code.run import read_steps
+        from akd_code.run.folder import read_steps
 
         steps = read_steps(run)
     if as_json:

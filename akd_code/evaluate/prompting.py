@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from akd_code.exam import question
+from akd_code.stages.examine import question
 from akd_evals.suites import Suite, Task
 
 if TYPE_CHECKING:

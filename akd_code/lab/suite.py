@@ -7,7 +7,7 @@ import json
 import random
 
 from akd_code.lab import grammar
-from akd_code.records import Prompt, Suite, content_id
+from akd_code.records import Prompt, PromptTests, content_id
 from akd_evals.suites import Suite as EvalSuite
 from akd_evals.suites import Task as EvalTask
 from akd_sandbox import Case, FunctionTests
@@ -40,7 +40,7 @@ def lab_seeds(count: int, seed: int) -> list[Prompt]:
             id=content_id(task.instruction),
             text=task.instruction,
             entry_point=task.entry_point,
-            suite=Suite(tuple(grammar.assert_lines(task, 6, rng)), "given"),
+            tests=PromptTests(tuple(grammar.assert_lines(task, 6, rng)), "given"),
             meta=(("depth", str(task.depth)),),
         )
         for task in grammar.seed_tasks(count, seed)

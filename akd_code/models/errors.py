@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from akd_code.errors import AkdError
 
-class ModelError(Exception):
+
+class ModelError(AkdError):
     """Base of this package's errors; the text says what is wrong and what to do about it."""
 
     exit_code = 3

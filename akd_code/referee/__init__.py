@@ -1,6 +1,6 @@
 """The referee: which of two answers is better, by tests where they can be trusted and by a judge where they cannot.
 
-`validate_written` and `validate_given` say what of a suite can be trusted, `run_suite` tests an answer, `ask_judge`
+`validate_written` and `validate_given` say what of a suite can be trusted, `run_tests` tests an answer, `ask_judge`
 asks the LLM judge twice with the answers swapped, and `decide` makes one `Gap` of both. Untrusted code runs in the
 sandbox only.
 """
@@ -17,16 +17,16 @@ from akd_code.referee.hardness import (
     needs_judge,
     rates_of,
 )
-from akd_code.referee.judge import ask_judge
-from akd_code.referee.suites import SuiteReport, SuiteRun, run_suite, validate_given, validate_written
+from akd_code.referee.llm_judge import ask_judge
+from akd_code.referee.prompt_tests import Validated, Tested, run_tests, validate_given, validate_written
 
 __all__ = [
     "JUDGE_GAP",
     "TEST_GAP",
     "JudgePolicy",
-    "SuiteReport",
-    "SuiteRun",
     "TestRates",
+    "Validated",
+    "Tested",
     "ask_judge",
     "decide",
     "disagree",
@@ -35,7 +35,7 @@ __all__ = [
     "needs_judge",
     "other_value",
     "rates_of",
-    "run_suite",
+    "run_tests",
     "validate_given",
     "validate_written",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from akd_code.records import Gap, Judgement
-from akd_code.referee.suites import SuiteRun
+from akd_code.referee.prompt_tests import Tested
 
 JudgePolicy = Literal["always", "needed", "never"]
 """When the judge is asked: for every prompt, only where no validated suite exists, or not at all."""
@@ -28,7 +28,7 @@ class TestRates:
     student: float
 
 
-def rates_of(teacher: SuiteRun, student: SuiteRun) -> TestRates | None:
+def rates_of(teacher: Tested, student: Tested) -> TestRates | None:
     """Return the pass rates of two runs on one suite, None if a fault of the sandbox spoilt either."""
     if teacher.pass_rate is None or student.pass_rate is None:
         return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from akd_code.student.folders import dropped, replaced
+from akd_code.storage import dropped, replaced
 
 if TYPE_CHECKING:
     import torch

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from akd_code.records import ChatRow
+from akd_code.storage import replaced
 from akd_code.student.checkpoint import Keeper, Progress, Training
 from akd_code.student.encode import Encoded, encode_row, stop_ids, turns_of
-from akd_code.student.folders import replaced
 from akd_code.student.load import Student, StudentError
 from akd_code.student.precision import mixed_precision
 

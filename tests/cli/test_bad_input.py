@@ -181,8 +181,8 @@ def test_status_of_what_is_no_run(tmp_path: Path) -> None:
 
 
 def test_init_writes_a_recipe_that_loads_and_overwrites_nothing(tmp_path: Path) -> None:
+    from akd_code.curriculum.seeds import load_seeds
     from akd_code.recipe import load_recipe
-    from akd_code.seeds import load_seeds
 
     assert akd("init", "new").exit_code == 0
     loaded = load_recipe(tmp_path / "new" / "recipe.yaml")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from akd_code.cli import main
-from akd_code.evolve import HashedEmbedder, ModuleStore, VerifiedModule
+from akd_code.modules import HashedEmbedder, ModuleStore, VerifiedModule
 
 
 def akd(*arguments: str | Path) -> Result:

@@ -72,16 +72,16 @@ def test_the_run_directory_holds_what_the_contract_names(finished: Path) -> None
 
 
 def test_verified_rows_really_pass_their_suites(finished: Path) -> None:
-    from akd_code.records import Suite
-    from akd_code.referee import run_suite
+    from akd_code.records import PromptTests
+    from akd_code.referee import run_tests
     from akd_sandbox import Sandbox, Verdict
 
     labels = [label for label in pools(finished)["1 labels"] if label["outcome"] == "verified"]
     assert labels
     with Sandbox(workers=1) as box:
         for label in labels:
-            suite = Suite(tuple(label["prompt"]["suite"]["asserts"]), "given")
-            run = run_suite(suite, label["prompt"]["entry_point"], label["answer"]["code"], box)
+            suite = PromptTests(tuple(label["prompt"]["suite"]["asserts"]), "given")
+            run = run_tests(suite, label["prompt"]["entry_point"], label["answer"]["code"], box)
             assert run.verdict is Verdict.PASS
 
 
@@ -256,7 +256,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_finished(student: Path, tmp_
 def test_two_processes_cannot_work_on_one_run(student: Path, tmp_path: Path) -> None:
     from akd_code.errors import RunError
     from akd_code.recipe import load_recipe
-    from akd_code.run import Run
+    from akd_code.run.folder import Run
 
     recipe = load_recipe(write_recipe(tmp_path, student))
     with Run(tmp_path / "run", recipe), pytest.raises(RunError, match="another akd process"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from akd_code.records import Gap, Judgement
-from akd_code.referee import SuiteRun, TestRates, decide, disagree, judge_gap, needs_judge, rates_of
+from akd_code.referee import TestRates, Tested, decide, disagree, judge_gap, needs_judge, rates_of
 from akd_code.referee.hardness import JudgePolicy
 from akd_sandbox import Verdict
 
@@ -81,7 +81,7 @@ def test_when_the_judge_is_asked(policy: JudgePolicy, with_suite: bool, without:
 
 
 def test_a_fault_of_the_sandbox_leaves_no_rates() -> None:
-    fine, spoilt = SuiteRun(2, 4, Verdict.WRONG), SuiteRun(0, 4, Verdict.INFRA)
+    fine, spoilt = Tested(2, 4, Verdict.WRONG), Tested(0, 4, Verdict.INFRA)
     assert rates_of(fine, fine) == TestRates(0.5, 0.5)
     assert rates_of(fine, spoilt) is None
     assert rates_of(spoilt, fine) is None

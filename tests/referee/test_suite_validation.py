@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from akd_code.records import Suite
-from akd_code.referee import SuiteReport, SuiteRun, run_suite, validate_given, validate_written
+from akd_code.records import PromptTests
+from akd_code.referee import Validated, Tested, run_tests, validate_given, validate_written
 from akd_sandbox import Limits, Sandbox, Verdict
 
 DOUBLE = "def double(x):\n    return 2 * x\n"
@@ -23,8 +23,8 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def suite(*asserts: str, given: bool = False, setup: str = "") -> Suite:
-    return Suite(asserts, "given" if given else "teacher", setup)
+def suite(*asserts: str, given: bool = False, setup: str = "") -> PromptTests:
+    return PromptTests(asserts, "given" if given else "teacher", setup)
 
 
 FIVE = tuple(f"assert double({n}) == {2 * n}" for n in range(5))
@@ -44,51 +44,51 @@ class TestRun:
         ],
     )
     def test_the_pass_rate_counts_asserts(self, box: Sandbox, code: str | None, passed: int, verdict: Verdict) -> None:
-        run = run_suite(suite(*FIVE), "double", code, box)
+        run = run_tests(suite(*FIVE), "double", code, box)
         assert (run.passed, run.total, run.verdict) == (passed, 5, verdict)
         assert run.pass_rate == passed / 5
 
     def test_a_fault_of_the_sandbox_is_no_pass_rate(self) -> None:
-        assert SuiteRun(0, 5, Verdict.INFRA).pass_rate is None
+        assert Tested(0, 5, Verdict.INFRA).pass_rate is None
 
     def test_set_up_code_serves_the_asserts(self, box: Sandbox) -> None:
-        run = run_suite(suite("assert double(BIG) == 20", setup="BIG = 10"), "double", DOUBLE, box)
+        run = run_tests(suite("assert double(BIG) == 20", setup="BIG = 10"), "double", DOUBLE, box)
         assert (run.passed, run.verdict) == (1, Verdict.PASS)
 
 
 class TestWritten:
     def test_a_sound_suite_is_kept_whole(self, box: Sandbox) -> None:
-        assert validate_written(suite(*FIVE), "double", [DOUBLE], box) == SuiteReport(suite(*FIVE), 0, 2)
+        assert validate_written(suite(*FIVE), "double", [DOUBLE], box) == Validated(suite(*FIVE), 0, 2)
 
     def test_asserts_the_reference_fails_are_dropped(self, box: Sandbox) -> None:
         written = suite("assert double(9) == 19", *FIVE, "assert double(8) == 'a'")
         report = validate_written(written, "double", [DOUBLE], box)
-        assert (report.suite, report.dropped) == (suite(*FIVE), 2)
+        assert (report.tests, report.dropped) == (suite(*FIVE), 2)
 
     def test_too_few_left_is_no_suite_and_says_so(self, box: Sandbox) -> None:
         report = validate_written(suite(*FIVE[:4], "assert double(9) == 1"), "double", [DOUBLE], box)
-        assert (report.suite, report.reason) == (None, "4 of 5 asserts hold for a reference, fewer than 5")
+        assert (report.tests, report.reason) == (None, "4 of 5 asserts hold for a reference, fewer than 5")
 
     def test_the_least_number_is_a_setting(self, box: Sandbox) -> None:
-        assert validate_written(suite(*FIVE[:2]), "double", [DOUBLE], box, min_tests=2).suite == suite(*FIVE[:2])
+        assert validate_written(suite(*FIVE[:2]), "double", [DOUBLE], box, min_tests=2).tests == suite(*FIVE[:2])
 
     def test_the_best_of_several_references_counts(self, box: Sandbox) -> None:
         report = validate_written(suite(*FIVE), "double", [WRONG, DOUBLE, "def double(x): return 0"], box)
-        assert report.suite == suite(*FIVE)
+        assert report.tests == suite(*FIVE)
 
     def test_an_assert_that_ends_the_program_does_not_cost_the_others(self, box: Sandbox) -> None:
         report = validate_written(suite(*FIVE), "double", [CRASH], box, min_tests=4)
-        assert report.suite == suite(*FIVE[:2], *FIVE[3:])
+        assert report.tests == suite(*FIVE[:2], *FIVE[3:])
 
     @pytest.mark.parametrize("code", ["def double(x:", "def other(x): pass", "raise SystemExit"])
     def test_a_reference_that_does_not_run_validates_nothing(self, box: Sandbox, code: str) -> None:
         report = validate_written(suite(*FIVE), "double", [code], box)
-        assert report.suite is None
+        assert report.tests is None
         assert report.reason.startswith("0 of 5 asserts hold")
 
     def test_without_a_reference_nothing_is_valid(self, box: Sandbox) -> None:
         report = validate_written(suite(*FIVE), "double", [], box)
-        assert (report.suite, report.runs) == (None, 0)
+        assert (report.tests, report.runs) == (None, 0)
         assert "there is no reference program" in report.reason
 
     @pytest.mark.parametrize(
@@ -97,28 +97,28 @@ class TestWritten:
     )
     def test_a_suite_that_cannot_fail_is_worthless(self, box: Sandbox, line: str) -> None:
         report = validate_written(suite(*(line.format(n) for n in range(6))), "double", [DOUBLE], box)
-        assert (report.suite, report.reason) == (None, "no assert has an expectation that could fail")
+        assert (report.tests, report.reason) == (None, "no assert has an expectation that could fail")
 
     def test_one_real_expectation_is_enough(self, box: Sandbox) -> None:
         mixed = suite(*FIVE[:1], *(f"assert double({n}) == double({n})" for n in range(5)))
-        assert validate_written(mixed, "double", [DOUBLE], box).suite == mixed
+        assert validate_written(mixed, "double", [DOUBLE], box).tests == mixed
 
 
 class TestGiven:
     def test_an_assert_the_teacher_fails_stays(self, box: Sandbox) -> None:
         one = suite("assert double(3) == 6", given=True)
-        assert validate_given(one, "double", [WRONG], box).suite == one
-        assert validate_given(one, "double", [], box).suite == one
+        assert validate_given(one, "double", [WRONG], box).tests == one
+        assert validate_given(one, "double", [], box).tests == one
 
     def test_a_single_assert_that_a_reference_passes_is_checked_and_kept(self, box: Sandbox) -> None:
         one = suite("assert double(3) == 6", given=True)
-        assert validate_given(one, "double", [WRONG, DOUBLE], box) == SuiteReport(one, 0, 3)
+        assert validate_given(one, "double", [WRONG, DOUBLE], box) == Validated(one, 0, 3)
 
     def test_lines_that_are_no_asserts_on_the_function_are_dropped(self, box: Sandbox) -> None:
         mixed = suite("assert double(3) == 6", "assert (", "assert other(3) == 6", "print(1)", given=True)
         report = validate_given(mixed, "double", [], box)
-        assert report.suite is not None
-        assert (report.suite.asserts, report.dropped) == (("assert double(3) == 6",), 3)
+        assert report.tests is not None
+        assert (report.tests.asserts, report.dropped) == (("assert double(3) == 6",), 3)
 
     @pytest.mark.parametrize(
         ("line", "reason"),
@@ -126,5 +126,5 @@ class TestGiven:
     )
     def test_nothing_usable_is_no_suite(self, box: Sandbox, line: str, reason: str) -> None:
         report = validate_given(suite(line, given=True), "double", [DOUBLE], box)
-        assert report.suite is None
+        assert report.tests is None
         assert report.reason.startswith(reason)

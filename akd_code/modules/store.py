@@ -1,0 +1,285 @@
+"""The module store: verified functions in one SQLite file, found by the likeness of what they say they do.
+
+A function gets in only if its tests passed in the sandbox and it is new (METHODS section 2). Several processes may
+write one store at a time: novelty is decided inside the transaction that inserts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from akd_code.modules.embedding import Embedder
+from akd_code.modules.errors import StoreError
+from akd_code.records import content_id
+
+if TYPE_CHECKING:
+    from akd_code.modules.embedding import Vectors
+
+NOVELTY = 0.85
+"""A module is new while its cosine to every stored one is below this (METHODS section 2, our choice)."""
+_FORMAT = 1
+_BUSY_TIMEOUT_S = 60.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS modules (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, name TEXT NOT NULL, signature TEXT NOT NULL,
+    docstring TEXT NOT NULL, code TEXT NOT NULL, tests TEXT NOT NULL, origin TEXT NOT NULL, added REAL NOT NULL,
+    uses INTEGER NOT NULL DEFAULT 0, vector BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a module comes from: run and round, the prompt whose answer held it, and the model that wrote it."""
+
+    run: str = ""
+    round: int = 0
+    prompt_id: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedModule:
+    """A function whose tests passed in the sandbox; `code` is complete, `tests` the asserts that it passed."""
+
+    name: str
+    signature: str
+    docstring: str
+    code: str
+    tests: tuple[str, ...]
+    origin: Origin = Origin()
+
+    @property
+    def id(self) -> str:
+        """The id of the code."""
+        return content_id(self.code)
+
+    @property
+    def text(self) -> str:
+        """What is embedded: what the function says it does, not how it does it."""
+        return module_text(self.name, self.signature, self.docstring)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored module and its cosine to the query."""
+
+    module: VerifiedModule
+    cosine: float
+
+
+def module_text(name: str, signature: str, docstring: str) -> str:
+    """Return the text by which stubs and modules are compared: the name counts as much as the docstring's words."""
+    return f"{name}\n{name}\n{signature}\n{docstring}"
+
+
+class ModuleStore:
+    """An open store. Use it from several threads; open the file from several processes.
+
+    Raises StoreError when the file is no store, was made by another embedder, or cannot be written.
+    """
+
+    def __init__(self, path: Path, embedder: Embedder) -> None:
+        self._path, self._embedder = path, embedder
+        self._lock = threading.RLock()
+        self._numbers: list[int] = []
+        self._vectors: Vectors | None = None
+        self._seen = 0
+        with self._reported():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            found = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if found not in (0, _FORMAT):
+                raise StoreError(f"the module store {path} has format {found}, not {_FORMAT}; choose another file")
+            self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version={_FORMAT}")
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('embedder', ?)", (embedder.name,))
+            (made_by,) = self._db.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+        if made_by != embedder.name:
+            self._db.close()
+            raise StoreError(
+                f"{path} was made by the embedder {made_by}, not {embedder.name}; export it, import it into a new one"
+            )
+
+    def __len__(self) -> int:
+        with self._reported(), self._lock:
+            return int(self._db.execute("SELECT count(*) FROM modules").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def search(self, texts: Sequence[str], k: int = 1, minimum: float = 0.0) -> list[tuple[Found, ...]]:
+        """Return, for each text, the k most similar modules at or above `minimum`, best first."""
+        import numpy as np
+
+        if not texts:
+            return []
+        queries = self._embedder.embed(texts)
+        with self._reported(), self._lock:
+            self._refresh()
+            vectors = self._vectors
+            if vectors is None or k < 1:
+                return [()] * len(texts)
+            made = []
+            for query in queries:
+                cosines = vectors @ query
+                count = min(k, len(cosines))
+                best = np.argpartition(-cosines, count - 1)[:count]
+                order = sorted(best.tolist(), key=lambda at: (-float(cosines[at]), self._numbers[at]))
+                wanted = [at for at in order if cosines[at] >= minimum]
+                made.append(tuple(Found(self._module(self._numbers[at]), float(cosines[at])) for at in wanted))
+            return made
+
+    def nearest(self, text: str) -> float:
+        """Return the highest cosine of any module to a text; -1 in an empty store."""
+        found = self.search([text])[0]
+        return found[0].cosine if found else -1.0
+
+    def admit(self, module: VerifiedModule, novelty: float = NOVELTY) -> bool:
+        """Store a module if it is new, and return whether it was; what others stored meanwhile counts too."""
+        vector = self._embedder.embed([module.text])[0]
+        with self._reported(), self._lock, self._transaction():
+            self._refresh()
+            if self._vectors is not None and float((self._vectors @ vector).max()) >= novelty:
+                return False
+            return self._insert(module, vector)
+
+    def forget(self, run: str, since_round: int) -> int:
+        """Remove what a run added from a round on, so that the round can be done again; return how many."""
+        with self._reported(), self._lock, self._transaction():
+            rows = self._db.execute("SELECT number, origin FROM modules").fetchall()
+            gone = [
+                number
+                for number, origin in rows
+                if (found := json.loads(origin)).get("run") == run and found.get("round", 0) >= since_round
+            ]
+            self._db.executemany("DELETE FROM modules WHERE number = ?", [(number,) for number in gone])
+            self._numbers, self._vectors, self._seen = [], None, 0
+            return len(gone)
+
+    def count_uses(self, ids: Iterable[str]) -> None:
+        """Add one use to each of the modules."""
+        with self._reported(), self._lock, self._transaction():
+            self._db.executemany("UPDATE modules SET uses = uses + 1 WHERE id = ?", [(one,) for one in ids])
+
+    def uses(self) -> dict[str, int]:
+        """Return how often each module was shown, by id."""
+        with self._reported(), self._lock:
+            return dict(self._db.execute("SELECT id, uses FROM modules ORDER BY number").fetchall())
+
+    def modules(self) -> list[VerifiedModule]:
+        """Return all modules, oldest first."""
+        with self._reported(), self._lock:
+            numbers = [row[0] for row in self._db.execute("SELECT number FROM modules ORDER BY number")]
+            return [self._module(number) for number in numbers]
+
+    def export(self, path: Path) -> int:
+        """Write all modules as JSON lines and return how many; vectors are left out, any embedder can import."""
+        modules = self.modules()
+        with self._reported():
+            draft = path.with_name(f".{path.name}.new")
+            draft.write_text("".join(json.dumps(asdict(module)) + "\n" for module in modules), encoding="utf-8")
+            draft.replace(path)
+        return len(modules)
+
+    def import_modules(self, modules: Iterable[VerifiedModule]) -> int:
+        """Store modules that are not there yet (by their code), without asking whether they are new; return how many.
+
+        They were verified where they come from: import only files that you trust.
+        """
+        wanted = list(modules)
+        added = 0
+        for at in range(0, len(wanted), 512):
+            chunk = wanted[at : at + 512]
+            vectors = self._embedder.embed([module.text for module in chunk])
+            with self._reported(), self._lock, self._transaction():
+                added += sum(self._insert(module, vector) for module, vector in zip(chunk, vectors, strict=True))
+        return added
+
+    def _insert(self, module: VerifiedModule, vector: Any) -> bool:
+        row = (
+            module.id, module.name, module.signature, module.docstring, module.code, json.dumps(module.tests),
+            json.dumps(asdict(module.origin)), time.time(), vector.astype("<f4").tobytes(),
+        )  # fmt: skip
+        done = self._db.execute(
+            "INSERT OR IGNORE INTO modules (id, name, signature, docstring, code, tests, origin, added, vector) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        return done.rowcount == 1
+
+    def _module(self, number: int) -> VerifiedModule:
+        row = self._db.execute(
+            "SELECT name, signature, docstring, code, tests, origin FROM modules WHERE number = ?", (number,)
+        ).fetchone()
+        if row is None:
+            raise StoreError(f"a module of {self._path} was removed by another process; run the same command again")
+        name, signature, docstring, code, tests, origin = row
+        return VerifiedModule(name, signature, docstring, code, tuple(json.loads(tests)), Origin(**json.loads(origin)))
+
+    def _refresh(self) -> None:
+        """Read the vectors that were stored since the last look, by this process or another."""
+        import numpy as np
+
+        rows = self._db.execute(
+            "SELECT number, vector FROM modules WHERE number > ? ORDER BY number", (self._seen,)
+        ).fetchall()
+        if not rows:
+            return
+        new = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f4").reshape(len(rows), -1)
+        self._vectors = new.copy() if self._vectors is None else np.concatenate([self._vectors, new])
+        self._numbers += [number for number, _ in rows]
+        self._seen = rows[-1][0]
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._numbers, self._vectors, self._seen = [], None, 0
+            raise
+        self._db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+            raise StoreError(
+                f"cannot use the module store {self._path}: {error}; check the path and its rights"
+            ) from None
+
+
+def read_modules(path: Path) -> list[VerifiedModule]:
+    """Return the modules of an export. Raises StoreError naming the line that is broken."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"cannot read the exported modules {path}: {error}; give a file made by an export") from None
+    modules = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            origin = Origin(**row.pop("origin"))
+            module = VerifiedModule(**{**row, "tests": tuple(row["tests"]), "origin": origin})
+            texts = (module.name, module.signature, module.docstring, module.code, *module.tests)
+            if not all(isinstance(text, str) for text in texts):
+                raise ValueError("a field is no text")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise StoreError(f"{path}:{number}: no module of an export ({error}); correct or remove the line") from None
+        modules.append(module)
+    return modules

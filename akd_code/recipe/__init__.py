@@ -1,0 +1,49 @@
+"""The recipe: the whole configuration of a run.
+
+`Recipe` and its sections are the only definition of every setting; `load_recipe` reads one from YAML and refuses what
+it does not know; `deciding` and `differences` say which settings decide what comes out. Nothing here opens a model, a
+suite or a run.
+"""
+
+from akd_code.recipe.identity import deciding, differences
+from akd_code.recipe.load import load_recipe, recipe_from, to_yaml
+from akd_code.recipe.sections import (
+    EvalSection,
+    EvolveSection,
+    GeneratorSection,
+    LabelSection,
+    LabSection,
+    ModelSection,
+    PriceSection,
+    Recipe,
+    RefereeSection,
+    SandboxSection,
+    Section,
+    SeedsSection,
+    SftSection,
+    StudentSection,
+    TeacherSection,
+)
+
+__all__ = [
+    "EvalSection",
+    "EvolveSection",
+    "GeneratorSection",
+    "LabSection",
+    "LabelSection",
+    "ModelSection",
+    "PriceSection",
+    "Recipe",
+    "RefereeSection",
+    "SandboxSection",
+    "Section",
+    "SeedsSection",
+    "SftSection",
+    "StudentSection",
+    "TeacherSection",
+    "deciding",
+    "differences",
+    "load_recipe",
+    "recipe_from",
+    "to_yaml",
+]

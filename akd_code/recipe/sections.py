@@ -1,0 +1,208 @@
+"""The recipe's sections: the only definition of every setting, its default, its meaning, and whether it matters.
+
+A setting matters if it can change what comes out of a run. One that does not (`matters=False`) may be changed in the
+middle of a run, and is part of no step's key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[int, Field(ge=1)]
+MATTERS = "matters"
+
+
+def setting(default: Any, meaning: str = "", *, matters: bool = True, **bounds: Any) -> Any:
+    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`)."""
+    return Field(default, description=meaning or None, json_schema_extra={MATTERS: matters}, **bounds)
+
+
+class Section(BaseModel):
+    """A part of the recipe: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class SeedsSection(Section):
+    """Where the first prompts come from."""
+
+    source: str = setting("lab", "`lab`, or a JSONL file with `prompt` and, where known, `entry_point`, `tests`")
+    limit: Positive | None = setting(
+        None, "use at most this many, drawn with the recipe's seed; null: all of a file, 400 of the lab's"
+    )
+
+
+class PriceSection(Section):
+    """US dollars per million tokens; the project keeps no price table."""
+
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+
+class ModelSection(Section):
+    """A model that is called: teacher, referee or generator."""
+
+    model: str | None = setting(None, "openai:NAME@URL, recorded:FILE.jsonl, hf:ID, lab; null: the teacher's")
+    temperature: float = setting(0.7, ge=0)
+    top_p: float = setting(1.0, gt=0, le=1)
+    max_tokens: Positive = setting(1024, "tokens of an answer at most")
+    concurrency: Positive = setting(16, "requests under way at once", matters=False)
+    timeout_s: float = setting(120.0, "seconds for one attempt of one request", matters=False, gt=0)
+    price: PriceSection | None = setting(None, "to show what a run costs; unknown prices stay unknown", matters=False)
+
+
+class TeacherSection(ModelSection):
+    """The teacher (Lion: temperature 0.7, 1,024 tokens)."""
+
+    model: str = setting("lab", "openai:NAME@URL, recorded:FILE.jsonl, hf:ID, or lab")
+
+
+class LabelSection(Section):
+    """How a teacher's answer becomes a training row."""
+
+    method: str = setting(
+        "direct",
+        "direct, best-of-n, or AMR-Evol (amr), its baselines (cot, ansrepair) and its ablations (amr-no-md, "
+        "amr-no-are); see docs/amr-evol.md",
+    )
+    verify: bool = setting(True, "leave out answers that fail a valid suite (after asking again)")
+    attempts: Positive = setting(3, "answers asked for one prompt at most, until one passes")
+    samples: Positive = setting(4, "answers that best-of-n draws for each prompt")
+    tests: int = setting(8, "tests the teacher is asked to write where a prompt has none; 0: none", ge=0)
+    min_tests: Positive = setting(5, "a written suite is valid with at least this many tests left (AceCoder)")
+
+
+class EvolveSection(Section):
+    """AMR-Evol and its baselines (arXiv 2410.00558: temperature 0, 3,000 tokens); direct and best-of-n ignore it."""
+
+    temperature: float = setting(0.0, "of everything but direct answers", ge=0)
+    max_tokens: Positive = setting(3000, "tokens of an answer at most")
+    stubs: Positive = setting(5, "stubs of a decomposition at most")
+    top_k: Positive = setting(1, "modules retrieved for each stub")
+    min_similarity: Share = setting(0.5, "cosine below which no module is shown")
+    novelty: Share = setting(0.85, "a module is new while its cosine to every stored one is below this")
+    module_tests: Positive = setting(5, "tests the teacher writes for a new module; all must pass")
+    min_module_tests: Positive = setting(3, "fewer readable ones admit nothing")
+    embedder: str = setting("hashed", "hashed (offline), hf:ID_OR_PATH, st:ID_OR_PATH, openai:NAME@URL")
+    embedder_price: float | None = setting(
+        None,
+        "US dollars per million tokens that an embeddings endpoint reads; unknown stays unknown",
+        matters=False,
+        ge=0,
+    )
+    store: str | None = setting(None, "an exported module store to start from; null: an empty one")
+    wave: Positive = setting(32, "prompts labelled together; the next wave can retrieve what they added")
+
+
+class RefereeSection(ModelSection):
+    """The hybrid referee: tests decide where a valid suite exists, the judge where none does."""
+
+    temperature: float = setting(0.2, ge=0)
+    max_tokens: Positive = setting(512, "tokens of an answer at most")
+    judge: Literal["always", "needed", "never"] = setting("needed", "when the LLM judge is asked")
+    tau: float = setting(1.0, "hard when the judge's mean score gap is at least this (of 9)", ge=0)
+    gap: Share = setting(0.5, "hard when the pass-rate gap is at least this")
+
+
+class GeneratorSection(ModelSection):
+    """New prompts: half like the hard ones, half like the easy ones (Lion: temperature 1.0)."""
+
+    model: str | None = setting(
+        None, "as for the teacher; null: the teacher's; none: draw the next round from the cache pool itself"
+    )
+    temperature: float = setting(1.0, ge=0)
+    prompts: Positive = setting(200, "N: new prompts a round; they replace the train pool, join the cache pool")
+    filters: tuple[str, ...] = setting(("text", "rouge"), "what refuses a new prompt, in this order")
+    rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")
+    tries: Positive = setting(4, "requests per wanted prompt at most, before a stream is left short")
+
+
+class StudentSection(Section):
+    """The model that learns."""
+
+    model: str = setting("lab", "a causal LM: hub id or folder; `lab` for the shipped one")
+    temperature: float = setting(0.7, "of its answers in discrimination; evaluation is greedy", ge=0)
+    max_tokens: Positive = setting(512, "tokens of an answer at most, in discrimination")
+    batch_size: Positive = setting(64, "answers written at once")
+    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto")
+
+
+class SftSection(Section):
+    """LoRA fine-tuning of one round; loss on completion tokens only."""
+
+    epochs: Positive = setting(3)
+    learning_rate: float = setting(2e-4, gt=0)
+    batch_size: Positive = setting(16, "rows an optimiser step")
+    micro_tokens: Positive = setting(8192, "tokens, padding included, through the model at once")
+    max_length: Positive = setting(2048, "longer rows are left out and counted: cut, they would teach not to stop")
+    warmup_ratio: Share = setting(0.03)
+    weight_decay: float = setting(0.0, ge=0)
+    max_grad_norm: float = setting(1.0, gt=0)
+    lora_r: Positive = setting(16)
+    lora_alpha: Positive = setting(32)
+    lora_dropout: Share = setting(0.0)
+    gradient_checkpointing: bool = setting(False)
+
+
+class EvalSection(Section):
+    """What every round is measured on, greedily, before the first and after each."""
+
+    suites: tuple[str, ...] = setting(("lab",), "lab, humaneval, humaneval+, mbpp, mbpp+, or a JSONL file")
+    limit: Positive | None = setting(None, "use only the first tasks of each suite; null: all")
+    max_tokens: Positive = setting(512, "tokens of an answer at most")
+    style: Literal["auto", "chat", "completion"] = setting(
+        "auto", "ask in a conversation or let the prompt be continued; auto: whichever fits the model"
+    )
+
+
+class SandboxSection(Section):
+    """Where untrusted code runs. The isolation obtained is recorded: a run is not continued under another."""
+
+    backend: str = setting("auto", "auto, docker, namespace, or process (no boundary)", matters=False)
+    min_isolation: str | None = setting(None, "refuse a weaker backend than this", matters=False)
+    workers: Positive | None = setting(None, "samples at once; null: the cores", matters=False)
+    test_s: float = setting(4.0, "seconds that a test may take at least", gt=0)
+    memory_mb: Positive = setting(1024, "memory of one program")
+
+
+class LabSection(Section):
+    """The lab's teacher: probabilities, stated wherever a lab figure is."""
+
+    error_base: Share = setting(0.02, "share of wrong direct answers at depth 1")
+    error_per_depth: Share = setting(0.04, "added for every further step")
+    judge_noise: Share = setting(0.05)
+    test_error: Share = setting(0.05)
+    garbled: Share = setting(0.02)
+    stub_error: float = setting(0.7, "factor on the error of a step whose stub is shown", ge=0)
+    module_error: float = setting(0.4, "factor on the error of a step whose verified module is shown", ge=0)
+    cot_error: float = setting(0.9, "factor on the error of an answer after thinking aloud", ge=0)
+    repair_error: Share = setting(0.6, "share of wrong answers that a repair leaves wrong")
+    misled: Share = setting(0.3, "share of right answers that a wrong test makes wrong")
+    stubborn: Share = setting(0.3, "share of draws that are the same however a task is asked")
+    eval_per_depth: Positive = setting(75, "held-out tasks at each depth from 1 to 4")
+
+
+class Recipe(Section):
+    """One run of the loop."""
+
+    name: str = setting("run", "the run directory is runs/NAME", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = setting(0, "everything random comes from it", ge=0)
+    rounds: Positive = setting(3, "rounds of imitation (Lion: 4, counting its first)", matters=False)
+    seeds: SeedsSection = SeedsSection()
+    teacher: TeacherSection = TeacherSection()
+    label: LabelSection = LabelSection()
+    evolve: EvolveSection = EvolveSection()
+    referee: RefereeSection = RefereeSection()
+    generator: GeneratorSection = GeneratorSection()
+    student: StudentSection = StudentSection()
+    sft: SftSection = SftSection()
+    eval: EvalSection = EvalSection()
+    sandbox: SandboxSection = SandboxSection()
+    lab: LabSection = LabSection()
+    cache: str | None = setting(
+        None, "file of paid answers shared by runs; null: answers.db in the run directory", matters=False
+    )

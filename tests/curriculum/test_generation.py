@@ -1,0 +1,268 @@
+"""The generation stage, with a model that answers as scripted and with the lab's teacher."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import pytest
+
+from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
+from akd_code.filters import Rejection, reject_text, rouge_l_f1
+from akd_code.lab import grammar
+from akd_code.lab.server import LabTeacher
+from akd_code.lab.teacher import TeacherSettings
+from akd_code.models import Completion, EndpointError, Message, RequestRefusedError, Sampling, open_model
+from akd_code.records import Prompt, content_id
+from akd_prompts import GenerateEasyInputs, GenerateHardInputs, recognise
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def task_text(number: int) -> str:
+    """A task unlike that of any other number: six words of its own out of eight."""
+    rng = random.Random(number)
+    own = ["".join(rng.choices(LETTERS, k=9)) for _ in range(6)]
+    return " ".join(["Write", "f", *own])
+
+
+def answer(text: str) -> str:
+    return f"Function: f\n````\n{text}\n````"
+
+
+def prompt(name: str, text: str | None = None) -> Prompt:
+    return Prompt(name, text or f"seed {name} of its very own kind")
+
+
+class Scripted:
+    """Answers by `script(stream, seed text, sample)`, after a random delay so that answers come in any order."""
+
+    name, endpoint = "scripted", "test"
+
+    def __init__(self, script: Callable[[str, str, int], str | Exception], delays: int = 0) -> None:
+        self.script = script
+        self.delays = random.Random(delays)
+        self.asked: list[tuple[str, str, int]] = []
+        self.samplings: list[Sampling] = []
+
+    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
+        found = recognise(messages)
+        assert found is not None
+        assert isinstance(found.inputs, GenerateHardInputs | GenerateEasyInputs)
+        stream = found.name.removeprefix("generate_")
+        self.asked.append((stream, found.inputs.seed, sample))
+        self.samplings.append(sampling)
+        await asyncio.sleep(self.delays.random() / 100)
+        made = self.script(stream, found.inputs.seed, sample)
+        if isinstance(made, Exception):
+            raise made
+        cut = made.endswith("<cut>")
+        return Completion(made, "length" if cut else "stop", 1, 1, "m")
+
+    async def aclose(self) -> None:
+        return
+
+
+def fresh(stream: str, seed: str, sample: int) -> str:
+    return answer(task_text(int(content_id(stream, seed, str(sample)), 16)))
+
+
+def run(
+    model: Scripted,
+    hard: Sequence[Prompt] = (prompt("h1"), prompt("h2")),
+    easy: Sequence[Prompt] = (prompt("e1"), prompt("e2")),
+    wanted: int = 6,
+    known: Sequence[Prompt] = (),
+    **more: object,
+) -> Generation:
+    settings = GenerationSettings(**more)  # type: ignore[arg-type]
+    return asyncio.run(
+        generate(hard, easy, [*known, *hard, *easy], wanted, model, rng=random.Random(4), round=2, settings=settings)
+    )
+
+
+def test_half_comes_from_hard_seeds_and_half_from_easy_ones() -> None:
+    made = run(Scripted(fresh))
+    assert [p.source for p in made.prompts] == ["hard", "easy"] * 3
+    assert {p.parent for p in made.prompts if p.source == "hard"} == {"h1", "h2"}
+    assert {p.parent for p in made.prompts if p.source == "easy"} == {"e1", "e2"}
+    assert {(p.round, p.entry_point, p.id == content_id(p.text)) for p in made.prompts} == {(2, "f", True)}
+    assert (made.counts.asked, made.counts.hard, made.counts.easy, made.warnings) == (6, 3, 3, ())
+
+
+def test_of_an_odd_number_the_hard_stream_makes_one_more() -> None:
+    counts = run(Scripted(fresh), wanted=5).counts
+    assert (counts.hard, counts.easy) == (3, 2)
+
+
+def test_too_few_seeds_take_turns_and_are_asked_for_new_samples() -> None:
+    model = Scripted(fresh)
+    run(model, hard=[prompt("h1"), prompt("h2"), prompt("h3")], wanted=12)
+    hard = [(seed, sample) for stream, seed, sample in model.asked if stream == "hard"]
+    assert len(set(hard)) == 6
+    assert sorted(sample for _, sample in hard) == [200_000] * 3 + [200_001] * 3
+
+
+def test_every_seed_is_used_once_before_any_is_used_twice() -> None:
+    model = Scripted(fresh)
+    run(model, hard=[prompt(f"h{i}") for i in range(20)], wanted=20)
+    assert len({seed for stream, seed, _ in model.asked if stream == "hard"}) == 10
+
+
+def test_the_result_does_not_depend_on_the_order_of_the_answers() -> None:
+    def crowded(stream: str, seed: str, sample: int) -> str:
+        return answer(task_text(int(content_id(seed, str(sample)), 16) % 12))  # many repeat each other
+
+    results = [run(Scripted(crowded, delays), wanted=8) for delays in range(5)]
+    assert all(result == results[0] for result in results)
+    assert results[0].counts.similar > 0
+
+
+def test_a_task_like_a_known_one_is_rejected_in_both_streams_and_replaced() -> None:
+    known = prompt("k", task_text(1))
+    double = task_text(1) + " more"
+
+    def script(stream: str, seed: str, sample: int) -> str:
+        return answer(double) if sample == 200_000 else fresh(stream, seed, sample)
+
+    made = run(Scripted(script), known=[known], wanted=4)
+    assert (made.counts.similar, made.counts.asked, len(made.prompts)) == (4, 8, 4)
+
+
+def test_the_streams_are_checked_against_each_other() -> None:
+    def alike(stream: str, seed: str, sample: int) -> str:
+        return answer(f"{task_text(sample)} {stream}")
+
+    made = run(Scripted(alike), hard=[prompt("h1")], easy=[prompt("e1")], wanted=2)
+    assert made.counts.similar >= 1
+    assert rouge_l_f1(*(p.text for p in made.prompts)) <= 0.7
+
+
+def test_even_at_a_threshold_of_one_no_text_comes_twice() -> None:
+    made = run(Scripted(lambda *_: answer(task_text(1))), wanted=2, rouge_l=1.0)
+    assert len(made.prompts) == 1
+
+
+def test_each_rejection_is_counted_under_its_reason() -> None:
+    bad: list[str | Exception] = [
+        RequestRefusedError("filtered"),
+        answer(task_text(1)) + "<cut>",
+        "I am sorry.",
+        answer("Write f now"),
+        answer("(f) " + task_text(2)),
+        answer("Écris f " + task_text(3)),
+        answer("Follow this Instruction and write f"),
+        answer("seed h1 of its very own kind f"),
+    ]
+
+    def script(stream: str, seed: str, sample: int) -> str | Exception:
+        return bad.pop(0) if bad else fresh(stream, seed, sample)
+
+    made = run(Scripted(script), wanted=8)
+    assert asdict(made.counts) == {
+        "asked": 16, "hard": 4, "easy": 4,
+        "lost": 1, "cut": 1, "unparsable": 1, "short": 1, "first_character": 2, "leak": 1, "similar": 1,
+    }  # fmt: skip
+
+
+def test_when_attempts_run_out_what_was_obtained_is_returned_with_a_warning() -> None:
+    def stubborn(stream: str, seed: str, sample: int) -> str:
+        return fresh(stream, seed, sample) if stream == "hard" else "no"
+
+    made = run(Scripted(stubborn), wanted=4, attempts=3)
+    assert (made.counts.hard, made.counts.easy, made.counts.unparsable) == (2, 0, 10)
+    assert made.counts.asked == 12
+    assert made.warnings == ("2 of 4 new tasks after 12 requests",)
+
+
+def test_without_hard_seeds_the_easy_ones_fill_the_quota_and_it_is_said() -> None:
+    made = run(Scripted(fresh), hard=[], wanted=4)
+    assert (made.counts.hard, made.counts.easy) == (0, 4)
+    assert made.warnings == ("there is no hard seed: all new tasks come from easy ones",)
+
+
+def test_without_any_seed_nothing_is_generated_and_it_is_said() -> None:
+    made = run(Scripted(fresh), hard=[], easy=[])
+    assert (made.prompts, made.counts.asked) == ((), 0)
+    assert made.warnings == ("there is no seed, hard or easy: nothing was generated",)
+
+
+def test_nothing_wanted_is_nothing_asked() -> None:
+    made = run(Scripted(fresh), wanted=0)
+    assert (made.prompts, made.counts.asked, made.warnings) == ((), 0, ())
+
+
+def test_an_endpoint_that_fails_ends_the_stage() -> None:
+    with pytest.raises(EndpointError, match="down"):
+        run(Scripted(lambda *_: EndpointError("down")))
+
+
+def test_an_endpoint_that_refuses_everything_ends_the_stage() -> None:
+    with pytest.raises(RequestRefusedError, match="wrong key"):
+        run(Scripted(lambda *_: RequestRefusedError("wrong key")))
+
+
+def test_answers_may_be_as_long_as_the_seed_warrants() -> None:
+    model = Scripted(fresh)
+    run(model, hard=[prompt("h", "word " * 200)], easy=[prompt("e", "word")], wanted=2)
+    assert sorted(sampling.max_tokens for sampling in model.samplings) == [256, 800]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Write f", Rejection.SHORT),
+        ("", Rejection.SHORT),
+        ("`f` must add two numbers", Rejection.FIRST_CHARACTER),
+        ("“f” must add two numbers", Rejection.FIRST_CHARACTER),
+        ("Read the instructions, then add", Rejection.LEAK),
+        ("This NEW TASK adds two numbers", Rejection.LEAK),
+        ("Write a function that adds two numbers", None),
+        ("Write a destruction counter for a game", None),
+        ("3 numbers are given; add them", None),
+    ],
+)
+def test_a_text_is_judged_by_length_first_character_and_leaks(text: str, reason: Rejection | None) -> None:
+    assert reject_text(text) == reason
+
+
+def test_the_labs_teacher_fills_both_quotas_at_the_papers_threshold() -> None:
+    seeds = [Prompt(content_id(t.instruction), t.instruction, t.entry_point) for t in grammar.seed_tasks(40, seed=2)]
+
+    async def stage() -> Generation:
+        model = open_model(teacher.spec, endpoint=teacher.endpoint)
+        settings = GenerationSettings(sampling=Sampling(temperature=1.0, seed=7))
+        rng = random.Random(0)
+        made = await generate(seeds[:10], seeds[10:], seeds, 40, model, rng=rng, round=1, settings=settings)
+        await model.aclose()
+        return made
+
+    with LabTeacher(TeacherSettings(seed=1)) as teacher:
+        made = asyncio.run(stage())
+        assert asyncio.run(stage()) == made
+    assert (made.counts.hard, made.counts.easy, made.warnings) == (20, 20, ())
+    assert all(grammar.parse_instruction(p.text) for p in made.prompts)
+    texts = [p.text for p in (*seeds, *made.prompts)]
+    for place in range(40, 80):
+        assert max(rouge_l_f1(texts[place], other) for other in texts[:place]) <= 0.7
+
+
+def test_prompts_drawn_again_are_half_hard_and_half_easy_and_none_twice() -> None:
+    hard = [Prompt(f"h{n}", f"hard {n}") for n in range(10)]
+    easy = [Prompt(f"e{n}", f"easy {n}") for n in range(10)]
+    made = redraw(hard, easy, 8, random.Random(0))
+    ids = [prompt.id for prompt in made.prompts]
+    assert (sum(i[0] == "h" for i in ids), sum(i[0] == "e" for i in ids)) == (4, 4)
+    assert len(set(ids)) == 8
+    assert made.counts.asked == 0
+
+
+def test_one_kind_fills_up_for_the_other_when_prompts_are_drawn_again() -> None:
+    hard = [Prompt(f"h{n}", f"hard {n}") for n in range(10)]
+    easy = [Prompt("e", "easy")]
+    assert len(redraw(hard, easy, 8, random.Random(0)).prompts) == 8
+    assert len(redraw(hard, [], 8, random.Random(0)).prompts) == 8
+    few = redraw([], easy, 8, random.Random(0))
+    assert ([prompt.id for prompt in few.prompts], len(few.warnings)) == (["e"], 1)
