@@ -7,15 +7,18 @@ import os
 import warnings
 from pathlib import Path
 
-from akd_code.loop import Loop, Watcher
-from akd_code.models.roles import open_roles
+from akd_code.engine import LocalEngine
+from akd_code.loop import distil
+from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe
-from akd_code.report.summary import Round
-from akd_code.run.folder import Run
+from akd_code.report import RoundFigures
+from akd_code.roles import open_roles
+from akd_code.run import RunFolder
+from akd_code.stages import Workbench
 from akd_sandbox import Limits, Sandbox
 
 
-def distil(recipe: Recipe, folder: Path, watcher: Watcher) -> list[Round]:
+def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[RoundFigures]:
     """Run the recipe's loop in a run directory, or go on with it, and return its rounds.
 
     Raises every part's errors: RecipeError, RunError, DiskError, ModelError, SandboxError, EvalError, StudentError.
@@ -27,14 +30,14 @@ def distil(recipe: Recipe, folder: Path, watcher: Watcher) -> list[Round]:
     settings = recipe.sandbox
     limits = Limits(test_s=settings.test_s, memory_bytes=settings.memory_mb << 20)
     with contextlib.ExitStack() as stack:
-        run = stack.enter_context(Run(folder, recipe))
-        roles = stack.enter_context(open_roles(recipe, folder))
-        box = Sandbox(settings.backend, settings.workers, limits, settings.min_isolation)
-        stack.enter_context(box)
+        run = stack.enter_context(RunFolder(folder, recipe))
+        roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record))
+        box = stack.enter_context(Sandbox(settings.backend, settings.workers, limits, settings.min_isolation))
         watcher.note(f"sandbox: {box.isolation}")
-        run.event("start", isolation=box.isolation)
-        rounds = Loop(run, roles, box, watcher).distil()
-        run.event("finished")
+        run.begin(box.isolation)
+        engine = LocalEngine(recipe, lambda number: run.round_path(number) / "adapter")
+        rounds = distil(Workbench(run, roles, box, engine, watcher))
+        run.events.add("finished")
         return rounds
 
 

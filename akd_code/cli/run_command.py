@@ -14,7 +14,7 @@ from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
     from akd_code.recipe import Recipe
-    from akd_code.report.summary import Round
+    from akd_code.report import RoundFigures
 
 
 @click.command("run")
@@ -39,28 +39,35 @@ def command(
         loaded = load_recipe(recipe, overrides)
         folder = run_dir or Path("runs") / loaded.name
         if dry_run:
-            from akd_code.stages.plan import plan
-
-            click.echo(plan(loaded))
+            _show_forecast(loaded)
             return
-        from akd_code.distil import distil
+        from akd_code.distil import run_recipe
 
         with watcher() as watch:
-            rounds = distil(loaded, folder, watch)
+            rounds = run_recipe(loaded, folder, watch)
         if as_json:
             click.echo(json.dumps(json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
             return
         _show(loaded, folder, rounds)
 
 
-def _show(recipe: Recipe, folder: Path, rounds: list[Round]) -> None:
+def _show_forecast(recipe: Recipe) -> None:
+    from akd_code.curriculum.seeds import load_seeds
+    from akd_code.loop import forecast
+    from akd_code.stages.forecast import forecast_lines
+
+    for line in forecast_lines(recipe, len(load_seeds(recipe)), forecast(recipe)):
+        click.echo(line)
+
+
+def _show(recipe: Recipe, folder: Path, rounds: list[RoundFigures]) -> None:
     from rich.console import Console
 
-    from akd_code.report.summary import depth_table, table
+    from akd_code.report import depth_table, rounds_table
 
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print()
-    console.print(table(rounds))
+    console.print(rounds_table(rounds))
     by_depth = depth_table(rounds)
     if by_depth is not None:
         console.print()

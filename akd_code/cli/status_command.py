@@ -3,37 +3,88 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from akd_code.cli.faults import reported
 
+if TYPE_CHECKING:
+    from akd_code.run import ItemRow
+
 
 @click.command("status")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
+@click.option(
+    "--prompts",
+    "gap",
+    type=click.Choice(["hard", "easy", "undecided"]),
+    help="List the prompts that the referee found so, instead of the steps.",
+)
+@click.option("--labels", "outcome", metavar="OUTCOME", help="List the labels that ended so: verified, failed, ...")
+@click.option("--round", "number", type=click.IntRange(0), help="With --prompts or --labels: of this round only.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the steps, or one object per item.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def command(run: Path, as_json: bool, debug: bool) -> None:
+def command(run: Path, gap: str | None, outcome: str | None, number: int | None, as_json: bool, debug: bool) -> None:
     """Show which steps of the run directory RUN are finished, how long they took and what they cost.
 
-    Example: akd status runs/demo
+    Example: akd status runs/demo --prompts hard
     """
     with reported(debug):
-        from dataclasses import asdict
+        from akd_code.run import read_items
 
-        from akd_code.run.folder import read_steps
+        if gap is not None:
+            _show_items(run, read_items(run, "discrimination", gap, number), as_json)
+        elif outcome is not None:
+            _show_items(run, read_items(run, "labels", outcome, number), as_json)
+        else:
+            _show_steps(run, as_json)
 
-        steps = read_steps(run)
+
+def _show_steps(run: Path, as_json: bool) -> None:
+    from akd_code.run import read_calls, read_step_costs, read_steps
+
+    steps, costs, calls = read_steps(run), read_step_costs(run), read_calls(run)
     if as_json:
-        click.echo(json.dumps([asdict(step) for step in steps]))
+        rows = [{**asdict(step), "cost_usd": costs.get((step.round, step.stage))} for step in steps]
+        click.echo(json.dumps(rows))
         return
     for step in steps:
-        cost = "" if step.worth_usd is None else f"  US$ {step.worth_usd:.4f}"
-        click.echo(f"round {step.round}  {step.stage:24} {step.wall_s:8.1f} s{cost}")
+        cost = costs.get((step.round, step.stage))
+        said = "" if cost is None else f"  US$ {cost:.4f}"
+        items = f"  {step.items} items" if step.items else ""
+        click.echo(f"round {step.round}  {step.stage:24} {step.wall_s:8.1f} s{said}{items}")
     click.echo(f"{len(steps)} steps finished, {sum(step.wall_s for step in steps):.0f} s of work")
+    for role, totals in calls.items():
+        cost = "unknown cost" if totals.cost_usd is None else f"US$ {totals.cost_usd:.4f}"
+        trouble = ", ".join(
+            f"{count} {what}"
+            for what, count in (("retried", totals.retried), ("refused", totals.refused), ("cut", totals.cut))
+            if count
+        )
+        click.echo(
+            f"{role}: {totals.calls} paid calls, {totals.prompt_tokens} + {totals.completion_tokens} tokens, {cost}"
+            + (f" ({trouble})" if trouble else "")
+        )
     summary = run / "summary.json"
     if summary.exists():
         for one in json.loads(summary.read_text(encoding="utf-8"))["rounds"]:
             figures = ", ".join(f"{suite} {100 * exam['pass@1']:.1f} %" for suite, exam in one["eval"].items())
             click.echo(f"after round {one['round']}: pass@1 {figures}")
+
+
+def _show_items(run: Path, rows: list[ItemRow], as_json: bool) -> None:
+    from akd_code.run import read_items
+
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps({"round": row.round, "id": row.id, "state": row.state, **json.loads(row.value)}))
+        return
+    texts = {row.id: json.loads(row.value)["prompt"]["text"] for row in read_items(run, "labels")}
+    for row in rows:
+        text = " ".join(texts.get(row.id, "").split())
+        shown = "".join(char if char.isprintable() else "?" for char in text)
+        click.echo(f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}")
+    click.echo(f"{len(rows)} prompts")

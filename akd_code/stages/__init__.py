@@ -1,1 +1,34 @@
-"""The stages of the loop."""
+"""The stages of the loop, a file each.
+
+`Stage` says what one is. In the order in which `loop.py` calls them: `LabelPrompts` (the teacher answers, tests
+choose), `Imitate` (the student learns), `Examine` (it is measured), `Attempt` (it answers the cache pool),
+`Discriminate` (the referee says what is hard) and `Generate` (new prompts). `StepRunner` does a stage unless it is
+done. Nothing here knows which stage follows which.
+"""
+
+from akd_code.stages.attempt import Attempt
+from akd_code.stages.discriminate import Discriminate
+from akd_code.stages.estimate import Estimate, Outlook, Requests
+from akd_code.stages.examine import Examine
+from akd_code.stages.generate import Generate
+from akd_code.stages.imitate import Imitate
+from akd_code.stages.label import LabelPrompts
+from akd_code.stages.runner import StepRunner
+from akd_code.stages.stage import Result, Stage
+from akd_code.stages.workbench import Workbench
+
+__all__ = [
+    "Attempt",
+    "Discriminate",
+    "Estimate",
+    "Examine",
+    "Generate",
+    "Imitate",
+    "LabelPrompts",
+    "Outlook",
+    "Requests",
+    "Result",
+    "Stage",
+    "StepRunner",
+    "Workbench",
+]

@@ -1,86 +1,120 @@
-"""Discrimination (Lion): on which prompts of the cache pool is the student behind the teacher, and how far?"""
+"""Discrimination: on which prompts of the cache pool is the student behind the teacher, and how far?"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from akd_code.labelling.label import Progress, in_order
-from akd_code.models import ChatModel, Sampling
-from akd_code.recipe import RefereeSection
+from akd_code.labelling import in_order
+from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Gap, Label
-from akd_code.referee import TestRates, ask_judge, decide, disagree, needs_judge, run_tests
-from akd_sandbox import Limits, Sandbox
+from akd_code.referee import Decision, disagree
+from akd_code.stages.estimate import Estimate, Outlook, asked, model_of, tested
+from akd_code.stages.stage import Keep, Result, Stage
+from akd_code.stages.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True)
 class Discrimination:
-    """The gaps of all prompts, in order, and what finding them took.
+    """What finding the gaps took. Tests and judge both spoke on `compared` prompts and differ on `disagreements`."""
 
-    `disagreements` of `compared` prompts on which tests and judge both spoke and differ. `runs` counts sandbox runs.
-    """
-
-    gaps: tuple[Gap, ...]
-    calls: int
-    runs: int
+    requests: int
+    sandbox_runs: int
     compared: int
     disagreements: int
 
+
+class Discriminate(Stage[Discrimination, Gap]):
+    """The gap on every prompt: labels and the student's answers in the same order."""
+
+    name: ClassVar[str] = "discrimination"
+    facts_kind = Discrimination
+    item_kind = Gap
+
+    def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], answers: Sequence[Answer]) -> None:
+        super().__init__(bench, number)
+        self.labels, self.answers = tuple(labels), tuple(answers)
+
     @property
-    def hard_share(self) -> float | None:
-        """Share of hard prompts among the decided ones; None if none was decided."""
-        decided = [gap.hard for gap in self.gaps if gap.hard is not None]
-        return sum(decided) / len(decided) if decided else None
+    def inputs(self) -> tuple[Any, ...]:
+        """What is compared, and the tests it is compared by."""
+        teachers = [(label.prompt.text, label.prompt.tests, label.answer, label.pass_rate) for label in self.labels]
+        return (model_of(self.bench.recipe, "referee"), teachers, self.answers)
 
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """How the referee decides, and what a program may use in its tests."""
+        return (self.bench.recipe.referee, self.bench.recipe.sandbox, self.bench.recipe.lab)
 
-@dataclass(frozen=True)
-class Referee:
-    """The hybrid referee: tests first, the judge where they cannot decide (or always, as the recipe says)."""
+    def work(self, kept: Mapping[int, Gap], keep: Keep[Gap]) -> Result[Discrimination, Gap]:
+        """Test, and ask the judge where the tests leave it open, several prompts at once."""
+        referee, watcher = self.bench.referee, self.bench.watcher
+        done = 0
 
-    model: ChatModel
-    sampling: Sampling
-    box: Sandbox
-    limits: Limits
-    settings: RefereeSection
+        async def one(label: Label, answer: Answer) -> Decision:
+            nonlocal done
+            decision = await referee.decide(label, answer)
+            done += 1
+            watcher.progress(done, len(self.labels))
+            return decision
 
-    async def gap(self, label: Label, student: Answer) -> tuple[Gap, int, int]:
-        """Return (gap, judge calls, sandbox runs) of one prompt. Raises ModelError."""
-        prompt = label.prompt
-        rates: TestRates | None = None
-        runs = 0
-        if prompt.tests is not None and prompt.entry_point is not None and label.pass_rate is not None:
-            run = await asyncio.to_thread(
-                run_tests, prompt.tests, prompt.entry_point, student.code, self.box, self.limits
-            )
-            runs = 1
-            if run.pass_rate is not None:
-                rates = TestRates(label.pass_rate, run.pass_rate)
-        judgement = None
-        if needs_judge(rates, self.settings.judge):
-            judgement = await ask_judge(prompt, label.answer, student, self.model, sampling=self.sampling)
-        gap = decide(
-            prompt.id, rates, judgement, policy=self.settings.judge, test_gap=self.settings.gap, tau=self.settings.tau
+        pairs = zip(self.labels, self.answers, strict=True)
+        decisions = self.bench.ask(in_order([one(label, answer) for label, answer in pairs]))
+        gaps = tuple(decision.gap for decision in decisions)
+        opinions = [said for gap in gaps if (said := disagree(gap, tau=referee.settings.tau)) is not None]
+        facts = Discrimination(
+            sum(decision.requests for decision in decisions),
+            sum(decision.sandbox_runs for decision in decisions),
+            len(opinions),
+            sum(opinions),
         )
-        return gap, 0 if judgement is None else judgement.requests, runs
+        return Result(facts, gaps)
+
+    def described(self, item: Gap) -> tuple[str, str]:
+        """Return the prompt's id and whether it is hard."""
+        return item.prompt_id, {True: "hard", False: "easy", None: "undecided"}[item.hard]
+
+    def note(self, result: Result[Discrimination, Gap]) -> Sequence[str]:
+        """Return the share of hard prompts, what decided, and how often tests and judge differ."""
+        ways = Counter(gap.decided_by for gap in result.items)
+        share = hard_share(result.items)
+        told = "none decided" if share is None else f"{100 * share:.0f} % hard"
+        said = ", ".join(
+            f"{count} by {way}" if way != "none" else f"{count} undecided" for way, count in sorted(ways.items())
+        )
+        facts = result.facts
+        differ = f"; tests and judge differ on {facts.disagreements} of {facts.compared}" if facts.compared else ""
+        return (f"{len(result.items)} prompts: {told} ({said}){differ}",)
+
+    def figures(self, result: Result[Discrimination, Gap]) -> dict[str, Any]:
+        """Return the hard share, what decided, and what it took."""
+        share = hard_share(result.items)
+        return {
+            "hard_share": None if share is None else round(share, 4),
+            "decided_by": dict(sorted(Counter(gap.decided_by for gap in result.items).items())),
+            "requests": result.facts.requests,
+            "sandbox_runs": result.facts.sandbox_runs,
+            "compared": result.facts.compared,
+            "disagreements": result.facts.disagreements,
+        }
+
+    def fits(self, result: Result[Discrimination, Gap]) -> bool:
+        """Return whether the gaps are those of these prompts."""
+        return [gap.prompt_id for gap in result.items] == [label.prompt.id for label in self.labels]
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return one program for each prompt with tests, and two requests where the judge is asked."""
+        if outlook.last:
+            return Estimate()
+        judged = {"always": outlook.cache, "needed": outlook.judged, "never": 0}[recipe.referee.judge]
+        # the judge reads the task and two answers
+        return asked(recipe, "referee", 2 * judged, 3 * outlook.prompt_tokens) + tested(recipe, outlook.cache)
 
 
-async def discriminate(
-    referee: Referee, labels: Sequence[Label], answers: Sequence[Answer], progress: Progress
-) -> Discrimination:
-    """Return the gap on every prompt: `labels` and the student's `answers` in the same order. Raises ModelError."""
-    done = 0
-
-    async def one(label: Label, answer: Answer) -> tuple[Gap, int, int]:
-        nonlocal done
-        found = await referee.gap(label, answer)
-        done += 1
-        progress(done, len(labels))
-        return found
-
-    found = await in_order([one(label, answer) for label, answer in zip(labels, answers, strict=True)])
-    gaps = tuple(gap for gap, _, _ in found)
-    opinions = [said for gap in gaps if (said := disagree(gap, tau=referee.settings.tau)) is not None]
-    return Discrimination(
-        gaps, sum(calls for _, calls, _ in found), sum(runs for _, _, runs in found), len(opinions), sum(opinions)
-    )
+def hard_share(gaps: Sequence[Gap]) -> float | None:
+    """Return the share of hard prompts among the decided ones; None if none was decided."""
+    decided = [gap.hard for gap in gaps if gap.hard is not None]
+    return sum(decided) / len(decided) if decided else None

@@ -1,0 +1,98 @@
+"""The attempt: the student answers every prompt of the cache pool, so that the referee can compare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from akd_code.labelling import as_answer
+from akd_code.models import Completion
+from akd_code.recipe import Recipe, Section
+from akd_code.records import Answer, Prompt
+from akd_code.stages.estimate import Estimate, Outlook, written
+from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.workbench import Workbench
+from akd_code.student import Sampled
+
+
+class Attempt(Stage[NoFacts, Answer]):
+    """The student's answers to prompts, in order. `student` is the key of the imitation that made it."""
+
+    name: ClassVar[str] = "student answers"
+    item_kind = Answer
+
+    def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], student: str) -> None:
+        super().__init__(bench, number)
+        self.prompts, self._student = tuple(prompts), student
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What is asked, and who answers."""
+        return ([prompt.text for prompt in self.prompts], self._student)
+
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """How answers are drawn."""
+        return (self.bench.recipe.student,)
+
+    def work(self, kept: Mapping[int, Answer], keep: Keep[Answer]) -> Result[NoFacts, Answer]:
+        """Sample in pieces of a fixed size, each kept as soon as it is there.
+
+        Fixed, because what shares a batch must not depend on a restart.
+        """
+        size = 4 * self.bench.recipe.student.batch_size
+        answers: list[Answer] = []
+        for at in range(0, len(self.prompts), size):
+            places = range(at, min(at + size, len(self.prompts)))
+            if all(place in kept for place in places):
+                answers += [kept[place] for place in places]
+            else:
+                piece = self._piece(places)
+                keep(dict(zip(places, piece, strict=True)))
+                answers += piece
+            self.bench.watcher.progress(len(answers), len(self.prompts))
+        return Result(NoFacts(), tuple(answers))
+
+    def _piece(self, places: range) -> list[Answer]:
+        settings = self.bench.recipe.student
+        prompts = [self.prompts[place] for place in places]
+        sampled = self.bench.engine.answers(
+            self.number,
+            [prompt.text for prompt in prompts],
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            seed=self.bench.recipe.seed * 1000 + self.number,
+            on_answer=lambda done: self.bench.watcher.progress(places.start + done, len(self.prompts)),
+        )
+        return [
+            as_answer(prompt, _completion(one, settings.model)) for prompt, one in zip(prompts, sampled, strict=True)
+        ]
+
+    def described(self, item: Answer) -> tuple[str, str]:
+        """Return the prompt's id and how the answer ended."""
+        return item.prompt_id, item.finish_reason
+
+    def note(self, result: Result[NoFacts, Answer]) -> Sequence[str]:
+        """Return how many answers were cut."""
+        cut = sum(answer.finish_reason == "length" for answer in result.items)
+        return (f"{len(result.items)} answers, {cut} cut at the token limit",) if cut else ()
+
+    def figures(self, result: Result[NoFacts, Answer]) -> dict[str, Any]:
+        """Return how many answers ended which way."""
+        ends = Counter(answer.finish_reason for answer in result.items)
+        empty = sum(answer.code is None for answer in result.items)
+        return {"answers": len(result.items), "ended": dict(sorted(ends.items())), "without_code": empty}
+
+    def fits(self, result: Result[NoFacts, Answer]) -> bool:
+        """Return whether the answers are to these prompts."""
+        return [answer.prompt_id for answer in result.items] == [prompt.id for prompt in self.prompts]
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return one answer for each prompt of the cache pool, unless the loop ends before."""
+        return Estimate() if outlook.last else written(recipe, outlook.cache * recipe.student.max_tokens)
+
+
+def _completion(one: Sampled, model: str) -> Completion:
+    return Completion(one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens, model)

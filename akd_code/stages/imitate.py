@@ -1,0 +1,105 @@
+"""Imitation: the student is fine-tuned on the labels, going on from where the last round left it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from akd_code.recipe import Recipe, Section
+from akd_code.records import TRAINED, Label
+from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
+from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.workbench import Workbench
+from akd_code.storage import write_text
+from akd_code.student import SFTStep
+
+
+@dataclass(frozen=True, slots=True)
+class Imitation:
+    """What one fine-tuning did: losses are means per trained token over the first and the last tenth of the steps."""
+
+    rows: int
+    rows_too_long: int
+    steps: int
+    tokens: int
+    first_loss: float
+    last_loss: float
+
+
+class Imitate(Stage[Imitation, NoFacts]):
+    """The student's adapter after a round. `student` is the key of the imitation that made the one it starts from."""
+
+    name: ClassVar[str] = "imitation"
+    facts_kind = Imitation
+
+    def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], student: str) -> None:
+        super().__init__(bench, number)
+        self.rows = [label.row() for label in labels if label.outcome in TRAINED]
+        self._student = student
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The rows, the student it starts from, and the first of them all."""
+        student = self.bench.recipe.student
+        return (tuple(row.messages for row in self.rows), self._student, student.model, student.device, student.dtype)
+
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """How to train."""
+        return (self.bench.recipe.sft,)
+
+    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> Result[Imitation, NoFacts]:
+        """Write the rows, train on them, save the adapter."""
+        bench = self.bench
+        text = "".join(json.dumps(row.as_json(), ensure_ascii=False) + "\n" for row in self.rows)
+
+        def on_step(step: SFTStep) -> None:
+            bench.watcher.progress(step.step, step.total)
+
+        with bench.run.writing():
+            write_text(bench.run.round_path(self.number) / "train.jsonl", text)
+            report = bench.engine.fine_tune(
+                self.number,
+                self.rows,
+                bench.adapter(self.number),
+                seed=bench.recipe.seed * 1000 + self.number,
+                on_step=on_step,
+            )
+        fields = (report.rows, report.rows_too_long, report.steps, report.tokens)
+        return Result(Imitation(*fields, report.first_loss, report.last_loss))
+
+    def note(self, result: Result[Imitation, NoFacts]) -> Sequence[str]:
+        """Return what was trained on, and how the loss moved."""
+        done = result.facts
+        return (
+            f"{done.rows} rows, {done.steps} steps, {done.tokens} trained tokens, "
+            f"loss {done.first_loss:.3f} -> {done.last_loss:.3f}",
+        )
+
+    def figures(self, result: Result[Imitation, NoFacts]) -> dict[str, Any]:
+        """Return rows, steps, tokens and losses."""
+        done = result.facts
+        return {
+            "rows": done.rows,
+            "rows_too_long": done.rows_too_long,
+            "steps": done.steps,
+            "trained_tokens": done.tokens,
+            "first_loss": round(done.first_loss, 4),
+            "last_loss": round(done.last_loss, 4),
+        }
+
+    def standing(self) -> bool:
+        """Return whether the adapter is there."""
+        return (self.bench.adapter(self.number) / "adapter_config.json").exists()
+
+    def fits(self, result: Result[Imitation, NoFacts]) -> bool:
+        """Return whether as many rows were trained on."""
+        return result.facts.rows + result.facts.rows_too_long == len(self.rows)
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return every prompt of the train pool with an answer of 200 tokens, in every epoch."""
+        tokens = round(outlook.train * recipe.sft.epochs * (outlook.prompt_tokens + ANSWER_TOKENS))
+        return trained(recipe, tokens)

@@ -1,0 +1,91 @@
+"""Labelling: the teacher answers every prompt of the train pool, and tests say which answers may be trained on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from akd_code.labelling import LABELLERS, label_all
+from akd_code.recipe import Recipe, Section
+from akd_code.records import Label, Prompt
+from akd_code.stages.estimate import Estimate, Outlook, asked, tested
+from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.workbench import Workbench
+
+
+class LabelPrompts(Stage[NoFacts, Label]):
+    """Labels of all prompts of the train pool, in order. `before` is the key of the labels of the round before."""
+
+    name: ClassVar[str] = "labels"
+    item_kind = Label
+
+    def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], before: str) -> None:
+        super().__init__(bench, number)
+        self.prompts, self._before = tuple(prompts), before
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The prompts; and for a way that learns from label to label, what it has learnt so far."""
+        return (self.prompts, self._before if self.bench.labeller.wave else "")
+
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """Whom to ask and how, and what a program may use in its tests."""
+        recipe = self.bench.recipe
+        return (recipe.teacher, recipe.label, recipe.evolve, recipe.sandbox, recipe.lab)
+
+    def work(self, kept: Mapping[int, Label], keep: Keep[Label]) -> Result[NoFacts, Label]:
+        """Ask and test, several prompts at once; each label is kept as it is made."""
+        labeller, watcher = self.bench.labeller, self.bench.watcher
+        labeller.begin(self.number)
+        done = len(kept) if not labeller.wave else 0
+
+        def made(position: int, label: Label) -> None:
+            nonlocal done
+            done += 1
+            keep({position: label})
+            watcher.progress(done, len(self.prompts))
+
+        labels = self.bench.ask(label_all(labeller, self.prompts, kept=kept, done=made))
+        return Result(NoFacts(), tuple(labels))
+
+    def described(self, item: Label) -> tuple[str, str]:
+        """Return the prompt's id and the label's outcome."""
+        return item.prompt.id, item.outcome.value
+
+    def note(self, result: Result[NoFacts, Label]) -> Sequence[str]:
+        """Return how many answers ended which way."""
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(_outcomes(result.items).items()))
+        return (f"{len(result.items)} answers of the teacher: {counts}",)
+
+    def figures(self, result: Result[NoFacts, Label]) -> dict[str, Any]:
+        """Return what the labels cost, how they ended, and how often what happened on the way."""
+        labels = result.items
+        events = Counter(event for label in labels for event in label.events)
+        return {
+            "method": self.bench.recipe.label.method,
+            "requests": sum(label.calls for label in labels),
+            "tokens": sum(label.tokens for label in labels),
+            "sandbox_runs": sum(label.runs for label in labels),
+            "candidates": sum(len(label.candidates) for label in labels),
+            "outcomes": _outcomes(labels),
+            "events": dict(sorted(events.items())),
+        }
+
+    def fits(self, result: Result[NoFacts, Label]) -> bool:
+        """Return whether the labels are those of these prompts."""
+        return [label.prompt.id for label in result.items] == [prompt.id for prompt in self.prompts]
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return as many requests per prompt as the method may take, and one for tests where a prompt has none."""
+        written = outlook.untested if recipe.label.tests else 0
+        requests = LABELLERS.get(recipe.label.method).requests(recipe)
+        calls = outlook.train * requests + written
+        runs = outlook.train + 2 * written
+        return asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
+
+
+def _outcomes(labels: Sequence[Label]) -> dict[str, int]:
+    return dict(Counter(label.outcome.value for label in labels))
