@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from akd_code.curriculum.seeds import load_seeds
-from akd_code.evaluate import open_suites
+from akd_code.evaluate import run_settings
 from akd_code.recipe import Recipe
 from akd_code.records import Label, Prompt
 from akd_code.report import RoundFigures, write_summary
@@ -91,7 +91,7 @@ def forecast(recipe: Recipe) -> Estimate:
     Reads the seeds and the suites, and opens no model. Raises RecipeError, EvalError.
     """
     seeds = load_seeds(recipe)
-    tasks = {suite.name: len(suite.tasks) for suite in open_suites(recipe)}
+    tasks = {suite.name: len(suite.tasks) for suite in run_settings(recipe).open_suites()}
     untested = sum(seed.tests is None and seed.entry_point is not None for seed in seeds)
     first = Outlook(
         number=1,

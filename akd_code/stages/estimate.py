@@ -104,7 +104,10 @@ def asked(recipe: Recipe, role: str, calls: int, prompt_tokens: float, answer_to
     per_answer = 0.01 if name == "lab" else ANSWER_S
     said = () if name == "lab" else (f"a served model answers within {ANSWER_S:g} s",)
     return Estimate(
-        {role: requests}, seconds=calls * per_answer / section.concurrency, disk_bytes=calls * CACHED_ANSWER_BYTES, assumed=said
+        {role: requests},
+        seconds=calls * per_answer / section.concurrency,
+        disk_bytes=calls * CACHED_ANSWER_BYTES,
+        assumed=said,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from akd_code.engine import Engine
+from akd_code.evaluate import run_settings
 from akd_code.filters import FilterChain, open_filters
 from akd_code.labelling import Labeller, open_labeller
 from akd_code.progress import ProgressWatcher
@@ -63,10 +64,7 @@ class Workbench:
     @cached_property
     def suites(self) -> tuple[Suite, ...]:
         """What every round is measured on. Raises EvalError."""
-        from akd_code.evaluate import open_suite
-
-        settings = self.recipe
-        return tuple(open_suite(name, settings.lab).first(settings.eval.limit) for name in settings.eval.suites)
+        return tuple(run_settings(self.recipe).open_suites())
 
     def adapter(self, number: int) -> Path:
         """Return the folder of a round's adapter."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -53,10 +55,18 @@ def run_akd(*arguments: str | Path, timeout: float = 300, **environment: str) ->
 
 
 def pools(run: Path) -> dict[str, Any]:
-    """Return what a run has decided: every label, gap and new prompt, from its store."""
-    import sqlite3
-
-    with sqlite3.connect(f"file:{run / 'run.db'}?mode=ro", uri=True) as db:
-        rows = db.execute("SELECT round, stage, value FROM steps").fetchall()
+    """Return what a run has decided, by round and stage: facts, and every label, answer, gap and new prompt."""
     kept = ("labels", "student answers", "discrimination", "generation")
-    return {f"{round_} {stage}": json.loads(value) for round_, stage, value in rows if stage in kept}
+    with contextlib.closing(sqlite3.connect(f"file:{run / 'run.db'}?mode=ro", uri=True)) as db:
+        steps = db.execute("SELECT key, round, stage, facts FROM steps WHERE current = 1").fetchall()
+        return {
+            f"{number} {stage}": {"facts": json.loads(facts), "items": items(db, key)}
+            for key, number, stage, facts in steps
+            if stage in kept
+        }
+
+
+def items(db: sqlite3.Connection, step: str) -> list[Any]:
+    """Return the items of a step, in order."""
+    rows = db.execute("SELECT value FROM items WHERE step = ? ORDER BY position", (step,))
+    return [json.loads(value) for (value,) in rows]

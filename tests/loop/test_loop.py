@@ -22,13 +22,13 @@ from small_runs import akd, pools, run_akd, write_recipe
 
 def test_the_train_pool_is_replaced_and_the_cache_pool_appended(finished: Path) -> None:
     made = pools(finished)
-    seeds = [label["prompt"]["id"] for label in made["1 labels"]]
-    new = [prompt["id"] for prompt in made["1 generation"]["prompts"]]
-    trained = [label["prompt"]["id"] for label in made["2 labels"]]
+    seeds = [label["prompt"]["id"] for label in made["1 labels"]["items"]]
+    new = [prompt["id"] for prompt in made["1 generation"]["items"]]
+    trained = [label["prompt"]["id"] for label in made["2 labels"]["items"]]
     assert len(seeds) == 10
     assert trained == new
     assert not set(seeds) & set(new)
-    assert len(made["1 discrimination"]["gaps"]) == len(seeds)
+    assert len(made["1 discrimination"]["items"]) == len(seeds)
     summary = json.loads((finished / "summary.json").read_text())
     assert [(one["round"], one["train_pool"], one["cache_pool"]) for one in summary["rounds"]] == [
         (1, 10, 10),
@@ -76,12 +76,14 @@ def test_verified_rows_really_pass_their_suites(finished: Path) -> None:
     from akd_code.referee import run_tests
     from akd_sandbox import Sandbox, Verdict
 
-    labels = [label for label in pools(finished)["1 labels"] if label["outcome"] == "verified"]
+    labels = [label for label in pools(finished)["1 labels"]["items"] if label["outcome"] == "verified"]
     assert labels
     with Sandbox(workers=1) as box:
         for label in labels:
-            suite = PromptTests(tuple(label["prompt"]["suite"]["asserts"]), "given")
-            run = run_tests(suite, label["prompt"]["entry_point"], label["answer"]["code"], box)
+            suite = PromptTests(tuple(label["prompt"]["tests"]["asserts"]), "given")
+            run = run_tests(
+                suite, label["prompt"]["entry_point"], label["candidates"][label["chosen"]]["answer"]["code"], box
+            )
             assert run.verdict is Verdict.PASS
 
 
@@ -184,34 +186,56 @@ def test_a_run_killed_again_and_again_ends_as_one_that_was_not(teacher: str, stu
 
 
 def test_answers_of_the_student_that_were_there_are_not_sampled_again(student: Path, tmp_path: Path) -> None:
-    changes = {"student": {"batch_size": 2}, "lab": {"eval_per_depth": 40}}
-    recipe, run = write_recipe(tmp_path, student, **changes), tmp_path / "run"
+    recipe, run = write_recipe(tmp_path, student, student={"batch_size": 2}, seeds={"limit": 40}), tmp_path / "run"
     process = subprocess.Popen(
         akd("run", recipe, "--run-dir", run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    while len(parts(run)) < 3:
+    while len(unfinished(run, "finish_reason")) < 8:
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     with contextlib.closing(sqlite3.connect(run / "run.db")) as db, db:
-        (value,) = db.execute("SELECT value FROM parts WHERE number = 0").fetchone()
-        changed = json.loads(value)
-        changed[0]["text"] = "# this was kept"
-        db.execute("UPDATE parts SET value = ? WHERE number = 0", (json.dumps(changed),))
+        place = "step NOT IN (SELECT key FROM steps) AND position = 0"
+        (value,) = db.execute(f"SELECT value FROM items WHERE {place}").fetchone()
+        changed = json.dumps({**json.loads(value), "text": "# this was kept"})
+        db.execute(f"UPDATE items SET value = ? WHERE {place}", (changed,))
     assert run_akd("run", recipe, "--run-dir", run).returncode == 0
-    samples = (run / "rounds/0/eval/lab/samples.jsonl").read_text(encoding="utf-8")
-    assert samples.count("# this was kept") == 1
-    assert parts(run) == []
+    texts = [answer["text"] for answer in pools(run)["1 student answers"]["items"]]
+    assert texts.count("# this was kept") == 1
+    assert len(texts) == 40
 
 
-def parts(run: Path) -> list[int]:
-    """Return the numbers of the parts of the step under way that a run has stored."""
+def test_labels_that_were_there_are_not_made_again(student: Path, tmp_path: Path) -> None:
+    recipe, run = write_recipe(tmp_path, student, seeds={"limit": 60}), tmp_path / "run"
+    process = subprocess.Popen(
+        akd("run", recipe, "--run-dir", run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while len(unfinished(run, "outcome")) < 5:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = unfinished(run, "outcome")
+    assert 5 <= len(before) < 60
+    first = min(before)
+    with contextlib.closing(sqlite3.connect(run / "run.db")) as db, db:
+        changed = json.dumps({**before[first], "events": ["this was kept"]})
+        db.execute("UPDATE items SET value = ? WHERE position = ?", (changed, first))
+    assert run_akd("run", recipe, "--run-dir", run).returncode == 0
+    made = pools(run)["1 labels"]["items"]
+    assert len(made) == 60
+    assert made[first]["events"] == ["this was kept"]
+
+
+def unfinished(run: Path, field: str) -> dict[int, Any]:
+    """Return the items with a field, by position, of steps under way that a run has stored."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{run / 'run.db'}?mode=ro", uri=True)) as db:
-            return [number for (number,) in db.execute("SELECT number FROM parts ORDER BY number")]
+            rows = db.execute("SELECT position, value FROM items WHERE step NOT IN (SELECT key FROM steps)").fetchall()
     except sqlite3.Error:  # not there yet
-        return []
+        return {}
+    return {position: item for position, value in rows if field in (item := json.loads(value))}
 
 
 def test_ctrl_c_stops_within_two_seconds_and_the_same_command_continues(student: Path, tmp_path: Path) -> None:
@@ -256,8 +280,8 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_finished(student: Path, tmp_
 def test_two_processes_cannot_work_on_one_run(student: Path, tmp_path: Path) -> None:
     from akd_code.errors import RunError
     from akd_code.recipe import load_recipe
-    from akd_code.run.folder import Run
+    from akd_code.run import RunFolder
 
     recipe = load_recipe(write_recipe(tmp_path, student))
-    with Run(tmp_path / "run", recipe), pytest.raises(RunError, match="another akd process"):
-        Run(tmp_path / "run", recipe)
+    with RunFolder(tmp_path / "run", recipe), pytest.raises(RunError, match="another akd process"):
+        RunFolder(tmp_path / "run", recipe)

@@ -1,0 +1,77 @@
+"""The examination: the student after a round is measured on a suite, just as `akd eval RUN@N` measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from akd_code.evaluate import EvalSpec, Exam, TaskPrompts, decide_style, discard_others, evaluate, exam_of, run_settings
+from akd_code.recipe import Recipe, Section
+from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.workbench import Workbench
+from akd_evals.suites import Suite
+
+
+class Examine(Stage[Exam, NoFacts]):
+    """The student's figures on one suite. `student` is the key of the imitation that made it, "" for the base."""
+
+    name: ClassVar[str] = "evaluation"
+    facts_kind = Exam
+
+    def __init__(self, bench: Workbench, number: int, suite: Suite, student: str) -> None:
+        super().__init__(bench, number)
+        self.suite, self._student = suite, student
+
+    @property
+    def title(self) -> str:
+        """The suite's name is part of it."""
+        return f"{self.name} {self.suite.name}"
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """Who is measured, on what, and how it is asked; not which other suites there are."""
+        exam, suite = self.bench.recipe.eval, self.suite
+        return (self._student, suite.name, suite.dataset_md5, len(suite.tasks), exam.max_tokens, exam.style)
+
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """The student as it is loaded, and what a program may use in its tests."""
+        return (self.bench.recipe.student, self.bench.recipe.sandbox)
+
+    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> Result[Exam, NoFacts]:
+        """Sample greedily and judge; what an interrupted attempt sampled and judged is in the folder."""
+        bench, settings = self.bench, run_settings(self.bench.recipe)
+        student = bench.engine.student(self.number)
+        prompts = TaskPrompts(self.suite, decide_style(settings.style, student))
+        model = f"{bench.run.path}@{self.number}"
+        spec = EvalSpec(model, prompts, settings.sampling, settings.scoring, key=self._student)
+        folder = bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_")
+        discard_others(folder, spec, bench.box.isolation)
+        evaluation = evaluate(student, spec, folder, bench.box, bench.watcher, round_=self.number)
+        return Result(exam_of(evaluation, self.suite))
+
+    def note(self, result: Result[Exam, NoFacts]) -> Sequence[str]:
+        """Return pass@1 with its interval."""
+        exam = result.facts
+        low, high = (100 * bound for bound in exam.ci95)
+        lines = [f"{exam.suite}: pass@1 {100 * exam.pass_at_1:.1f} % [{low:.1f}, {high:.1f}] of {exam.tasks}"]
+        if exam.cut:
+            lines.append(f"{exam.cut} answers were cut at the token limit; raise eval.max_tokens if they count")
+        return lines
+
+    def figures(self, result: Result[Exam, NoFacts]) -> dict[str, Any]:
+        """Return the examination as summary.json shows it."""
+        exam = result.facts
+        tasks = {str(depth): count for depth, (_, count) in sorted(exam.by_depth.items())}
+        return {"suite": exam.suite, "exam": exam.as_json() | ({"tasks_by_depth": tasks} if tasks else {})}
+
+    def fits(self, result: Result[Exam, NoFacts]) -> bool:
+        """Return whether as many tasks of this suite were asked."""
+        return (result.facts.suite, result.facts.tasks) == (self.suite.name, len(self.suite.tasks))
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return one answer and one program for each task of every suite."""
+        tasks = sum(outlook.exam_tasks.values())
+        return written(recipe, tasks * recipe.eval.max_tokens) + tested(recipe, tasks)
