@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from akd_sandbox.course import MALFORMED, Course, clean, early, ended, explain
 from akd_sandbox.guest import wire
 from akd_sandbox.job import Job, ProgramTests, StdinCase
 from akd_sandbox.peer import Clock, Peer
+from akd_sandbox.sample_run import MALFORMED, SampleRun, clean, early, explain, stopped
 from akd_sandbox.verdict import TestResult, Verdict
 
 
-def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, course: Course) -> tuple[Verdict, str]:
-    """Run a program to its end on one case, add the test to course, and return its verdict. Raises SlotError.
+def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, run: SampleRun) -> tuple[Verdict, str]:
+    """Run a program to its end on one case, add the test to run, and return its verdict. Raises SlotError.
 
     It passes by what it printed and by ending with code 0, which is the contract of such programs: knowing what to
     print is the whole task. What it says of itself on the channel to the judge is only ever a reason for not passing.
@@ -20,13 +20,13 @@ def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, course:
     clock.begin(peer.limits.import_s)
     peer.send_job({"mode": "program", "code": job.code, "files": dict(job.files)})
     verdict, detail = _outcome(peer, tests, case, clock, limit_s)
-    course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-    course.starved = course.starved or (clock.starved and verdict is Verdict.TIMEOUT)
+    run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+    run.starved = run.starved or (clock.starved and verdict is Verdict.TIMEOUT)
     return verdict, detail
 
 
 def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, limit_s: float) -> tuple[Verdict, str]:
-    limits, compiled = peer.limits, False
+    compiled = False
     raised: tuple[Verdict, str] | None = None
     while True:
         for frame in peer.pump(clock.pause_s()):
@@ -43,16 +43,14 @@ def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, lim
                 return Verdict.TAMPER, "replied where a program has nothing to say"
             compiled = True
             clock.begin(limit_s)
-        if peer.tampered:
-            return Verdict.TAMPER, peer.tampered
-        if peer.flooded:
-            return Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes"
-        if peer.exit is not None:
-            if peer.exit.signal is None and peer.exit.code == 0 and raised is None and compiled:
-                return _compare(bytes(peer.stdout.head), case.expected, tests)
-            return raised or ended(peer.exit, limits)
-        if clock.expired():
-            return Verdict.TIMEOUT, f"took longer than {clock.limit_s:g} s"
+        found = stopped(peer, clock, "the program" if compiled else "compiling")
+        if found is None:
+            continue
+        if peer.exit is None or found[0] in (Verdict.TAMPER, Verdict.OUTPUT):
+            return found
+        if raised is None and compiled and peer.exit.signal is None and peer.exit.code == 0:
+            return _compare(bytes(peer.stdout.head), case.expected, tests)
+        return raised or found
 
 
 def _compare(printed: bytes, expected: str, tests: ProgramTests) -> tuple[Verdict, str]:

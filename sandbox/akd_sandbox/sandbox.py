@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, PytestTests
-from akd_sandbox.judge import call_all, infra_result, judge_sample
+from akd_sandbox.judging import call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import ContainerOptions, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
