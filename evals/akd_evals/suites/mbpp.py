@@ -16,12 +16,12 @@ from typing import Any
 
 from akd_evals.errors import EvalError
 from akd_evals.files import read_rows
+from akd_evals.suites import SUITES
 from akd_evals.suites.record import Suite, Task
 from akd_sandbox import tests_from_asserts
 
 VARIABLE = "AKD_MBPP_PATH"
 TEST_IDS = range(11, 511)
-TRAIN_IDS = range(601, 975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Problem:
         return f"Mbpp/{self.number}"
 
 
+@SUITES.register("mbpp")
 def load() -> Suite:
     """Return the suite `mbpp`; raises EvalError if AKD_MBPP_PATH is not set or names no MBPP file."""
     given = os.environ.get(VARIABLE)

@@ -14,7 +14,7 @@ from akd_evals.errors import EvalError
 from akd_evals.extract import extract_code
 from akd_evals.files import read_rows
 from akd_evals.suites.humaneval import check_tests
-from akd_evals.suites.record import Suite, Task, Tests
+from akd_evals.suites.record import Suite, Task, TaskTests
 from akd_sandbox import tests_from_asserts
 
 _FIELDS = ("task_id", "prompt", "entry_point", "tests", "test", "setup", "canonical_solution")
@@ -47,7 +47,7 @@ def _task(row: dict[str, Any]) -> Task:
     )
 
 
-def _tests(row: dict[str, Any], entry_point: str, setup: str) -> Tests:
+def _tests(row: dict[str, Any], entry_point: str, setup: str) -> TaskTests:
     if ("tests" in row) == ("test" in row):
         raise EvalError('give either "tests" (a list of asserts) or "test" (code with check(candidate))')
     if "test" in row:

@@ -11,7 +11,7 @@ from akd_evals.errors import EvalError
 from akd_evals.oracles import Oracle
 from akd_sandbox import CodeTests, FunctionTests
 
-Kind = Literal["base", "plus"]
+TestKind = Literal["base", "plus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ReferenceTests:
     oracle: Oracle
 
 
-Tests = ReferenceTests | FunctionTests | CodeTests
+TaskTests = ReferenceTests | FunctionTests | CodeTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Task:
     task_id: str
     prompt: str
     entry_point: str
-    base: Tests
-    plus: Tests | None = None
+    base: TaskTests
+    plus: TaskTests | None = None
     canonical: str | None = None
     adapter: Adapter | None = None
 
