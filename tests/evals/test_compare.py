@@ -305,4 +305,4 @@ def test_scoring_and_comparing_are_two_calls_that_return_frozen_records(tmp_path
     assert comparison.suites[0].new.program(pair.new.shown) == "def f(x): return x"
     with pytest.raises(FrozenInstanceError):
         comparison.base = "x"  # type: ignore[misc]
-    assert json.loads(json.dumps(comparison.as_json()))["suites"]["toy"]["measures"][0]["delta"] == -1.0
+    assert json.loads(json.dumps(plain.comparison_json(comparison)))["suites"]["toy"]["measures"][0]["delta"] == -1.0

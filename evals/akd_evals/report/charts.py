@@ -9,7 +9,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from akd_evals.compare import Measure, SuiteComparison
+from akd_evals.comparison import Measure, SuiteComparison
 from akd_evals.report.plain import points
 from akd_evals.trend import TrendPoint
 

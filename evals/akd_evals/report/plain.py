@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from akd_evals.compare import Comparison, Measure, Side, SuiteComparison, TaskPair
+from akd_evals.comparison import Comparison, Measure, Side, SuiteComparison, TaskPair
 from akd_evals.trend import Trend
 
 _NAMED = 12
