@@ -78,7 +78,12 @@ def collect(given: Iterable[tuple[str, str, str, bool]], suite: Suite) -> Sample
 
 
 def extract(task: Task, text: str) -> Extraction:
-    """Return the program in a model's answer to a task."""
+    """Return the program in a model's answer to a task.
+
+    A task without an entry point asks for a whole program, which never continues the prompt.
+    """
+    if not task.entry_point:
+        return extract_code(text)
     return extract_code(text, task.entry_point, task.prompt)
 
 

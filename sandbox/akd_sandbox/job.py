@@ -108,12 +108,14 @@ class StdinCase:
 class ProgramTests:
     """A whole program, run anew for each case. At least one, or the task is bad (INFRA).
 
-    It must print what is expected and end with code 0. tokens: words and numbers are compared, white space between
-    them is not; exact: every byte is.
+    It must print what is expected and end with code 0. tokens: words are compared, white space between them is not;
+    exact: every byte is. With `tolerance`, two words that are both numbers need only be that close, absolutely or
+    relative to the expected one.
     """
 
     cases: tuple[StdinCase, ...]
     compare: Literal["tokens", "exact"] = "tokens"
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

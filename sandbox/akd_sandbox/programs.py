@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from akd_sandbox.guest import wire
 from akd_sandbox.job import Job, ProgramTests, StdinCase
 from akd_sandbox.peer import Clock, Peer
 from akd_sandbox.sample_run import MALFORMED, SampleRun, clean, early, explain, stopped
 from akd_sandbox.verdict import TestResult, Verdict
+
+_NUMBER_BYTES = 400  # no float is longer than this when written out
 
 
 def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, run: SampleRun) -> tuple[Verdict, str]:
@@ -66,9 +70,22 @@ def _compare(printed: bytes, expected: str, tests: ProgramTests) -> tuple[Verdic
     if got == right:
         return Verdict.PASS, ""
     for number, (one, other) in enumerate(zip(got, right, strict=False)):
-        if one != other:
+        if one != other and not _close(one, other, tests.tolerance):
             return Verdict.WRONG, f"word {number} is {_short(one)}, expected {_short(other)}"
+    if len(got) == len(right):
+        return Verdict.PASS, ""
     return Verdict.WRONG, f"printed {len(got)} words, expected {len(right)}"
+
+
+def _close(got: bytes, expected: bytes, tolerance: float) -> bool:
+    """Return whether both words are finite numbers that differ by no more than the tolerance."""
+    if not tolerance or max(len(got), len(expected)) > _NUMBER_BYTES:
+        return False
+    try:
+        one, other = float(got), float(expected)
+    except ValueError:
+        return False
+    return math.isfinite(one) and math.isfinite(other) and abs(one - other) <= tolerance * max(1.0, abs(other))
 
 
 def _short(word: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.oracles import Oracle
-from akd_sandbox import CodeTests, FunctionTests
+from akd_sandbox import Tests
 
 TestKind = Literal["base", "plus"]
 
@@ -22,7 +22,8 @@ class ReferenceTests:
     oracle: Oracle
 
 
-TaskTests = ReferenceTests | FunctionTests | CodeTests
+TaskTests = ReferenceTests | Tests
+"""What a suite may hold a program to: all that the sandbox runs, and inputs for the reference solution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any."""
+    """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any.
+
+    `entry_point` is empty where the tests call nothing by name: whole programs, and test files that import.
+    """
 
     task_id: str
     prompt: str
