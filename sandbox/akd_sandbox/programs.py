@@ -16,7 +16,7 @@ _NUMBER_BYTES = 400  # no float is longer than this when written out
 def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, run: SampleRun) -> tuple[Verdict, str]:
     """Run a program to its end on one case, add the test to run, and return its verdict. Raises SlotError.
 
-    It passes by what it printed and by ending with code 0, which is the contract of such programs: knowing what to
+    It passes by what it printed and by ending with code 0, which is what such programs are asked for: knowing what to
     print is the whole task. What it says of itself on the channel to the judge is only ever a reason for not passing.
     """
     limit_s = peer.limits.test_s if case.limit_s is None else case.limit_s
@@ -42,7 +42,7 @@ def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, lim
                     raised = (Verdict.MEMORY if name == "MemoryError" else Verdict.RAISED), what
                     continue
             except MALFORMED as error:
-                return Verdict.TAMPER, f"sent what is no description: {error}"
+                return Verdict.TAMPER, f"sent something that is not a description: {error}"
             if frame.kind != wire.DEFINED or compiled:
                 return Verdict.TAMPER, "replied where a program has nothing to say"
             compiled = True

@@ -61,7 +61,7 @@ def test_an_absent_benchmark_names_the_variable_and_the_command_and_downloads_no
     assert variable in str(error.value)
     assert command in str(error.value)
     monkeypatch.setenv(variable, "/nowhere/file.jsonl")
-    with pytest.raises(EvalError, match=f"{variable} names /nowhere/file.jsonl, which is no file"):
+    with pytest.raises(EvalError, match=f"{variable} names /nowhere/file.jsonl, which is not a file"):
         load_suite(suite)
 
 

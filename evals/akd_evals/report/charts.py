@@ -69,7 +69,7 @@ def verdict_bars(suite: SuiteComparison) -> str:
 
 
 def scatter(suite: SuiteComparison) -> str:
-    """Return a point a task: its score in BASE to the right, in NEW upwards. Below the diagonal NEW is worse."""
+    """Return one point per task: its score in BASE to the right, in NEW upwards. Below the diagonal NEW is worse."""
     size, pad = 320, 34
 
     def place(score: float) -> float:

@@ -62,7 +62,7 @@ def _several(suite: SuiteComparison) -> bool:
 
 
 def page_data(comparison: Comparison, suites: Mapping[str, Suite]) -> dict[str, Any]:
-    """Return what the page's script shows: a row a task, and the programs, as many as `PROGRAM_BYTES` holds."""
+    """Return what the page's script shows: one row per task, and the programs, as many as `PROGRAM_BYTES` holds."""
     programs: list[str] = []
     places: dict[str, int] = {}
     rows: dict[tuple[str, str], dict[str, Any]] = {}

@@ -44,7 +44,7 @@ def check_tests(code: str, entry_point: str, *, scope: str = "") -> TaskTests:
     """Return the tests of a `check(candidate)` function: data if it only asserts literal calls, else its code.
 
     `scope` is put before the code: HumanEval's checks of tasks 32, 33, 38 and 50 use functions of the program they
-    test, here those of the canonical solution and never the candidate's. Raises SyntaxError for what is no Python.
+    test, here those of the canonical solution and never the candidate's. Raises SyntaxError for what is not Python.
     """
     asserts = _plain_asserts(code, entry_point)
     if asserts:

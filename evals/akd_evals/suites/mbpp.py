@@ -52,7 +52,7 @@ def load() -> Suite:
         )
     path = Path(given).expanduser()
     if not path.is_file():
-        raise EvalError(f"{VARIABLE} names {given}, which is no file; correct it")
+        raise EvalError(f"{VARIABLE} names {given}, which is not a file; correct it")
     problems, digest = read_problems(path)
     tasks = tuple(_task(problem) for problem in problems if problem.number in TEST_IDS)
     if not tasks:
@@ -103,7 +103,7 @@ def _problem(row: dict[str, Any]) -> Problem:
 def entry_point(asserts: Sequence[str], code: str) -> str:
     """Return the function that the asserts test: the first name they call that `code` defines.
 
-    Raises ValueError if there is none, SyntaxError if an assert or the code is no Python.
+    Raises ValueError if there is none, SyntaxError if an assert or the code is not Python.
     """
     defined = {node.name for node in ast.parse(code).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     functions = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}

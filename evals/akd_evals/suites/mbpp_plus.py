@@ -75,7 +75,7 @@ def _task(problem: Problem) -> Task:
 
 
 def _not_none(entry_point: str) -> Adapter:
-    """Return the adapter of tasks where only "is the output None?" counts: a match object is no plain value."""
+    """Return the adapter of tasks where only "is the output None?" counts: a match object is not a plain value."""
     code = (
         f"def akd_not_none(*args):\n"
         f"    output = {entry_point}(*args)\n"

@@ -123,7 +123,7 @@ def _canonical_rows(rows: Any) -> Any:
         batch = rows[start : start + _MANY_ROWS]
         flat = list(itertools.chain.from_iterable(batch))
         try:
-            # scalars that are equal have equal canonical encodings, whatever their types; what has no hash is no scalar
+            # equal scalars have equal canonical encodings, whatever their types; what has no hash is not a scalar
             new = dict.fromkeys(flat).keys() - known.keys() if set(map(type, flat)) <= _HASHED else None
         except TypeError:
             new = None

@@ -114,7 +114,9 @@ def f(n):
 """,
     ),
     control(
-        "instance", "an entry point that is no function", "class F:\n    def __call__(self, n): return 2 * n\nf = F()"
+        "instance",
+        "an entry point that is not a function",
+        "class F:\n    def __call__(self, n): return 2 * n\nf = F()",
     ),
     control("numpy", "uses numpy", "import numpy as np\ndef f(n): return int(np.dot(np.array([n, n]), np.ones(2)))"),
     control("numpy-scalar", "returns a numpy scalar", "import numpy as np\ndef f(n): return np.int64(2 * n)"),

@@ -136,7 +136,7 @@ def f(n):
     ),
     wired(
         "J14a",
-        "a digest that is no digest",
+        "a digest that is not a digest",
         V.TAMPER,
         code="def f(n):\n    say(b'G', 0, b't\\2\\0\\0\\0NN')\n    wait()",
     ),
