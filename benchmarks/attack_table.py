@@ -3,7 +3,7 @@
     python benchmarks/attack_table.py [--out docs/attacks.md] [--no-peers]
 
 Everything in the table is measured by this command. The peers are asked by peer_verdicts.py in a process of its own,
-and only about programs that are harmless where there is not a boundary. Exit status 1 if an attack got a verdict that it
+and only about programs that are harmless where there is no boundary. Exit status 1 if an attack got a verdict that it
 does not deserve, or a control failed.
 """
 

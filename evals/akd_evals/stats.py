@@ -62,7 +62,7 @@ class Spread:
 
 
 def variance_split(counts: Sequence[tuple[int, int]]) -> Spread | None:
-    """Return how the variance of the mean pass rate splits, from each task's (n, c); None unless every n > 1 and tasks > 1.
+    """Return how the variance of the mean pass rate splits, from each task's (n, c); None unless all n and tasks > 1.
 
     Law of total variance, estimated without bias: within a task c(n-c) / (n(n-1)) estimates p(1-p), and the variance of
     the observed rates minus the mean of within / n estimates that of the true ones, cut at 0 (Searle, Casella and
