@@ -125,7 +125,7 @@ def page(columns: list[Column], absent: dict[str, str], peers: dict[str, dict[st
         *(f"* `{backend}`: not measured here ({reason})" for backend, reason in absent.items()),
         f"* {', '.join([*map(version, peers), 'Python ' + platform.python_version()])},"
         f" {platform.system()} {platform.release().split('-')[0]}, {platform.machine()}",
-        "* *n/a*: it needs a layer that this backend does not have (`process` is no boundary and holds nothing)",
+        "* *n/a*: it needs a layer that this backend does not have (`process` is not a boundary and holds nothing)",
         f"* *{NOT_RUN}*: it would harm a host without a boundary, or looks for this project's own protocol",
         f"* *{NO_FORM}*: its tests cannot be written in that harness's form",
         "",

@@ -11,7 +11,7 @@ import click
 from akd_code.cli.faults import reported
 
 if TYPE_CHECKING:
-    from akd_evals.compare import Comparison
+    from akd_evals.comparison import Comparison
     from akd_evals.suites import Suite
     from akd_evals.trend import Trend
 

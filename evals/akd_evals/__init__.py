@@ -8,10 +8,10 @@ failure.
 """
 
 from akd_evals.api import Score, compare, score
-from akd_evals.compare import Comparison
+from akd_evals.comparison import Comparison
 from akd_evals.errors import EvalError, EvalInfraError
 from akd_evals.extract import Extraction, extract_code
-from akd_evals.passk import mean_pass_at_k, pass_at_k, pass_hat_k
+from akd_evals.passk import mean_pass_at_k, pass_at_k
 from akd_evals.samples import Sample, Samples, read_samples
 from akd_evals.stats import wilson_interval
 from akd_evals.suites import Suite, Task, load_suite
@@ -31,7 +31,6 @@ __all__ = [
     "load_suite",
     "mean_pass_at_k",
     "pass_at_k",
-    "pass_hat_k",
     "read_samples",
     "score",
     "wilson_interval",

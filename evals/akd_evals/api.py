@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import cast
 
 from akd_evals import score as scoring
-from akd_evals.compare import Comparison, compare_runs
+from akd_evals.comparison import Comparison, compare_runs
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateName, GateRule
 from akd_evals.results import Result, Summary
-from akd_evals.runs import Kind, read_runs, rounds_of
+from akd_evals.runs import read_runs, rounds_of
 from akd_evals.samples import read_samples
 from akd_evals.settings import ScoreSettings
-from akd_evals.suites import Suite, load_suite
+from akd_evals.suites import Suite, TestKind, load_suite
 from akd_evals.trend import Trend, trend_of
 from akd_sandbox import Sandbox
 
@@ -122,10 +122,10 @@ def _rule(gate: str, margin: float, confidence: float) -> GateRule:
     return GateRule(cast(GateName, gate), margin, confidence)
 
 
-def _kind(tests: str | None) -> Kind | None:
+def _kind(tests: str | None) -> TestKind | None:
     if tests not in (None, "base", "plus"):
         raise EvalError(f"unknown tests {tests!r}; give base or plus")
-    return cast("Kind | None", tests)
+    return cast("TestKind | None", tests)
 
 
 def _silent(line: str) -> None:

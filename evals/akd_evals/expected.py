@@ -20,8 +20,8 @@ from typing import Any, Protocol
 
 from akd_evals.errors import EvalInfraError
 from akd_evals.oracles import Output
-from akd_evals.suites.record import Kind, ReferenceTests, Task
-from akd_sandbox import CallOutcome, Digest, Encoded, Limits, Verdict, codec
+from akd_evals.suites.record import ReferenceTests, Task, TestKind
+from akd_sandbox import CallOutcome, Digest, EncodedValue, Limits, Verdict, codec
 
 _FORMAT = 3
 _DIGEST_BYTES = 32
@@ -44,7 +44,7 @@ class Caller(Protocol):
 class Reference:
     """One expected output (or its Digest), what decides how it is compared, and the reference's wall seconds."""
 
-    value: Encoded | Digest
+    value: EncodedValue | Digest
     output: Output
     wall_s: float
 
@@ -68,7 +68,7 @@ class References:
         self._warn = warn
         self._warned = False
 
-    def get(self, task: Task, kind: Kind, tests: ReferenceTests) -> tuple[Reference, ...]:
+    def get(self, task: Task, kind: TestKind, tests: ReferenceTests) -> tuple[Reference, ...]:
         """Return the expected outputs of the task's base or plus tests, in test order.
 
         Raises EvalInfraError if the canonical solution does not give a value for every input.
@@ -76,7 +76,7 @@ class References:
         path = self._path(task, kind)
         return _read(path, len(tests.inputs)) or self._compute(task, kind, tests, path)
 
-    def _compute(self, task: Task, kind: Kind, tests: ReferenceTests, path: Path) -> tuple[Reference, ...]:
+    def _compute(self, task: Task, kind: TestKind, tests: ReferenceTests, path: Path) -> tuple[Reference, ...]:
         if task.canonical is None:
             raise EvalInfraError(f"{task.task_id} has no canonical solution; its benchmark file is incomplete")
         outcomes = self._box.call(task.program(task.canonical), task.call, tests.inputs, REFERENCE_LIMITS)
@@ -92,7 +92,7 @@ class References:
         self._write(path, references)
         return references
 
-    def _path(self, task: Task, kind: Kind) -> Path:
+    def _path(self, task: Task, kind: TestKind) -> Path:
         parts = (str(_FORMAT), self._dataset, task.task_id, kind, task.program(task.canonical or ""), _machine())
         digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
         return self._directory / self._dataset / f"{digest[:32]}.bin"
@@ -114,15 +114,15 @@ class References:
 def _reference(outcome: CallOutcome) -> Reference:
     value = outcome.value
     if not isinstance(value, Digest):
-        value = Encoded(codec.encode(value, _MAX_FILE))
+        value = EncodedValue(codec.encode(value, _MAX_FILE))
     return Reference(value, Output.of(outcome.value), float(outcome.wall_s))
 
 
 def _packed(references: Sequence[Reference]) -> bytes:
     """Return references as data: a sha256, and the encoding that it is of.
 
-    Encoded is (times, indices of floats, digests by index, sizes of the outputs, the outputs one behind the other):
-    they are not decoded to be read, so the sha256 has to tell whether they are whole.
+    What is encoded is (times, indices of floats, digests by index, sizes of the outputs, the outputs one after the
+    other): they are not decoded to be read, so the sha256 has to tell whether they are whole.
     """
     outputs = [b"" if isinstance(one.value, Digest) else one.value.data for one in references]
     digests = {
@@ -145,8 +145,8 @@ def _read(path: Path, count: int) -> tuple[Reference, ...] | None:
             return None
         times, floats, digests, sizes, outputs = codec.decode(data)
         ends = itertools.accumulate(sizes)
-        values: list[Encoded | Digest] = [
-            Encoded(outputs[end - size : end]) for size, end in zip(sizes, ends, strict=True)
+        values: list[EncodedValue | Digest] = [
+            EncodedValue(outputs[end - size : end]) for size, end in zip(sizes, ends, strict=True)
         ]
         kinds = [Output.PLAIN] * len(values)
         for index, (sha256, size) in digests.items():

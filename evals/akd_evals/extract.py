@@ -43,7 +43,7 @@ def extract_code(text: str, entry_point: str | None = None, prompt: str | None =
     5. The longest fenced block (after `prompt`, if it begins indented).
     6. The text, if it defines the entry point or there is no prompt; else prompt + text.
 
-    Never prunes what it takes (SANDBOX.md, "Extracting code"). Time is linear in len(text).
+    Never prunes what it takes. Time is linear in len(text).
     """
     if not text.strip():
         return Extraction(None, "empty")

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 def read_rows(path: Path) -> tuple[list[tuple[int, Row]], str]:
     """Return (line number, object) of every line of a .jsonl or .jsonl.gz file that is not blank, and its text's md5.
 
-    Raises EvalError, naming file and line, for what cannot be read or is no JSON object.
+    Raises EvalError, naming file and line, for what cannot be read or is not a JSON object.
     """
     raw = _read(path)
     digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""The gate: may the new model pass? Two rules, named, because they answer two questions (METHODS section 6).
+"""The gate: may the new model pass? Two rules, named, because they answer two questions (docs/compare.md).
 
 `regression` fails when a drop beyond the margin is proven: the upper bound of the difference is below -margin. It lets
 through what the data cannot tell. `noninferior` fails unless the lower bound is above -margin: it stops what the data

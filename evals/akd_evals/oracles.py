@@ -76,7 +76,7 @@ class Oracle:
         Plain equality is the sandbox's own `equal`, under which a large output can travel as its digest; an
         expected output that is itself a digest is compared so, without tolerance. With `sticky` the tolerance that
         one float output brings stays for the task's later tests, as it does in evalplus 0.3.1 (by accident:
-        SANDBOX.md, "evalplus parity").
+        docs/parity.md).
         """
         made: list[Compare] = []
         stuck = 0.0
@@ -101,7 +101,7 @@ def close(expected: Any, got: Any, atol: float) -> bool:
     """Return whether got has expected's type (and length) and all its numbers are within atol + RTOL * |expected|.
 
     Nested lists and tuples are compared by shape, numbers by value. nan is close to nan. Raises TypeError for
-    what is no number.
+    what is not a number.
     """
     if type(expected) is not type(got):
         return False

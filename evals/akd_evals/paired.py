@@ -1,6 +1,6 @@
 """Two runs on the same tasks: is the difference real, and how large is it?
 
-Everything is paired by task, and the task is the unit of inference (METHODS section 6): samples of one task are not
+Everything is paired by task, and the task is the unit of inference (docs/compare.md): samples of one task are not
 independent of each other. Differences are NEW - BASE, as fractions in [-1, 1].
 """
 
@@ -56,7 +56,7 @@ def compare_paired(
 ) -> Paired:
     """Return the comparison of per-task scores in [0, 1], task by task in the same order.
 
-    Where every score is 0 or 1 (one sample a task): McNemar's exact test and `paired_interval`. Otherwise
+    Where every score is 0 or 1 (one sample per task): McNemar's exact test and `paired_interval`. Otherwise
     (pass@k of n > 1 samples): the sign-flip permutation test and the paired bootstrap over tasks. Raises ValueError for
     no task, unequal lengths, scores outside [0, 1], and a confidence outside (0, 1).
     """
@@ -93,7 +93,7 @@ def mcnemar_exact(broken: int, fixed: int) -> float:
 
 
 def paired_interval(broken: int, fixed: int, tasks: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the interval of (fixed - broken) / tasks for one sample a task: on each side the wider of two.
+    """Return the interval of (fixed - broken) / tasks for one sample per task: on each side the wider of two.
 
     Tango's score interval keeps its width where few tasks are discordant; the exact conditional one agrees with
     McNemar's exact test, so that an interval without 0 never stands beside a p above 1 - confidence. Raises ValueError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 
@@ -25,23 +24,10 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - fail
 
 
-def pass_hat_k(n: int, c: int, k: int) -> float:
-    """Return pass^k = C(c, k) / C(n, k): the chance that k samples, drawn from n of which c pass, all pass.
-
-    The unbiased estimate of reliability (Yao et al. 2024, arXiv 2406.12045, section 4). Raises ValueError unless
-    0 <= c <= n and 1 <= k <= n.
-    """
-    if not 0 <= c <= n:
-        raise ValueError(f"c = {c} passing samples out of n = {n}")
-    if not 1 <= k <= n:
-        raise ValueError(f"pass^{k} is undefined for n = {n} samples")
-    return math.prod((c - i) / (n - i) for i in range(k)) if c >= k else 0.0
-
-
 def mean_pass_at_k(counts: Iterable[tuple[int, int]], k: int, *, unsolved: int = 0) -> float | None:
     """Return the mean of pass@k over tasks given as (n, c), or None where it is undefined.
 
-    `unsolved` more tasks count as 0: those that no sample was given for (closed denominator, METHODS section 6).
+    `unsolved` more tasks count as 0: those that no sample was given for (the denominator is closed: docs/scoring.md).
     None when a task has fewer than k samples, or when there is no task with samples at all.
     """
     tasks = list(counts)

@@ -23,7 +23,7 @@ def gate_power(
     gate: Gate = "regression",
     confidence: float = 0.95,
 ) -> float:
-    """Return the chance that a gate FAILS on one sample a task, if each task breaks and is fixed with these chances.
+    """Return the chance that a gate FAILS on one sample per task, if each task breaks and is fixed with these chances.
 
     Exact: the sum over all outcomes (broken, fixed) of their trinomial probability, with the gate's own rule (a bound
     of `paired_interval` against -margin). All but a 1e-9 of the outcomes are summed. Raises ValueError for chances that
@@ -98,7 +98,7 @@ def mean_standard_error(deltas: Sequence[float]) -> float:
 def mean_gate_power(
     drop: float, standard_error: float, *, margin: float = 0.0, gate: Gate = "regression", confidence: float = 0.95
 ) -> float:
-    """Return the chance that a gate FAILS for a true mean drop with n > 1 samples a task (normal approximation)."""
+    """Return the chance that a gate FAILS for a true mean drop with n > 1 samples per task (normal approximation)."""
     normal = NormalDist()
     z = normal.inv_cdf(0.5 + confidence / 2)
     if gate == "regression":

@@ -1,4 +1,4 @@
-"""What a scoring leaves behind: results.jsonl, a line a sample, and summary.json.
+"""What a scoring leaves behind: results.jsonl, one line per sample, and summary.json.
 
 `results.jsonl` grows as verdicts arrive; the same command again judges only what is not in it yet. `settings.json`
 beside it holds what the verdicts depend on, so that they are never reused for another benchmark or other limits.
@@ -20,7 +20,7 @@ RESULTS = "results.jsonl"
 SETTINGS = "settings.json"
 SUMMARY = "summary.json"
 PROGRAMS = "programs.jsonl"
-"""A line a distinct program, `{"code_sha256", "code"}`: what `code_sha256` in results.jsonl stands for."""
+"""One line per distinct program, `{"code_sha256", "code"}`: what `code_sha256` in results.jsonl stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Result:
     extraction: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the line as the contract has it; no plus fields where there are no plus tests."""
+        """Return the line as docs/scoring.md describes it; no plus fields where there are no plus tests."""
         judged = self.judged
         row: dict[str, Any] = {"task_id": self.task_id, "sample": self.sample, "base": judged.base.value}
         if judged.plus is not None:
@@ -103,7 +103,7 @@ class Summary:
     versions: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the object as the contract names its fields."""
+        """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
         return {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
 

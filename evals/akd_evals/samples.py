@@ -78,7 +78,12 @@ def collect(given: Iterable[tuple[str, str, str, bool]], suite: Suite) -> Sample
 
 
 def extract(task: Task, text: str) -> Extraction:
-    """Return the program in a model's answer to a task."""
+    """Return the program in a model's answer to a task.
+
+    A task without an entry point asks for a whole program, which never continues the prompt.
+    """
+    if not task.entry_point:
+        return extract_code(text)
     return extract_code(text, task.entry_point, task.prompt)
 
 
@@ -92,7 +97,7 @@ def _file(path: Path) -> Iterator[tuple[str, str, str, bool]]:
             raise EvalError(f'{where}: no "completion" and no "solution"; a sample needs one of them')
         if not isinstance(text, str):
             name = "solution" if whole else "completion"
-            raise EvalError(f'{where}: "{name}" must be a text, not {type(text).__name__}; one line a sample')
+            raise EvalError(f'{where}: "{name}" must be a text, not {type(text).__name__}; one line per sample')
         yield where, _task_id(row, where), text, whole
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from akd_evals.expected import References, cache_dir
-from akd_evals.judge import Box, Judge
 from akd_evals.parallel import unordered
 from akd_evals.passk import mean_pass_at_k
 from akd_evals.passk import pass_at_k as pass_one
@@ -20,6 +19,7 @@ from akd_evals.results import Judged, Result, ResultFolder, Summary
 from akd_evals.samples import Sample, Samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Suite
+from akd_evals.task_judge import Box, TaskJudge
 from akd_sandbox import Verdict
 
 Progress = Callable[[int, int], None]
@@ -58,7 +58,7 @@ def score(
     folder.rewrite(results)
     folder.keep_programs((sample.code_sha256, sample.code) for sample in samples.rows)
     progress(len(results), len(samples.rows))
-    judge = Judge(box, References(box, suite.dataset_md5, cache or cache_dir(), warn), settings)
+    judge = TaskJudge(box, References(box, suite.dataset_md5, cache or cache_dir(), warn), settings)
     order = _slowest_first(suite, groups.keys() - known.keys())
     left = Counter(task_id for task_id, _ in order)
 
@@ -162,7 +162,7 @@ def _counts(verdicts: Iterable[tuple[str, Verdict]]) -> list[tuple[int, int]]:
     """Return (n, c) of every task with a verdict that counts."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for task_id, verdict in verdicts:
-        if verdict is not Verdict.INFRA:
+        if verdict.decided:
             counts[task_id][0] += 1
             counts[task_id][1] += verdict is Verdict.PASS
     return [(n, c) for n, c in counts.values()]

@@ -1,4 +1,4 @@
-"""Statistics of scores. The task is the unit of inference (METHODS section 6)."""
+"""Statistics of scores. The task is the unit of inference (docs/compare.md)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from statistics import NormalDist, fmean, variance
 def wilson_interval(passed: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return Wilson's score interval (Wilson 1927) of a proportion, as fractions in [0, 1].
 
-    `passed` of `total` tasks passed, one sample a task. Raises ValueError for total < 1, for passed outside
+    `passed` of `total` tasks passed, one sample per task. Raises ValueError for total < 1, for passed outside
     [0, total] and for a confidence outside (0, 1).
     """
     if total < 1 or not 0 <= passed <= total:
@@ -48,7 +48,7 @@ class Spread:
     """Where the variance of a mean pass rate comes from: unlike tasks, or unlike samples of a task.
 
     `tasks` and `samples` add up to the variance of the mean over other tasks and other samples: `samples` shrinks with
-    more samples a task, `tasks` only with more tasks.
+    more samples per task, `tasks` only with more tasks.
     """
 
     tasks: float
@@ -56,13 +56,13 @@ class Spread:
 
     @property
     def share(self) -> float:
-        """The part that more samples a task would remove; 0 where there is no variance."""
+        """The part that more samples per task would remove; 0 where there is no variance."""
         total = self.tasks + self.samples
         return self.samples / total if total > 0 else 0.0
 
 
 def variance_split(counts: Sequence[tuple[int, int]]) -> Spread | None:
-    """Return how the variance of the mean pass rate splits, from (n, c) a task; None unless every n > 1 and tasks > 1.
+    """Return how the variance of the mean pass rate splits, from each task's (n, c); None unless all n and tasks > 1.
 
     Law of total variance, estimated without bias: within a task c(n-c) / (n(n-1)) estimates p(1-p), and the variance of
     the observed rates minus the mean of within / n estimates that of the true ones, cut at 0 (Searle, Casella and

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 
 from akd_evals.expected import References, cache_dir
-from akd_evals.judge import Box, Judge
 from akd_evals.results import Judged, Result, ResultFolder
 from akd_evals.samples import Sample
 from akd_evals.score import fingerprint
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Suite
+from akd_evals.task_judge import Box, TaskJudge
 
 
 class JudgingStream:
@@ -47,7 +47,7 @@ class JudgingStream:
         self._suite = suite
         self._folder = ResultFolder(out, fingerprint(suite, settings, box.isolation))
         self._known: dict[tuple[str, str], Judged] = self._folder.judged()
-        self._judge = Judge(box, References(box, suite.dataset_md5, cache or cache_dir(), warn), settings)
+        self._judge = TaskJudge(box, References(box, suite.dataset_md5, cache or cache_dir(), warn), settings)
         self._waiting: queue.SimpleQueue[Sample | None] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._failure: BaseException | None = None

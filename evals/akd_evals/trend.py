@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from akd_evals.compare import Comparison, compare_runs
+from akd_evals.comparison import Comparison, compare_runs
 from akd_evals.gate import GateRule
 from akd_evals.paired import Paired
-from akd_evals.runs import Kind, Run
+from akd_evals.runs import ScoredRun
 from akd_evals.stats import holm
+from akd_evals.suites.record import TestKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,11 @@ class Trend:
 
 
 def trend_of(
-    runs: Sequence[dict[str, Run]],
+    runs: Sequence[dict[str, ScoredRun]],
     *,
     rule: GateRule | None = None,
     k: int = 1,
-    tests: Kind | None = None,
+    tests: TestKind | None = None,
     allow: Collection[str] = (),
 ) -> tuple[Trend, Comparison]:
     """Return the trend of three runs or more, and the comparison of the last with the first, which the gate goes by.

@@ -6,13 +6,13 @@ lets tests and candidate share an interpreter. Its five main things are `Sandbox
 and `Verdict`.
 """
 
-from akd_sandbox.compare import equal
+from akd_sandbox.equality import equal
 from akd_sandbox.errors import IsolationError, SandboxError
 from akd_sandbox.job import (
     Case,
     CodeTests,
     Compare,
-    Encoded,
+    EncodedValue,
     FunctionTests,
     Job,
     ProgramTests,
@@ -32,7 +32,7 @@ __all__ = [
     "CodeTests",
     "Compare",
     "Digest",
-    "Encoded",
+    "EncodedValue",
     "FunctionTests",
     "IsolationError",
     "Job",

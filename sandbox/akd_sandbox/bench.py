@@ -43,7 +43,7 @@ class Speed:
 
     @property
     def cpu_ms(self) -> float | None:
-        """Milliseconds of processor time a sample."""
+        """Milliseconds of processor time per sample."""
         return None if self.cpu_s is None or not self.samples else 1000 * self.cpu_s / self.samples
 
 

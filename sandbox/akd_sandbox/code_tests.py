@@ -6,15 +6,14 @@ import time
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.course import EARLY, MALFORMED, Course, clean, common_outcome, early, ended, explain
 from akd_sandbox.guest import wire
 from akd_sandbox.job import CodeTests, Job, PytestTests
-from akd_sandbox.limits import Limits
-from akd_sandbox.peer import Clock, Frame, Peer
+from akd_sandbox.peer import Clock, Peer, WorkerFrame
+from akd_sandbox.sample_run import EARLY, MALFORMED, SampleRun, clean, common_outcome, early, explain, stopped
 from akd_sandbox.verdict import TestResult, Verdict
 
 
-def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | PytestTests) -> Course:
+def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | PytestTests) -> SampleRun:
     """Run test code in `tester` against a program in `candidate`, passing every call between them. Raises SlotError.
 
     The candidate never sees the tests, the tests never run the candidate's code: both only exchange plain data and
@@ -23,24 +22,24 @@ def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | P
     known to be good by its reference solution.)
     """
     limits = candidate.limits
-    course = Course([])
+    run = SampleRun([])
     clock = Clock((candidate, tester))
     clock.begin(limits.import_s)
     module = tests.module if isinstance(tests, PytestTests) else ""
     work = {"mode": "serve", "code": job.code, "entry": job.entry, "files": dict(job.files), "module": module}
     candidate.send_job(work)
-    first = _reply(candidate, clock, limits, course)
+    first = _reply(candidate, clock, run)
     if first is None:
-        return course
+        return run
     if first.kind in EARLY:
         try:
-            course.ended_by, course.detail = early(first, job.entry)
+            run.ended_by, run.detail = early(first, job.entry)
         except MALFORMED as error:
-            course.ended_by, course.detail = Verdict.TAMPER, f"sent what is no description: {error}"
-        return course
+            run.ended_by, run.detail = Verdict.TAMPER, f"sent something that is not a description: {error}"
+        return run
     if first.kind != wire.DEFINED:
-        course.ended_by, course.detail = Verdict.TAMPER, "replied before its program was defined"
-        return course
+        run.ended_by, run.detail = Verdict.TAMPER, "replied before its program was defined"
+        return run
     tester.send_job(_tester_job(job, tests))
     clock.begin(limits.import_s)
     started = time.monotonic()
@@ -51,62 +50,57 @@ def run_code_tests(candidate: Peer, tester: Peer, job: Job, tests: CodeTests | P
             if frame.kind == wire.CALL:
                 asked += 1
                 candidate.request(frame.body)
-                reply = _reply(candidate, clock, limits, course)
+                reply = _reply(candidate, clock, run)
                 if reply is None:
-                    return course
+                    return run
                 if reply.index != asked or reply.kind not in (wire.VALUE, wire.RAISED, wire.BAD_VALUE, wire.TOO_LARGE):
-                    return _end(course, Verdict.TAMPER, "replied out of order", clock)
+                    return _end(run, Verdict.TAMPER, "replied out of order", clock)
                 try:
                     if reply.kind in (wire.BAD_VALUE, wire.TOO_LARGE):
                         verdict, detail = common_outcome(reply) or (Verdict.BADVALUE, "")
-                        return _end(course, verdict, detail, clock)
+                        return _end(run, verdict, detail, clock)
                     if reply.kind == wire.RAISED:
                         last_problem = explain(reply.body)[1]
                 except MALFORMED as error:
-                    return _end(course, Verdict.TAMPER, f"sent what is no description: {error}", clock)
+                    return _end(run, Verdict.TAMPER, f"sent something that is not a description: {error}", clock)
                 tester.request(reply.kind + reply.body)
                 continue
             if frame.kind == wire.DEFINED:
                 if isinstance(tests, PytestTests):
                     collected = frame.index
                     if wrong := _miscounted(tests, collected):
-                        return _end(course, Verdict.WRONG if asked else Verdict.INFRA, wrong, clock)
+                        return _end(run, Verdict.WRONG if asked else Verdict.INFRA, wrong, clock)
                 clock.begin(limits.test_s)
                 continue
             if frame.kind == wire.FINISHED:
-                if isinstance(tests, PytestTests) and not frame.index == len(course.tests) == collected:
-                    detail = f"{len(course.tests)} of {collected} collected tests ran"
-                    return _end(course, Verdict.WRONG if asked else Verdict.INFRA, detail, clock)
-                if frame.index != len(course.tests) or not course.tests:
-                    return _end(course, Verdict.INFRA, "the test code holds no test", clock)
-                return course
+                if isinstance(tests, PytestTests) and not frame.index == len(run.tests) == collected:
+                    detail = f"{len(run.tests)} of {collected} collected tests ran"
+                    return _end(run, Verdict.WRONG if asked else Verdict.INFRA, detail, clock)
+                if frame.index != len(run.tests) or not run.tests:
+                    return _end(run, Verdict.INFRA, "the test code holds no test", clock)
+                return run
             if frame.kind == wire.IMPORT_RAISED:
                 name, detail = explain(frame.body)
                 if last_problem and name in last_problem:
-                    return _end(course, Verdict.RAISED, last_problem, clock)
+                    return _end(run, Verdict.RAISED, last_problem, clock)
                 if asked:
-                    return _end(course, Verdict.WRONG, f"the test code failed on what it got: {detail}", clock)
-                return _end(course, Verdict.INFRA, f"the test code failed: {detail}", clock)
+                    return _end(run, Verdict.WRONG, f"the test code failed on what it got: {detail}", clock)
+                return _end(run, Verdict.INFRA, f"the test code failed: {detail}", clock)
             verdict, detail = _test_outcome(frame)
-            course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+            run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
             if verdict is not Verdict.PASS:
-                course.detail = course.detail or detail
+                run.detail = run.detail or detail
                 if job.stop_at_first_failure:
-                    return course
+                    return run
             clock.begin(limits.test_s)
-        if tester.exit is not None or tester.tampered or tester.flooded:
-            why = tester.tampered or ("printed too much" if tester.flooded else "ended early")
-            if not asked:
-                return _end(course, Verdict.INFRA, f"the test code {why}", clock)
-            verdict = Verdict.OUTPUT if tester.flooded else Verdict.BADVALUE
-            if tester.exit is not None and not tester.flooded:
-                verdict, why = ended(tester.exit, limits)
-            return _end(course, verdict, f"the test code, on what it got: {why}", clock)
         if clock.overdue(started, limits.sample_s):
-            return _end(course, Verdict.TIMEOUT, f"all tests together took longer than {limits.sample_s:g} s", clock)
-        if clock.expired():
-            verdict = Verdict.TIMEOUT if asked else Verdict.INFRA
-            return _end(course, verdict, "the test code itself did not finish", clock)
+            return _end(run, Verdict.TIMEOUT, f"all tests together took longer than {limits.sample_s:g} s", clock)
+        end = stopped(tester, clock, "a test")
+        if end is not None:
+            verdict, why = end
+            if verdict is Verdict.TAMPER:  # its values broke the test code: nothing of the program is in that worker
+                verdict = Verdict.BADVALUE
+            return _end(run, verdict if asked else Verdict.INFRA, f"the test code, on what it got: {why}", clock)
 
 
 def _tester_job(job: Job, tests: CodeTests | PytestTests) -> dict[str, Any]:
@@ -126,32 +120,25 @@ def _miscounted(tests: PytestTests, collected: int) -> str:
     return ""
 
 
-def _end(course: Course, verdict: Verdict, detail: str, clock: Clock) -> Course:
-    course.ended_by, course.detail, course.starved = verdict, detail, clock.starved
-    course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-    return course
+def _end(run: SampleRun, verdict: Verdict, detail: str, clock: Clock) -> SampleRun:
+    run.ended_by, run.detail, run.starved = verdict, detail, clock.starved
+    run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+    return run
 
 
-def _reply(peer: Peer, clock: Clock, limits: Limits, course: Course) -> Frame | None:
-    """Wait for the candidate's one reply; None when there is none, and course says why."""
+def _reply(peer: Peer, clock: Clock, run: SampleRun) -> WorkerFrame | None:
+    """Wait for the candidate's one reply; None when there is none, and run says why."""
     while True:
         frames = peer.pump(clock.pause_s())
         if len(frames) == 1 and not peer.tampered:
             return frames[0]
-        if frames or peer.tampered:
-            _end(course, Verdict.TAMPER, peer.tampered or "replied twice", clock)
-        elif peer.flooded:
-            _end(course, Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes", clock)
-        elif peer.exit is not None:
-            _end(course, *ended(peer.exit, limits), clock)
-        elif clock.expired():
-            _end(course, Verdict.TIMEOUT, f"took longer than {clock.limit_s:g} s", clock)
-        else:
-            continue
-        return None
+        end = (Verdict.TAMPER, "replied twice") if len(frames) > 1 else stopped(peer, clock, "the test")
+        if end is not None:
+            _end(run, *end, clock)
+            return None
 
 
-def _test_outcome(frame: Frame) -> tuple[Verdict, str]:
+def _test_outcome(frame: WorkerFrame) -> tuple[Verdict, str]:
     if frame.kind == wire.TEST_PASSED:
         return Verdict.PASS, ""
     if frame.kind == wire.TEST_WRONG:

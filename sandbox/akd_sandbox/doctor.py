@@ -5,30 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from akd_sandbox.errors import SandboxError
+from akd_sandbox.guest.layers import LAYERS
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, strongest
 from akd_sandbox.slot import ContainerOptions, Slot
 
-LAYERS = {
-    "user": "a user namespace: root inside is nobody outside",
-    "uid": "a user id of its own, and no capability",
-    "pid": "a pid namespace: one kill reaches everything",
-    "mount": "a read-only root with only the interpreter in it",
-    "net": "no network",
-    "loopback": "not even one with itself",
-    "ipc": "no shared memory or queues with the host",
-    "uts": "a host name of its own",
-    "no_new_privs": "setuid programs give nothing",
-    "seccomp": "dangerous system calls refused",
-    "landlock": "a second lock on files, ports and signals",
-    "cgroup": "memory and processes limited and counted by the kernel",
-}
-
-_WHY_NOT = {
-    "landlock": "the kernel has none or does not enable it; the read-only mounts hold alone",
-    "loopback": "a container has a loopback of its own, which reaches only itself",
-    "cgroup": "no writable cgroup with the memory and pids controllers; rlimits hold instead",
-}
 _WHAT = {
     "docker": "a hardened container for each worker",
     "namespace": "namespaces of the kernel, made here",
@@ -71,11 +52,12 @@ def examine(image: str | None = None, runtime: str | None = None) -> list[Findin
 def _layers(backend: str, obtained: set[str]) -> list[Finding]:
     unused = "user" if "uid" in obtained else "uid"
     return [
-        Finding(backend, layer, layer in obtained, meaning if layer in obtained else f"{meaning} - {_why_not(layer)}")
-        for layer, meaning in LAYERS.items()
-        if layer != unused
+        Finding(
+            backend,
+            layer.name,
+            layer.name in obtained,
+            layer.meaning if layer.name in obtained else f"{layer.meaning} - {layer.why_not}",
+        )
+        for layer in LAYERS
+        if layer.name != unused
     ]
-
-
-def _why_not(layer: str) -> str:
-    return _WHY_NOT.get(layer, "not obtained")

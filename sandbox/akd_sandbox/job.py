@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from akd_sandbox.codec import BadValueError, ValueTooLargeError, decode, encode, pack_trusted
-from akd_sandbox.compare import accepts_equal, equal
+from akd_sandbox.equality import accepts_equal, equal
 from akd_sandbox.limits import Limits
 from akd_sandbox.verdict import Digest
 
@@ -20,7 +20,7 @@ Compare = Callable[[Any, Any, tuple[Any, ...]], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedValue:
     """An expected value as it travels (`codec.encode`), by somebody trusted; decoded only where bytes do not decide."""
 
     data: bytes
@@ -30,7 +30,8 @@ class Encoded:
 class Case:
     """One function-style test as data: `f(*args, **kwargs)` must equal `expected` under `compare`.
 
-    `expected` is a plain value, the same `Encoded`, or a `Digest` of a large one. `limit_s` overrides Limits.test_s.
+    `expected` is a plain value, the same as an `EncodedValue`, or a `Digest` of a large one. `limit_s` overrides
+    `Limits.test_s`.
     """
 
     args: tuple[Any, ...]
@@ -47,7 +48,7 @@ class Case:
     @property
     def expected_value(self) -> Any:
         """The expected value as plain data, or its Digest."""
-        return decode(self.expected.data) if isinstance(self.expected, Encoded) else self.expected
+        return decode(self.expected.data) if isinstance(self.expected, EncodedValue) else self.expected
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class FunctionTests:
 def _answer(case: Case) -> bytes | None:
     if isinstance(case.expected, Digest) or not accepts_equal(case.compare):
         return None
-    if isinstance(case.expected, Encoded):
+    if isinstance(case.expected, EncodedValue):
         return case.expected.data
     try:
         return encode(case.expected)
@@ -107,12 +108,14 @@ class StdinCase:
 class ProgramTests:
     """A whole program, run anew for each case. At least one, or the task is bad (INFRA).
 
-    It must print what is expected and end with code 0. tokens: words and numbers are compared, white space between
-    them is not; exact: every byte is.
+    It must print what is expected and end with code 0. tokens: words are compared, white space between them is not;
+    exact: every byte is. With `tolerance`, two words that are both numbers need only be that close, absolutely or
+    relative to the expected one.
     """
 
     cases: tuple[StdinCase, ...]
     compare: Literal["tokens", "exact"] = "tokens"
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,5 +128,5 @@ def _no_constant(name: str) -> float:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f'{text} is no finite number; write {{"$float": "inf"}}')
+        raise ValueError(f'{text} is not a finite number; write {{"$float": "inf"}}')
     return value

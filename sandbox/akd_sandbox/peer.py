@@ -24,7 +24,7 @@ _PACE_S = 0.0004
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class WorkerFrame:
     """One message of a worker."""
 
     kind: bytes
@@ -157,7 +157,7 @@ class Peer:
             self._data.sendall(len(body).to_bytes(4, "little") + body)
         self._data.setblocking(False)
 
-    def pump(self, timeout_s: float) -> list[Frame]:
+    def pump(self, timeout_s: float) -> list[WorkerFrame]:
         """Wait for something to happen, at most timeout_s; return the frames that arrived.
 
         Sets `exit`, `tampered` and `flooded`. Frames that come in quick succession are gathered, so that a batch of
@@ -218,8 +218,8 @@ class Peer:
             while self._drain_output(fd) and not self.flooded:
                 pass
 
-    def _parse(self) -> list[Frame]:
-        frames: list[Frame] = []
+    def _parse(self) -> list[WorkerFrame]:
+        frames: list[WorkerFrame] = []
         buffer, position = self._buffer, 0
         while len(buffer) - position >= 4:
             (length,) = wire.LENGTH.unpack_from(buffer, position)
@@ -233,7 +233,7 @@ class Peer:
             if nonce != self._nonce:
                 self.tampered = "a frame without this sample's id"
                 break
-            frames.append(Frame(kind, index, bytes(buffer[position + wire.HEAD_BYTES : position + length])))
+            frames.append(WorkerFrame(kind, index, bytes(buffer[position + wire.HEAD_BYTES : position + length])))
             position += length
         del buffer[:position]
         return frames

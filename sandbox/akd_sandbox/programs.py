@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from akd_sandbox.course import MALFORMED, Course, clean, early, ended, explain
+import math
+
 from akd_sandbox.guest import wire
 from akd_sandbox.job import Job, ProgramTests, StdinCase
 from akd_sandbox.peer import Clock, Peer
+from akd_sandbox.sample_run import MALFORMED, SampleRun, clean, early, explain, stopped
 from akd_sandbox.verdict import TestResult, Verdict
 
+_NUMBER_BYTES = 400  # no float is longer than this when written out
 
-def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, course: Course) -> tuple[Verdict, str]:
-    """Run a program to its end on one case, add the test to course, and return its verdict. Raises SlotError.
 
-    It passes by what it printed and by ending with code 0, which is the contract of such programs: knowing what to
+def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, run: SampleRun) -> tuple[Verdict, str]:
+    """Run a program to its end on one case, add the test to run, and return its verdict. Raises SlotError.
+
+    It passes by what it printed and by ending with code 0, which is what such programs are asked for: knowing what to
     print is the whole task. What it says of itself on the channel to the judge is only ever a reason for not passing.
     """
     limit_s = peer.limits.test_s if case.limit_s is None else case.limit_s
@@ -20,13 +24,13 @@ def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, course:
     clock.begin(peer.limits.import_s)
     peer.send_job({"mode": "program", "code": job.code, "files": dict(job.files)})
     verdict, detail = _outcome(peer, tests, case, clock, limit_s)
-    course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-    course.starved = course.starved or (clock.starved and verdict is Verdict.TIMEOUT)
+    run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+    run.starved = run.starved or (clock.starved and verdict is Verdict.TIMEOUT)
     return verdict, detail
 
 
 def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, limit_s: float) -> tuple[Verdict, str]:
-    limits, compiled = peer.limits, False
+    compiled = False
     raised: tuple[Verdict, str] | None = None
     while True:
         for frame in peer.pump(clock.pause_s()):
@@ -38,21 +42,19 @@ def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, lim
                     raised = (Verdict.MEMORY if name == "MemoryError" else Verdict.RAISED), what
                     continue
             except MALFORMED as error:
-                return Verdict.TAMPER, f"sent what is no description: {error}"
+                return Verdict.TAMPER, f"sent something that is not a description: {error}"
             if frame.kind != wire.DEFINED or compiled:
                 return Verdict.TAMPER, "replied where a program has nothing to say"
             compiled = True
             clock.begin(limit_s)
-        if peer.tampered:
-            return Verdict.TAMPER, peer.tampered
-        if peer.flooded:
-            return Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes"
-        if peer.exit is not None:
-            if peer.exit.signal is None and peer.exit.code == 0 and raised is None and compiled:
-                return _compare(bytes(peer.stdout.head), case.expected, tests)
-            return raised or ended(peer.exit, limits)
-        if clock.expired():
-            return Verdict.TIMEOUT, f"took longer than {clock.limit_s:g} s"
+        found = stopped(peer, clock, "the program" if compiled else "compiling")
+        if found is None:
+            continue
+        if peer.exit is None or found[0] in (Verdict.TAMPER, Verdict.OUTPUT):
+            return found
+        if raised is None and compiled and peer.exit.signal is None and peer.exit.code == 0:
+            return _compare(bytes(peer.stdout.head), case.expected, tests)
+        return raised or found
 
 
 def _compare(printed: bytes, expected: str, tests: ProgramTests) -> tuple[Verdict, str]:
@@ -68,9 +70,22 @@ def _compare(printed: bytes, expected: str, tests: ProgramTests) -> tuple[Verdic
     if got == right:
         return Verdict.PASS, ""
     for number, (one, other) in enumerate(zip(got, right, strict=False)):
-        if one != other:
+        if one != other and not _close(one, other, tests.tolerance):
             return Verdict.WRONG, f"word {number} is {_short(one)}, expected {_short(other)}"
+    if len(got) == len(right):
+        return Verdict.PASS, ""
     return Verdict.WRONG, f"printed {len(got)} words, expected {len(right)}"
+
+
+def _close(got: bytes, expected: bytes, tolerance: float) -> bool:
+    """Return whether both words are finite numbers that differ by no more than the tolerance."""
+    if not tolerance or max(len(got), len(expected)) > _NUMBER_BYTES:
+        return False
+    try:
+        one, other = float(got), float(expected)
+    except ValueError:
+        return False
+    return math.isfinite(one) and math.isfinite(other) and abs(one - other) <= tolerance * max(1.0, abs(other))
 
 
 def _short(word: bytes) -> str:

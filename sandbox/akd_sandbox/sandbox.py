@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, PytestTests
-from akd_sandbox.judge import call_all, infra_result, judge_sample
+from akd_sandbox.judging import call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import ContainerOptions, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 LEVELS = ("process", "namespace", "docker")
-"""Backends from weakest to strongest. `process` is no boundary and runs only when asked for by name."""
+"""Backends from weakest to strongest. `process` is not a boundary and runs only when asked for by name."""
 _TRIES = 3
 _PAUSE_S = 0.5  # before the last try, for an engine that is being restarted
 _CONTAINER_SAMPLES = 1000
@@ -73,7 +73,7 @@ def _close_all(places: list[_Place]) -> None:
 
 
 def strongest(image: str | None = None) -> str:
-    """Return the strongest backend that is to be had here and is a boundary."""
+    """Return the strongest backend that is available here and is a boundary."""
     from akd_sandbox.container import why_unavailable
 
     return "namespace" if why_unavailable(image) else "docker"
@@ -137,7 +137,7 @@ class Sandbox:
         """Choose the backend and start the first slot.
 
         Args:
-            backend: "auto" (the strongest that is to be had: "docker" where an engine has the image, else
+            backend: "auto" (the strongest that is available: "docker" where an engine has the image, else
                 "namespace"), one of these, or "process" (no boundary).
             workers: how many samples run at once; the cores of this process when None.
             limits: defaults for jobs that bring none.
@@ -194,7 +194,7 @@ class Sandbox:
         self._finalizer()
 
     def cpu_s(self) -> float | None:
-        """Return the processor seconds of all that runs programs, since it was started; None where untold."""
+        """Return the processor seconds of all that runs programs, since it was started; None where it is unknown."""
         used = [slot.cpu_s() for place in self._all for slot in (place.candidate, place.tester)]
         known = [seconds for seconds in used if seconds is not None]
         return sum(known) if len(known) == len(used) else None

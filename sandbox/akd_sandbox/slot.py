@@ -200,7 +200,7 @@ class Slot:
             return None
 
     def cpu_s(self) -> float | None:
-        """Return the processor seconds of the zygote and of all workers that have ended; None where untold."""
+        """Return the processor seconds of the zygote and of all workers that have ended; None where it is unknown."""
         if self._zygote is None:
             return 0.0
         from akd_sandbox import proc

@@ -28,6 +28,14 @@ class Verdict(StrEnum):
     TAMPER = "TAMPER"
     INFRA = "INFRA"
 
+    @property
+    def decided(self) -> bool:
+        """Whether it says anything of the program; if not, it is reported apart and counts neither way."""
+        return self not in _UNDECIDED
+
+
+_UNDECIDED = frozenset({Verdict.INFRA})
+
 
 @dataclass(frozen=True, slots=True)
 class TestResult:

@@ -6,7 +6,7 @@ from attack_programs import ATTACKS, CONTROLS
 from attack_programs.grader import ELSEWHERE
 
 from akd_sandbox import Verdict
-from akd_sandbox.doctor import LAYERS
+from akd_sandbox.guest.layers import LAYERS
 
 ROWS = {
     "A": (1, 2, 3, 4, 8, 9, 10),
@@ -40,7 +40,7 @@ def test_there_are_many_more_than_the_table_names() -> None:
 def test_names_are_unique_and_needs_are_layers_that_the_doctor_knows() -> None:
     for names in ([attack.id for attack in ATTACKS], [control.id for control in CONTROLS]):
         assert len(names) == len(set(names))
-    assert set().union(*(attack.needs for attack in ATTACKS)) <= set(LAYERS)
+    assert set().union(*(attack.needs for attack in ATTACKS)) <= {layer.name for layer in LAYERS}
 
 
 def test_only_what_is_meant_to_may_pass_and_only_a_bad_task_is_infra() -> None:

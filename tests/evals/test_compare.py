@@ -109,7 +109,7 @@ def test_runs_that_were_measured_otherwise_are_refused(tmp_path: Path, summary: 
 def test_unequal_numbers_of_samples_are_refused_until_allowed(tmp_path: Path) -> None:
     base = write_run(tmp_path / "base", {"a": ["PASS"], "b": ["WRONG"]})
     new = write_run(tmp_path / "new", {"a": ["PASS", "WRONG"], "b": ["WRONG", "WRONG"]})
-    with pytest.raises(EvalError, match=r"samples a task \(1 and 2\); score both alike, or give --allow n"):
+    with pytest.raises(EvalError, match=r"samples per task \(1 and 2\); score both alike, or give --allow n"):
         compare(base, new)
     assert compare(base, new, allow=["n"]).suites[0].main.paired.delta == pytest.approx(-0.25)
     with pytest.raises(EvalError, match="pass@2 is undefined: a task of toy has 1 samples"):
@@ -305,4 +305,4 @@ def test_scoring_and_comparing_are_two_calls_that_return_frozen_records(tmp_path
     assert comparison.suites[0].new.program(pair.new.shown) == "def f(x): return x"
     with pytest.raises(FrozenInstanceError):
         comparison.base = "x"  # type: ignore[misc]
-    assert json.loads(json.dumps(comparison.as_json()))["suites"]["toy"]["measures"][0]["delta"] == -1.0
+    assert json.loads(json.dumps(plain.comparison_json(comparison)))["suites"]["toy"]["measures"][0]["delta"] == -1.0

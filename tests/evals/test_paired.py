@@ -19,7 +19,6 @@ from akd_evals.paired import (
     tango_interval,
     tango_score,
 )
-from akd_evals.passk import pass_hat_k
 from akd_evals.stats import holm, variance_split
 
 tables = st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(1, 200)).map(
@@ -178,13 +177,6 @@ def test_holm_rejects_what_the_step_down_procedure_rejects(ps: list[float], alph
             break
         rejected.add(index)
     assert {i for i, p in enumerate(holm(ps)) if p <= alpha} == rejected
-
-
-@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(1, n))))
-def test_pass_hat_k_is_the_share_of_draws_that_all_pass(case: tuple[int, int, int]) -> None:
-    n, c, k = case
-    draws = list(itertools.combinations([True] * c + [False] * (n - c), k))
-    assert pass_hat_k(n, c, k) == pytest.approx(sum(map(all, draws)) / len(draws))
 
 
 def test_the_variance_splits_as_it_was_made() -> None:

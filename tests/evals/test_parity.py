@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from akd_evals.expected import References
-from akd_evals.judge import Judge
 from akd_evals.results import Result, Summary
 from akd_evals.samples import Samples, collect, read_samples
 from akd_evals.score import score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, load_suite
+from akd_evals.task_judge import TaskJudge
 from akd_sandbox import FunctionTests, Job, Sandbox, Verdict
 
 pytestmark = pytest.mark.data
@@ -72,7 +72,7 @@ def test_a_canonical_solution_fails_when_one_expected_output_is_another(
     name: str, box: Sandbox, tmp_path: Path, cache: Path
 ) -> None:
     suite = load_suite(name)
-    judge = Judge(box, References(box, suite.dataset_md5, cache), ScoreSettings())
+    judge = TaskJudge(box, References(box, suite.dataset_md5, cache), ScoreSettings())
     jobs: dict[str, Job] = {}
     for task in suite.tasks:
         tests = task.base

@@ -98,7 +98,7 @@ def test_the_exact_power_of_a_case_small_enough_to_add_up_by_hand() -> None:
 
 @pytest.mark.parametrize(("tasks", "published"), [(164, 0.0593), (378, 0.0390)])
 def test_the_half_width_at_15_percent_discordance_is_the_known_one(tasks: int, published: float) -> None:
-    # METHODS' figures are Wald's; the score interval is a little wider on few tasks
+    # the textbook figures are Wald's; the score interval is a little wider on few tasks
     discordant = round(0.15 * tasks)
     low, high = paired_interval(discordant // 2, discordant - discordant // 2, tasks)
     assert (high - low) / 2 == pytest.approx(published, abs=0.004)

@@ -68,7 +68,7 @@ def lines(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
 
-def test_base_and_plus_are_judged_and_written_as_the_contract_says(box: Counting, tmp_path: Path) -> None:
+def test_base_and_plus_are_judged_and_written_as_documented(box: Counting, tmp_path: Path) -> None:
     samples = given(SUITE, ("Toy/0", TWICE), ("Toy/1", BASE_ONLY), ("Toy/2", WRONG))
     summary, _ = score(SUITE, samples, box, tmp_path / "out", workers=2)
     rows = lines(tmp_path / "out")

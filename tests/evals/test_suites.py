@@ -61,7 +61,7 @@ def test_an_absent_benchmark_names_the_variable_and_the_command_and_downloads_no
     assert variable in str(error.value)
     assert command in str(error.value)
     monkeypatch.setenv(variable, "/nowhere/file.jsonl")
-    with pytest.raises(EvalError, match=f"{variable} names /nowhere/file.jsonl, which is no file"):
+    with pytest.raises(EvalError, match=f"{variable} names /nowhere/file.jsonl, which is not a file"):
         load_suite(suite)
 
 
@@ -174,16 +174,19 @@ def test_a_users_own_file_is_a_suite_named_after_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"task_id": "a", "prompt": "p", "tests": ["assert f(1)"]}, 'needs "entry_point"'),
+        ({"task_id": "a", "prompt": "p", "tests": ["assert f(1)"]}, '"entry_point" is missing'),
         (
             {"task_id": 1, "prompt": "p", "entry_point": "f", "tests": ["assert f(1)"]},
             '"task_id" must be a text, not int',
         ),
-        ({"task_id": "a", "prompt": "p", "entry_point": "f"}, 'either "tests"'),
+        (
+            {"task_id": "a", "prompt": "p", "entry_point": "f"},
+            "exactly one kind; give one of 'tests', 'test', 'stdin_cases', 'pytest'",
+        ),
         ({"task_id": "a", "prompt": "p", "entry_point": "f", "tests": []}, "at least one"),
         ({"task_id": "a", "prompt": "p", "entry_point": "f", "tests": "assert f(1)"}, "a list of assert lines"),
-        ({"task_id": "a", "prompt": "p", "entry_point": "f", "test": "def check(:"}, "no Python"),
-        ({"task_id": "a", "prompt": "p", "entry_point": "f", "tests": ["assert f("]}, "no Python"),
+        ({"task_id": "a", "prompt": "p", "entry_point": "f", "test": "def check(:"}, "not Python"),
+        ({"task_id": "a", "prompt": "p", "entry_point": "f", "tests": ["assert f("]}, "not Python"),
     ],
 )
 def test_a_wrong_line_of_a_users_own_file_is_named(tmp_path: Path, row: dict[str, Any], says: str) -> None:

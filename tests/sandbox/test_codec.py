@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akd_sandbox import codec
+from akd_sandbox.codec import encoding
 
 scalars = (
     st.none()
@@ -220,10 +221,10 @@ def test_the_digest_of_many_rows_is_that_of_each_row_in_turn() -> None:
     rows = [tuple(scalars[i % k] for i in range(k)) for k in range(1, len(scalars) + 1)] * 700
     rows += [("odd", Decimal("1")), ("odd", [1]), (), ("odd", (1, 2))] * 10
     for value in (rows, tuple(rows), [rows, "after"], [(i, str(i)) for i in range(100_000)]):
-        piecewise = b"".join(codec._walk(value, codec._CANONICAL, vectors=False))
+        piecewise = b"".join(encoding._walk(value, encoding.CANONICAL, vectors=False))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(codec, "_MANY_ROWS", 1 << 62)
-            assert b"".join(codec._walk(value, codec._CANONICAL, vectors=False)) == piecewise
+            patch.setattr(encoding, "_MANY_ROWS", 1 << 62)
+            assert b"".join(encoding._walk(value, encoding.CANONICAL, vectors=False)) == piecewise
 
 
 @given(values)

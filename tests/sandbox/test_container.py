@@ -108,6 +108,14 @@ def test_auto_takes_docker_where_the_image_is_and_the_namespaces_where_it_is_not
     assert strongest("akd-no-such-image:latest") == "namespace"
 
 
+def test_without_an_engine_that_is_said_and_what_needs_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
+    with pytest.raises(IsolationError, match=r"no engine answers .* `--backend namespace` needs no engine"):
+        Sandbox("docker", workers=1)
+    assert strongest("akd-no-such-image:latest") == "namespace"
+
+
+@pytest.mark.usefixtures("engine")
 def test_a_missing_image_or_runtime_is_said_and_what_to_do_about_it() -> None:
     with pytest.raises(IsolationError, match="build-image"):
         Sandbox("docker", workers=1, image="akd-no-such-image:latest")

@@ -61,6 +61,26 @@ def test_tokens_ignore_white_space_and_exact_ignores_nothing(
 
 
 @pytest.mark.parametrize(
+    ("printed", "expected", "verdict"),
+    [
+        ("0.30000000000000004", "0.3", "PASS"),
+        ("1000000.5", "1000000", "PASS"),  # relative to a million
+        ("0.31", "0.3", "WRONG"),
+        ("x 0.3000001", "x 0.3", "PASS"),
+        ("y 0.3", "x 0.3", "WRONG"),
+        ("0.3", "0.3 0.3", "WRONG"),
+        ("nan", "0.3", "WRONG"),
+        ("inf", "1e308", "WRONG"),
+        ("nan inf", "nan inf", "PASS"),
+        ("1", "1.0", "PASS"),
+    ],
+)
+def test_with_a_tolerance_numbers_need_only_be_close(box: Sandbox, printed: str, expected: str, verdict: str) -> None:
+    tests = ProgramTests((StdinCase("", expected),), tolerance=1e-6)
+    assert box.run(Job(f"print({printed!r})", "", tests)).verdict.value == verdict
+
+
+@pytest.mark.parametrize(
     ("code", "verdict"),
     [
         ("print(7)\nexit()", "PASS"),

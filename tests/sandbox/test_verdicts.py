@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from akd_sandbox import Case, Encoded, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
-from akd_sandbox.compare import equal
+from akd_sandbox import Case, EncodedValue, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox.equality import equal
 
 BACKENDS = ("namespace", "process")
 LIMITS = Limits(test_s=1.0, sample_s=5.0, import_s=5.0, memory_bytes=256 << 20)
@@ -39,7 +39,7 @@ def test_a_right_program_passes_every_test(box: Sandbox) -> None:
     [("4", Verdict.PASS), ("4.0", Verdict.PASS), ("5", Verdict.WRONG), ("[4]", Verdict.WRONG), ("'4'", Verdict.WRONG)],
 )
 def test_an_encoded_expected_value_is_judged_as_what_it_encodes(box: Sandbox, answer: str, verdict: Verdict) -> None:
-    four = Encoded(b"i" + bytes([4, 0, 0, 0, 0, 0, 0, 0]))
+    four = EncodedValue(b"i" + bytes([4, 0, 0, 0, 0, 0, 0, 0]))
     result = run(box, f"def f(n): return {answer}", FunctionTests((Case(args=(2,), expected=four),)))
     assert result.verdict is verdict
     if verdict is Verdict.WRONG:

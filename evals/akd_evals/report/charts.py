@@ -9,7 +9,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from akd_evals.compare import Measure, SuiteComparison
+from akd_evals.comparison import Measure, SuiteComparison
 from akd_evals.report.plain import points
 from akd_evals.trend import TrendPoint
 
@@ -69,7 +69,7 @@ def verdict_bars(suite: SuiteComparison) -> str:
 
 
 def scatter(suite: SuiteComparison) -> str:
-    """Return a point a task: its score in BASE to the right, in NEW upwards. Below the diagonal NEW is worse."""
+    """Return one point per task: its score in BASE to the right, in NEW upwards. Below the diagonal NEW is worse."""
     size, pad = 320, 34
 
     def place(score: float) -> float:

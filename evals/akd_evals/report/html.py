@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from akd_evals.compare import Comparison, Side, SuiteComparison, TaskPair
+from akd_evals.comparison import Comparison, Side, SuiteComparison, TaskPair
 from akd_evals.report import charts
 from akd_evals.report.calls import failing_call
 from akd_evals.report.plain import could_show, gate_lines, p_text, points
-from akd_evals.runs import Run
+from akd_evals.runs import ScoredRun
 from akd_evals.suites.record import Suite
 from akd_evals.trend import Trend
 
@@ -62,14 +62,14 @@ def _several(suite: SuiteComparison) -> bool:
 
 
 def page_data(comparison: Comparison, suites: Mapping[str, Suite]) -> dict[str, Any]:
-    """Return what the page's script shows: a row a task, and the programs, as many as `PROGRAM_BYTES` holds."""
+    """Return what the page's script shows: one row per task, and the programs, as many as `PROGRAM_BYTES` holds."""
     programs: list[str] = []
     places: dict[str, int] = {}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     left = PROGRAM_BYTES
     everything = [(suite, pair) for suite in comparison.suites for pair in suite.pairs]
 
-    def place(run: Run, side: Side) -> int | None:
+    def place(run: ScoredRun, side: Side) -> int | None:
         nonlocal left
         code = run.program(side.shown) if side.shown else None
         if code is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from akd_evals.compare import Comparison, SuiteComparison, TaskPair
+from akd_evals.comparison import Comparison, SuiteComparison, TaskPair
 from akd_evals.report.plain import could_show, gate_lines
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

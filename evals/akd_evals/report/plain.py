@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from akd_evals.compare import Comparison, Measure, Side, SuiteComparison, TaskPair
+from akd_evals.comparison import Comparison, Measure, Side, SuiteComparison, TaskPair
 from akd_evals.trend import Trend
 
 _NAMED = 12
@@ -110,7 +110,9 @@ def _spread_lines(suite: SuiteComparison) -> list[str]:
         for run, spread in zip((suite.base, suite.new), suite.spreads, strict=True)
         if spread is not None
     ]
-    return [f"of the variance of pass@1, more samples a task would remove {', '.join(shares)}; the rest is the tasks'"]
+    return [
+        f"of the variance of pass@1, more samples per task would remove {', '.join(shares)}; the rest is the tasks'"
+    ]
 
 
 def listed(ids: Sequence[str], shown: int = _NAMED) -> str:
@@ -177,7 +179,7 @@ def _md(text: str) -> str:
 
 
 def trend_text(trend: Trend) -> str:
-    """Return the runs of a trend, one a line, each against the first."""
+    """Return the runs of a trend, one per line, each against the first."""
     lines = []
     for suite, rows in trend.suites:
         lines.append(f"{suite}: pass@{trend.k} by run")

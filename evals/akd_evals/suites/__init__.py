@@ -1,26 +1,26 @@
-"""The benchmarks that can be scored, one module each, read lazily."""
+"""The benchmarks that can be scored: one module each, which registers itself and is imported when it is asked for."""
 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import gc
-import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from akd_evals.errors import EvalError
-from akd_evals.suites.record import Adapter, Kind, ReferenceTests, Suite, Task, Tests
+from akd_evals.registry import Registry
+from akd_evals.suites.record import Adapter, ReferenceTests, Suite, Task, TaskTests, TestKind
 
-__all__ = ["SUITES", "Adapter", "Kind", "ReferenceTests", "Suite", "Task", "Tests", "load_suite"]
+__all__ = ["SUITES", "Adapter", "ReferenceTests", "Suite", "Task", "TaskTests", "TestKind", "load_suite"]
 
-SUITES = {
-    "humaneval": "humaneval",
-    "humaneval+": "humaneval_plus",
-    "mbpp": "mbpp",
-    "mbpp+": "mbpp_plus",
-}
-"""Suite name to the module that loads it."""
+SUITES: Registry[Callable[[], Suite]] = Registry(
+    what="suite",
+    group="akd.suites",
+    package="akd_evals.suites",
+    error=EvalError,
+    hint=", and the path to a .jsonl file",
+)
+"""Suite names and the functions that load them; entry points of the group `akd.suites` add others."""
 
 
 @contextlib.contextmanager
@@ -44,14 +44,8 @@ def load_suite(name: str) -> Suite:
 
     Raises EvalError for an unknown name (with the nearest), and for a file that is absent or broken.
     """
-    if name in SUITES:
-        module = importlib.import_module(f"akd_evals.suites.{SUITES[name]}")
-        suite: Suite = module.load()
-        return suite
     if name.endswith((".jsonl", ".jsonl.gz")):
         from akd_evals.suites import own
 
         return own.load(Path(name))
-    nearest = difflib.get_close_matches(name.lower(), SUITES, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(SUITES)} and a path to a .jsonl file"
-    raise EvalError(f"unknown suite {name!r}; {hint}")
+    return SUITES.get(name)()

@@ -57,7 +57,7 @@ def read_problems(module: ModuleType, variable: str, cached_name: str, getter: s
     except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise EvalError(f"cannot read {path} ({error}); fetch the file again or correct {variable}") from error
     except (AssertionError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise EvalError(f"{path} is no benchmark file of evalplus ({error!r}); correct {variable}") from error
+        raise EvalError(f"{path} is not one of evalplus's benchmark files ({error!r}); correct {variable}") from error
     finally:
         setattr(module, variable, before)
 
@@ -75,7 +75,7 @@ def _path(variable: str, cached_name: str, function: str) -> Path:
     if given:
         path = Path(given).expanduser()
         if not path.is_file():
-            raise EvalError(f"{variable} names {given}, which is no file; correct it")
+            raise EvalError(f"{variable} names {given}, which is not a file; correct it")
         return path
     path = Path(load_module("utils").CACHE_DIR) / cached_name
     if not path.is_file():

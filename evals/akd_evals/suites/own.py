@@ -1,12 +1,15 @@
-"""A user's own benchmark: a JSONL file, one task a line.
+"""A user's own benchmark: a JSONL file, one task per line (docs/scoring.md).
 
-`{"task_id", "prompt", "entry_point", "tests": ["assert …"] or "test": "def check(candidate): …"}`, and optionally
-`"setup"` (code that the asserts need) and `"canonical_solution"` (continues the prompt, or is a whole program).
+A task has `task_id` and `prompt`, one kind of tests (see `_KINDS`), and optionally `canonical_solution` (it continues
+the prompt, or is a whole program).
 """
 
 from __future__ import annotations
 
 import ast
+import difflib
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,11 @@ from akd_evals.errors import EvalError
 from akd_evals.extract import extract_code
 from akd_evals.files import read_rows
 from akd_evals.suites.humaneval import check_tests
-from akd_evals.suites.record import Suite, Task, Tests
-from akd_sandbox import tests_from_asserts
+from akd_evals.suites.record import Suite, Task, TaskTests
+from akd_sandbox import ProgramTests, PytestTests, StdinCase, tests_from_asserts
 
-_FIELDS = ("task_id", "prompt", "entry_point", "tests", "test", "setup", "canonical_solution")
+TEST_FILE = "test_solution.py"
+"""What a task's pytest code is called; it imports the program as `solution`."""
 
 
 def load(path: Path) -> Suite:
@@ -30,40 +34,94 @@ def load(path: Path) -> Suite:
         except EvalError as error:
             raise EvalError(f"{path}:{line}: {error}") from error
         except (SyntaxError, ValueError) as error:
-            raise EvalError(f"{path}:{line}: its tests are no Python ({error}); correct them") from error
+            raise EvalError(f"{path}:{line}: its tests are not Python ({error}); correct them") from error
     name = path.name.removesuffix(".gz").removesuffix(".jsonl")
     return Suite(name, digest, tuple(tasks), source=str(path))
 
 
 def _task(row: dict[str, Any]) -> Task:
-    prompt, entry = _text(row, "prompt"), _text(row, "entry_point")
+    kinds = [kind for kind in _KINDS if kind in row]
+    if len(kinds) != 1:
+        raise EvalError(f"a task needs tests of exactly one kind; give one of {', '.join(map(repr, _KINDS))}")
+    kind = kinds[0]
+    read, options = _KINDS[kind]
+    _refuse_unknown(row, {*_COMMON, kind, *options}, kind)
+    task_id, prompt = _text(row, "task_id"), _text(row, "prompt")
+    entry = _text(row, "entry_point") if "entry_point" in options else _text(row, "entry_point", "")
     canonical = _text(row, "canonical_solution", "")
     return Task(
-        task_id=_text(row, "task_id"),
+        task_id=task_id,
         prompt=prompt,
         entry_point=entry,
-        base=_tests(row, entry, _text(row, "setup", "")),
-        canonical=extract_code(canonical, entry, prompt).code,
+        base=read(row, entry),
+        canonical=extract_code(canonical, entry or None, prompt if entry else None).code,
     )
 
 
-def _tests(row: dict[str, Any], entry_point: str, setup: str) -> Tests:
-    if ("tests" in row) == ("test" in row):
-        raise EvalError('give either "tests" (a list of asserts) or "test" (code with check(candidate))')
-    if "test" in row:
-        return check_tests(_text(row, "test"), entry_point, scope=setup)
+def _asserts(row: dict[str, Any], entry_point: str) -> TaskTests:
     lines = row["tests"]
     if not isinstance(lines, list) or not lines or not all(isinstance(line, str) for line in lines):
         raise EvalError('"tests" must be a list of assert lines, at least one')
     for line in lines:
         ast.parse(line)
-    return tests_from_asserts(lines, entry_point, setup)
+    return tests_from_asserts(lines, entry_point, _text(row, "setup", ""))
+
+
+def _check(row: dict[str, Any], entry_point: str) -> TaskTests:
+    return check_tests(_text(row, "test"), entry_point, scope=_text(row, "setup", ""))
+
+
+def _stdin(row: dict[str, Any], entry_point: str) -> TaskTests:
+    given = row["stdin_cases"]
+    if not isinstance(given, list) or not given:
+        raise EvalError('"stdin_cases" must be a list of {"stdin": ..., "expected": ...}, at least one')
+    cases = []
+    for case in given:
+        if not isinstance(case, dict) or case.keys() != {"stdin", "expected"}:
+            raise EvalError('one of "stdin_cases" is not {"stdin": ..., "expected": ...}; correct it')
+        cases.append(StdinCase(_text(case, "stdin"), _text(case, "expected")))
+    exact, tolerance = row.get("exact", False), row.get("tolerance")
+    if not isinstance(exact, bool):
+        raise EvalError(f'"exact" must be true or false, not {exact!r}')
+    if tolerance is None:
+        return ProgramTests(tuple(cases), "exact" if exact else "tokens")
+    number = isinstance(tolerance, int | float) and not isinstance(tolerance, bool)
+    if exact or not number or not math.isfinite(tolerance) or tolerance < 0:
+        raise EvalError('"tolerance" must be a number, 0 or more, and does not go with "exact"')
+    return ProgramTests(tuple(cases), tolerance=float(tolerance))
+
+
+def _pytest(row: dict[str, Any], entry_point: str) -> TaskTests:
+    code = _text(row, "pytest")
+    ast.parse(code)
+    return PytestTests({TEST_FILE: code})
+
+
+_COMMON = ("task_id", "prompt", "entry_point", "canonical_solution")
+_KINDS: dict[str, tuple[Callable[[dict[str, Any], str], TaskTests], tuple[str, ...]]] = {
+    "tests": (_asserts, ("entry_point", "setup")),
+    "test": (_check, ("entry_point", "setup")),
+    "stdin_cases": (_stdin, ("exact", "tolerance")),
+    "pytest": (_pytest, ()),
+}
+"""The field that holds the tests: how it is read, and the further fields that go with it. A kind that does not list
+`entry_point` can do without one."""
+
+
+def _refuse_unknown(row: dict[str, Any], known: set[str], kind: str) -> None:
+    """Raise EvalError for a field that means nothing: it is misspelt, or belongs to another kind of tests."""
+    for name in row:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+            hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+            fields = ", ".join([field for field in (*_COMMON, kind, *_KINDS[kind][1]) if field in known])
+            raise EvalError(f"unknown field {name!r}; {hint}a task with {kind!r} has the fields {fields}")
 
 
 def _text(row: dict[str, Any], name: str, default: str | None = None) -> str:
     value = row.get(name, default)
     if value is None:
-        raise EvalError(f'a task needs "{name}"; a line has the fields {", ".join(_FIELDS)}')
+        raise EvalError(f'"{name}" is missing; give it as a text')
     if not isinstance(value, str):
         raise EvalError(f'"{name}" must be a text, not {type(value).__name__}')
     return value

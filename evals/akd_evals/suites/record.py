@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.oracles import Oracle
-from akd_sandbox import CodeTests, FunctionTests
+from akd_sandbox import Tests
 
-Kind = Literal["base", "plus"]
+TestKind = Literal["base", "plus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class ReferenceTests:
     oracle: Oracle
 
 
-Tests = ReferenceTests | FunctionTests | CodeTests
+TaskTests = ReferenceTests | Tests
+"""What a suite may hold a program to: all that the sandbox runs, and inputs for the reference solution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,16 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any."""
+    """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any.
+
+    `entry_point` is empty where the tests call nothing by name: whole programs, and test files that import.
+    """
 
     task_id: str
     prompt: str
     entry_point: str
-    base: Tests
-    plus: Tests | None = None
+    base: TaskTests
+    plus: TaskTests | None = None
     canonical: str | None = None
     adapter: Adapter | None = None
 

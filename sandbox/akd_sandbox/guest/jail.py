@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from akd_sandbox.guest import landlock
 from akd_sandbox.guest.seccomp import number
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -246,10 +247,15 @@ def layers_around() -> list[str]:
     missing = [layer for layer, obtained in found.items() if not obtained]
     if missing:
         raise OSError(f"the container has no layer {', '.join(missing)}")
-    return [*found, "ipc", "uts", *loopback_layer()]
+    return [*found, "ipc", "uts", *probed_layers()]
 
 
-def loopback_layer() -> list[str]:
+def probed_layers() -> list[str]:
+    """Return the layers that this jail has without having asked for them."""
+    return [*_loopback_layer(), *(["landlock"] if landlock.version() else [])]
+
+
+def _loopback_layer() -> list[str]:
     """Return ["loopback"] if there is no loopback interface that is up, else nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -18,7 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.guest import wire, worker
+from akd_sandbox.guest import wire
+from akd_sandbox.guest.channel import describe
+from akd_sandbox.guest.execution import lay_out
+from akd_sandbox.guest.serving import EXCEPTION
+from akd_sandbox.guest.testing import EXPECTED, make_operate
 
 _OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--rootdir=.", "--capture=sys", "--tb=no"]
 
@@ -35,7 +39,7 @@ class _StandIn(types.ModuleType):
             raise AttributeError(name)
         wanted = "*" if name == "__all__" else name
         value = self._akd_operate("module", None, self._akd_name, (wanted,), {})
-        if type(value) is tuple and len(value) == 2 and value[0] == worker.EXCEPTION:
+        if type(value) is tuple and len(value) == 2 and value[0] == EXCEPTION:
             value = _expected(name, value[1])
         self.__dict__[name] = value
         return value
@@ -47,7 +51,7 @@ def _expected(name: str, bases: list[str]) -> type[Exception]:
     builtin = next((found for found in known if isinstance(found, type)), Exception)
     base = builtin if issubclass(builtin, Exception) and builtin is not AssertionError else Exception
     made: type[Exception] = type(name, (base,), {})
-    worker.EXPECTED[name] = made
+    EXPECTED[name] = made
     return made
 
 
@@ -116,7 +120,7 @@ class _Reporter:
         elif isinstance(problem, str | AssertionError) or _is_outcome(problem):
             self.channel.send(wire.TEST_WRONG, self.count, codec.encode(f"{name}  {problem}"[:400]))
         else:
-            said = (*worker.describe(problem), name, getattr(problem, "_akd_detail", None) or "")
+            said = (*describe(problem), name, getattr(problem, "_akd_detail", None) or "")
             self.channel.send(wire.RAISED, self.count, codec.encode(said))
         self.count += 1
 
@@ -128,8 +132,8 @@ def _is_outcome(problem: BaseException) -> bool:
 
 def run_pytest(channel: Any, job: dict[str, Any]) -> None:
     """Run test files and report how many tests were collected, how each went, and how many that were."""
-    worker._lay_out(job["files"])
-    operate = worker.make_operate(channel)
+    lay_out(job["files"])
+    operate = make_operate(channel)
     main = job["module"]
     imported = _imported(job["files"].values())
     # Only the task names the main module. The rest is named by the sample: it may be what the tests import by that name

@@ -28,7 +28,7 @@ for _name, _path in (("akd_sandbox", _PACKAGE), ("akd_sandbox.guest", os.path.jo
     sys.modules[_name] = types.ModuleType(_name)
     sys.modules[_name].__path__ = [_path]
 
-from akd_sandbox.guest import jail, landlock, pytester, seccomp, wire, worker  # noqa: E402
+from akd_sandbox.guest import jail, landlock, layers, pytester, seccomp, wire, worker  # noqa: E402
 
 PRELOAD = (
     "abc", "ast", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv",
@@ -53,9 +53,9 @@ def _build_jail(config: dict[str, Any]) -> list[str]:
             jail.prctl(jail.PR_SET_CHILD_SUBREAPER, 1)
         return []
     if config["jail"] == "container":
-        layers = jail.layers_around()
+        found = jail.layers_around()
         jail.prctl(jail.PR_SET_DUMPABLE, 0)
-        return [*layers, "landlock"] if landlock.version() else layers
+        return found
     as_root = bool(config["root"])
     jail.enter_namespaces(as_root=as_root)
     init = os.fork()
@@ -67,9 +67,7 @@ def _build_jail(config: dict[str, Any]) -> list[str]:
     jail.mount_scratch(config["tmpfs_bytes"], config["tmpfs_inodes"])
     jail.prctl(jail.PR_SET_DUMPABLE, 0)
     jail.bound_capabilities()
-    layers = ["user" if not as_root else "uid", "pid", "mount", "net", "ipc", "uts", "no_new_privs", "seccomp"]
-    layers += jail.loopback_layer()
-    return [*layers, "landlock"] if landlock.version() else layers
+    return [*layers.certain(as_root=as_root), *jail.probed_layers()]
 
 
 def _preload(config: dict[str, Any]) -> None:
@@ -268,7 +266,7 @@ def main() -> None:
         control.connect(sys.argv[1])
     config = json.loads(control.makefile("rb", buffering=0).readline())
     try:
-        layers = _build_jail(config)
+        obtained = _build_jail(config)
     except OSError as error:
         control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
         os._exit(1)
@@ -279,7 +277,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    control.sendall(json.dumps({"ready": True, "layers": layers}).encode() + b"\n")
+    control.sendall(json.dumps({"ready": True, "layers": obtained}).encode() + b"\n")
     zygote.serve()
 
 

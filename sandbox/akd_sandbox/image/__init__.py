@@ -49,14 +49,14 @@ def seccomp_profile() -> str:
 
 def guest_files() -> list[Path]:
     """Return the files of the guest program."""
-    return [_PACKAGE / "codec.py", *sorted((_PACKAGE / "guest").glob("*.py"))]
+    return [path for folder in ("codec", "guest") for path in sorted((_PACKAGE / folder).glob("*.py"))]
 
 
 def guest_digest() -> str:
     """Return the digest of the guest program: an image with another one is out of date."""
     found = hashlib.sha256(_LAYOUT)
     for path in guest_files():
-        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        found.update(str(path.relative_to(_PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 
 

@@ -1,21 +1,27 @@
 """The conformance suite's programs: every attack and every control, as data."""
 
 from attack_programs import (
+    controls,
     early_exit,
     forging,
     grader,
     host,
     judge_load,
     layers,
+    left_behind,
     lying_values,
     patching,
+    privileges,
+    processes_and_disks,
     programs,
     reading_answers,
     resources,
     staying,
+    under_tests,
+    whole_controls,
     wire,
 )
-from attack_programs.controls import CONTROLS, Control
+from attack_programs.control import Control
 from attack_programs.record import QUICK, SECRET, Attack
 
 GROUPS = {
@@ -24,15 +30,16 @@ GROUPS = {
     "C": ("reading the answer", reading_answers.ATTACKS),
     "D": ("forging the result", forging.ATTACKS),
     "E": ("patching the checker", patching.ATTACKS),
-    "F": ("resources", resources.ATTACKS),
-    "G": ("staying behind", staying.ATTACKS),
+    "F": ("resources", resources.ATTACKS + processes_and_disks.ATTACKS),
+    "G": ("staying behind", staying.ATTACKS + left_behind.ATTACKS),
     "H": ("host and network", host.ATTACKS),
     "I": ("careless grading", grader.ATTACKS),
-    "J": ("talking to the judge", wire.ATTACKS),
+    "J": ("talking to the judge", wire.ATTACKS + under_tests.ATTACKS),
     "K": ("slow values", judge_load.ATTACKS),
-    "L": ("one layer each", layers.ATTACKS),
+    "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
 }
+CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
 ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)
 
 __all__ = ["ATTACKS", "CONTROLS", "GROUPS", "QUICK", "SECRET", "Attack", "Control"]

@@ -2,92 +2,11 @@
 
 import datetime
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
-from akd_sandbox import Case, CodeTests, FunctionTests, Job, Limits, ProgramTests, PytestTests, StdinCase, Tests
-from attack_programs.record import CHECK, DOUBLES, QUICK, returning
-
-PATIENT = replace(QUICK, test_s=10.0, import_s=30.0, sample_s=60.0)  # no control is about time
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """An honest program and tests that it passes."""
-
-    id: str
-    title: str
-    code: str
-    tests: Tests = DOUBLES
-    limits: Limits = PATIENT
-    files: Mapping[str, str] = field(default_factory=dict)
-
-    def job(self, *, flipped: bool = False) -> Job:
-        """Return it as a job, its last expectation replaced by what no control returns if flipped."""
-        entry = "f" if isinstance(self.tests, FunctionTests | CodeTests) else ""
-        return Job(self.code, entry, self._flipped() if flipped else self.tests, self.limits, files=self.files)
-
-    def _flipped(self) -> Tests:
-        if isinstance(self.tests, CodeTests):
-            return replace(self.tests, code=self.tests.code.replace("== 6", "== 'flipped'"))
-        if isinstance(self.tests, PytestTests):
-            return replace(
-                self.tests,
-                files={name: text.replace("== 6", "== 'flipped'") for name, text in self.tests.files.items()},
-            )
-        if isinstance(self.tests, ProgramTests):
-            *before, end = self.tests.cases
-            return replace(self.tests, cases=(*before, replace(end, expected="flipped")))
-        *first, last = self.tests.cases
-        return FunctionTests((*first, replace(last, expected="flipped")))
-
-
-def control(identity: str, title: str, code: str, tests: Tests = DOUBLES, **options: Any) -> Control:
-    """Return a control."""
-    return Control(identity, title, code.strip("\n") + "\n", tests, **options)
-
-
-def of(expected: Any, *args: Any, **kwargs: Any) -> FunctionTests:
-    """One call with arguments, twice, so that state between calls would show."""
-    return FunctionTests((Case(args=args, kwargs=kwargs, expected=expected),) * 2)
-
-
-def reads(*pairs: tuple[str, str]) -> ProgramTests:
-    """Return tests of a whole program: what it reads and what it prints."""
-    return ProgramTests(tuple(StdinCase(stdin, expected) for stdin, expected in pairs))
-
-
-SUM = reads(("1 2\n", "3\n"), ("2 4\n", "6\n"))
-FILES = PytestTests(
-    {
-        "test_all.py": """
-import pytest
-from solution import Stack, Empty, f
-import shapes.box
-@pytest.fixture
-def stack():
-    made = Stack()
-    made.push(6)
-    yield made
-@pytest.mark.parametrize("n", [1, 2, 3])
-def test_f(n): assert f(n) == pytest.approx(2 * n)
-class TestStack:
-    def setup_method(self): self.stack = Stack()
-    def test_pop(self, stack): assert stack.pop() == 6
-    def test_empty(self):
-        with pytest.raises(Empty, match="nothing"): self.stack.pop()
-def test_other_files(tmp_path):
-    (tmp_path / "note").write_text("x")
-    assert shapes.box.volume(2, 3) == 6
-""",
-        "conftest.py": "def pytest_collection_modifyitems(items): items.reverse()\n",
-    },
-    count=6,
-)
-
+from attack_programs.control import control, of
+from attack_programs.record import CHECK, returning
 
 CONTROLS = (
     control(
@@ -195,7 +114,9 @@ def f(n):
 """,
     ),
     control(
-        "instance", "an entry point that is no function", "class F:\n    def __call__(self, n): return 2 * n\nf = F()"
+        "instance",
+        "an entry point that is not a function",
+        "class F:\n    def __call__(self, n): return 2 * n\nf = F()",
     ),
     control("numpy", "uses numpy", "import numpy as np\ndef f(n): return int(np.dot(np.array([n, n]), np.ones(2)))"),
     control("numpy-scalar", "returns a numpy scalar", "import numpy as np\ndef f(n): return np.int64(2 * n)"),
@@ -364,60 +285,5 @@ def f(n):
     block.unlink()
     return found
 """,
-    ),
-    control(
-        "whole-program",
-        "a main function, a guard, exit() where it is done",
-        "import sys\ndef main():\n    print(sum(map(int, sys.stdin.read().split())))\n    exit()\n"
-        "if __name__ == '__main__':\n    main()",
-        SUM,
-    ),
-    control(
-        "whole-program-late",
-        "prints from a thread and when it ends, without a last line feed",
-        "import atexit, threading\nnumbers = list(map(int, input().split()))\n"
-        "atexit.register(lambda: print(sum(numbers), end=''))\n"
-        "threading.Thread(target=lambda: print(end='', flush=True)).start()",
-        SUM,
-    ),
-    control(
-        "whole-program-child",
-        "leaves a daemon behind that holds its output open",
-        "import os, time\nprint(sum(map(int, input().split())), flush=True)\n"
-        "if os.fork() == 0:\n    os.setsid()\n    time.sleep(60)",
-        SUM,
-    ),
-    control(
-        "whole-program-files",
-        "imports its own file, reads its own data, writes another",
-        "from helper import add\nopen('out', 'w').write(open('data/scale.txt').read())\n"
-        "print(add(*map(int, input().split())) * int(open('out').read()))",
-        SUM,
-        files={"helper.py": "def add(a, b): return a + b\n", "data/scale.txt": "1"},
-    ),
-    control(
-        "whole-program-large",
-        "reads and prints a megabyte",
-        "import sys\nfor line in sys.stdin: sys.stdout.write(line)",
-        reads(("é 1234567\n" * 80_000, "é 1234567\n" * 80_000)),
-    ),
-    control(
-        "test-files",
-        "fixtures, classes, parameters, approximations, expected errors of its own, two packages",
-        """
-class Empty(LookupError): pass
-def f(n): return 2 * n
-class Stack:
-    def __init__(self): self.held = []
-    def push(self, value): self.held.append(value)
-    def pop(self):
-        if not self.held: raise Empty("nothing there")
-        return self.held.pop()
-""",
-        FILES,
-        files={
-            "shapes/__init__.py": "",
-            "shapes/box.py": "from solution import f\ndef volume(a, b): return f(a) * b // 2\n",
-        },
     ),
 )

@@ -8,7 +8,7 @@ V = Verdict
 ELSEWHERE = {
     "I6": ("evals/test_passk.py", "test_pass_at_k_is_undefined_outside_its_domain"),
     "I7": ("evals/test_passk.py", "test_mean_is_over_tasks_and_not_over_any_solved_task"),
-    "I8": ("evals/test_score.py", "test_base_and_plus_are_judged_and_written_as_the_contract_says"),
+    "I8": ("evals/test_score.py", "test_base_and_plus_are_judged_and_written_as_documented"),
     "I9": ("sandbox/test_isolation.py", "test_a_zygote_that_never_lives_is_infra_and_not_a_failure"),
     "I10": ("evals/test_score.py", "test_changed_samples_are_judged_anew_and_old_rows_go"),
 }
@@ -39,7 +39,7 @@ ATTACKS = (
         code="def f(): return 'ab' * 999_999 + 'aa'",
     ),
     attack("I11", "defines no such function", V.NOENTRY, code="def g(n): return 2 * n"),
-    attack("I12", "is no Python", V.SYNTAX, code="def f(n) return 2 * n"),
+    attack("I12", "is not Python", V.SYNTAX, code="def f(n) return 2 * n"),
     attack("I13", "is empty", V.NOENTRY, code=""),
     attack(
         "I14",

@@ -142,7 +142,7 @@ ATTACKS = (
     ),
     crafted("K8a", "seven megabytes of text where a short one is due", "text(b'x' * 7_000_000)"),
     crafted(
-        "K8b", "text that is no UTF-8", "b's' + struct.pack('<I', 4) + b'\\xff\\xfe\\xfd\\xfc'", BY_VALUE, V.TAMPER
+        "K8b", "text that is not UTF-8", "b's' + struct.pack('<I', 4) + b'\\xff\\xfe\\xfd\\xfc'", BY_VALUE, V.TAMPER
     ),
     crafted("K8c", "a date that is none", "b'w' + struct.pack('<I', 20) + b'timedelta 9e9 1 1 1 '", BY_VALUE, V.TAMPER),
     crafted(

@@ -20,7 +20,7 @@ def doubles(*numbers: int) -> FunctionTests:
 
 
 def returning(*values: Any) -> FunctionTests:
-    """Tests of a function of no argument that must return each of the values in turn."""
+    """Tests of a function without arguments that must return each of the values in turn."""
     return FunctionTests(tuple(Case(args=(), expected=value) for value in values))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from akd_sandbox import codec
 from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
-from akd_sandbox.peer import Frame
+from akd_sandbox.peer import Clock, Peer, WorkerFrame
 from akd_sandbox.slot import WorkerExit
 from akd_sandbox.verdict import TestResult, Verdict
 
@@ -31,7 +31,7 @@ _REPR.maxstring = _REPR.maxother = 120
 
 
 @dataclass(slots=True)
-class Course:
+class SampleRun:
     """How a sample went so far: the tests that ran, and what ended it early."""
 
     tests: list[TestResult]
@@ -70,7 +70,7 @@ def _raised(body: bytes) -> tuple[Verdict, str]:
     return (Verdict.MEMORY if name == "MemoryError" else Verdict.RAISED), detail
 
 
-def common_outcome(frame: Frame) -> tuple[Verdict, str] | None:
+def common_outcome(frame: WorkerFrame) -> tuple[Verdict, str] | None:
     """Judge a reply whose meaning does not depend on what was expected."""
     if frame.kind == wire.RAISED:
         return _raised(frame.body)
@@ -94,6 +94,23 @@ def ended(exit_: WorkerExit, limits: Limits) -> tuple[Verdict, str]:
     return Verdict.EXITED, f"ended with code {exit_.code} before its tests did"
 
 
+def stopped(peer: Peer, clock: Clock, step: str) -> tuple[Verdict, str] | None:
+    """Return why nothing more of use will come from a worker, None while something may.
+
+    The one order for all kinds of tests: what it sent was no frame, it printed too much, it ended, its time is up.
+    `step` names what the clock is timing.
+    """
+    if peer.tampered:
+        return Verdict.TAMPER, peer.tampered
+    if peer.flooded:
+        return Verdict.OUTPUT, f"printed more than {peer.limits.output_bytes} bytes"
+    if peer.exit is not None:
+        return ended(peer.exit, peer.limits)
+    if clock.expired():
+        return Verdict.TIMEOUT, f"{step} took longer than {clock.limit_s:g} s"
+    return None
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
@@ -104,7 +121,7 @@ def _signal_name(number: int) -> str:
 EARLY = {wire.SYNTAX: Verdict.SYNTAX, wire.IMPORT_RAISED: Verdict.RAISED, wire.NO_ENTRY: Verdict.NOENTRY}
 
 
-def early(frame: Frame, entry: str) -> tuple[Verdict, str]:
+def early(frame: WorkerFrame, entry: str) -> tuple[Verdict, str]:
     """Judge a program that never got as far as its tests."""
     if frame.kind == wire.NO_ENTRY:
         return Verdict.NOENTRY, f"defines no function {entry!r}"

@@ -11,13 +11,13 @@ from typing import Any
 
 from akd_sandbox import codec
 from akd_sandbox.code_tests import run_code_tests
-from akd_sandbox.course import EARLY, MALFORMED, Course, clean, common_outcome, early, ended, show
 from akd_sandbox.errors import SlotError
 from akd_sandbox.guest import wire
 from akd_sandbox.job import Case, FunctionTests, Job, ProgramTests, PytestTests, bad_path
 from akd_sandbox.limits import Limits
-from akd_sandbox.peer import DIGEST_OVER, Clock, Frame, Peer
+from akd_sandbox.peer import DIGEST_OVER, Clock, Peer, WorkerFrame
 from akd_sandbox.programs import run_once
+from akd_sandbox.sample_run import EARLY, MALFORMED, SampleRun, clean, common_outcome, early, show, stopped
 from akd_sandbox.slot import Slot
 from akd_sandbox.verdict import CallOutcome, Digest, SampleResult, TestResult, Verdict
 
@@ -27,15 +27,15 @@ _SHOW_BYTES = 1 << 16  # a value is shown in full detail only if it was this sho
 _CODE_CHARS = 8 << 20
 
 
-Decide = Callable[[int, Frame], tuple[Verdict, str]]
-"""Judge one reply to one case: `(index, frame) -> (verdict, detail)`. Raises ValueError if it is no reply."""
+Decide = Callable[[int, WorkerFrame], tuple[Verdict, str]]
+"""Judge one reply to one case: `(index, frame) -> (verdict, detail)`. Raises ValueError if it is not a reply."""
 
 
 def comparer(tests: FunctionTests) -> Decide:
     """Return the function that judges replies to tests by comparing with their expected values."""
     cases, answers = tests.cases, tests.answers
 
-    def decide(index: int, frame: Frame) -> tuple[Verdict, str]:
+    def decide(index: int, frame: WorkerFrame) -> tuple[Verdict, str]:
         if frame.kind == wire.VALUE and frame.body == answers[index]:
             return Verdict.PASS, ""
         common = common_outcome(frame)
@@ -61,7 +61,7 @@ def _digest_of(body: bytes) -> Digest:
     raise codec.CodecError("no digest")
 
 
-def _compare_digest(case: Case, frame: Frame) -> tuple[Verdict, str]:
+def _compare_digest(case: Case, frame: WorkerFrame) -> tuple[Verdict, str]:
     if not case.may_digest:
         raise ValueError("a digest where the value itself is compared")
     got, expected = _digest_of(frame.body), case.expected_value
@@ -95,7 +95,7 @@ def _compare_value(case: Case, body: bytes) -> tuple[Verdict, str]:
 def collector(outcomes: list[CallOutcome]) -> Decide:
     """Return a function that accepts any value and appends it to outcomes (for a reference program)."""
 
-    def decide(index: int, frame: Frame) -> tuple[Verdict, str]:
+    def decide(index: int, frame: WorkerFrame) -> tuple[Verdict, str]:
         common = common_outcome(frame)
         value: Any = None
         if common is None:
@@ -111,7 +111,7 @@ def collector(outcomes: list[CallOutcome]) -> Decide:
     return decide
 
 
-# --- the course of a sample ---------------------------------------------------------------------------------
+# --- one sample on its cases ---------------------------------------------------------------------------------
 
 
 def run_cases(
@@ -123,9 +123,9 @@ def run_cases(
     decide: Decide,
     stop_early: bool,
     files: Mapping[str, str] = MappingProxyType({}),
-) -> Course:
+) -> SampleRun:
     """Run a program on cases and judge each reply as it arrives. Raises SlotError."""
-    course = Course([])
+    run = SampleRun([])
     limits = peer.limits
     clock = Clock((peer,))
     clock.begin(limits.import_s)
@@ -133,11 +133,11 @@ def run_cases(
     defined = False
     started = time.monotonic()
 
-    def finish(verdict: Verdict, detail: str) -> Course:
-        course.ended_by, course.detail, course.starved = verdict, detail, clock.starved
+    def finish(verdict: Verdict, detail: str) -> SampleRun:
+        run.ended_by, run.detail, run.starved = verdict, detail, clock.starved
         if defined:
-            course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-        return course
+            run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+        return run
 
     while True:
         frames = peer.pump(clock.pause_s())
@@ -147,39 +147,33 @@ def run_cases(
                     try:
                         return finish(*early(frame, entry))
                     except MALFORMED as error:
-                        return finish(Verdict.TAMPER, f"sent what is no description: {error}")
+                        return finish(Verdict.TAMPER, f"sent something that is not a description: {error}")
                 if frame.kind != wire.DEFINED:
                     return finish(Verdict.TAMPER, "replied before its program was defined")
                 defined = True
                 started = time.monotonic()
                 peer.request(inputs)
             else:
-                index = len(course.tests)
+                index = len(run.tests)
                 if frame.kind == wire.FINISHED and index == len(limits_s) == frame.index:
-                    return course
+                    return run
                 if frame.index != index or index >= len(limits_s):
                     return finish(Verdict.TAMPER, "replied out of order")
                 try:
                     verdict, detail = decide(index, frame)
                 except MALFORMED as error:
-                    return finish(Verdict.TAMPER, f"sent what is no value: {error}")
-                course.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
-                if verdict is not Verdict.PASS and course.ended_by is None:
-                    course.detail = detail
+                    return finish(Verdict.TAMPER, f"sent something that is not a value: {error}")
+                run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
+                if verdict is not Verdict.PASS and run.ended_by is None:
+                    run.detail = detail
                 if stop_early and verdict is not Verdict.PASS:
-                    return course
-            clock.begin(limits_s[len(course.tests)] if len(course.tests) < len(limits_s) else limits.test_s)
-        if peer.tampered:
-            return finish(Verdict.TAMPER, peer.tampered)
-        if peer.flooded:
-            return finish(Verdict.OUTPUT, f"printed more than {limits.output_bytes} bytes")
-        if peer.exit is not None:
-            return finish(*ended(peer.exit, limits))
+                    return run
+            clock.begin(limits_s[len(run.tests)] if len(run.tests) < len(limits_s) else limits.test_s)
+        end = stopped(peer, clock, f"test {len(run.tests)}" if defined else "importing and defining")
+        if end is not None:
+            return finish(*end)
         if defined and clock.overdue(started, limits.sample_s):
             return finish(Verdict.TIMEOUT, f"all tests together took longer than {limits.sample_s:g} s")
-        if clock.expired():
-            step = f"test {len(course.tests)}" if defined else "importing and defining"
-            return finish(Verdict.TIMEOUT, f"{step} took longer than {clock.limit_s:g} s")
 
 
 # --- whole samples ------------------------------------------------------------------------------------------
@@ -211,17 +205,17 @@ def judge_sample(
         if isinstance(tests, FunctionTests):
             limits_s = [limits.test_s if case.limit_s is None else case.limit_s for case in tests.cases]
             decide = comparer(tests)
-            course = run_cases(
+            run = run_cases(
                 peer, job.code, job.entry, tests.inputs, limits_s, decide, job.stop_at_first_failure, job.files
             )
         else:
             if tester_slot is None:
                 raise SlotError("test code needs a second zygote")
             with Peer(tester_slot, limits) as tester:
-                course = run_code_tests(peer, tester, job, tests)
+                run = run_code_tests(peer, tester, job, tests)
         exit_ = peer.end()
     evidence = Evidence(time.monotonic() - started, exit_.peak_bytes, peer.stdout.text(), peer.stderr.text())
-    return _concluded(job, course, evidence, isolation)
+    return _concluded(job, run, evidence, isolation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +228,24 @@ class Evidence:
     stderr: str
 
 
-def _concluded(job: Job, course: Course, evidence: Evidence, isolation: str) -> tuple[SampleResult, bool]:
-    failed = tuple(i for i, test in enumerate(course.tests) if test.verdict is not Verdict.PASS)
-    verdict = course.ended_by or (course.tests[failed[0]].verdict if failed else Verdict.PASS)
-    if failed and course.ended_by is not Verdict.TAMPER and course.ended_by is not Verdict.INFRA:
-        verdict = course.tests[failed[0]].verdict
+def _concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> tuple[SampleResult, bool]:
+    failed = tuple(i for i, test in enumerate(run.tests) if test.verdict is not Verdict.PASS)
+    verdict = run.ended_by or (run.tests[failed[0]].verdict if failed else Verdict.PASS)
+    if failed and run.ended_by is not Verdict.TAMPER and run.ended_by is not Verdict.INFRA:
+        verdict = run.tests[failed[0]].verdict
     result = SampleResult(
         verdict=verdict,
-        tests=tuple(course.tests),
+        tests=tuple(run.tests),
         failed=failed,
         wall_s=evidence.wall_s,
         peak_memory_bytes=evidence.peak_bytes,
         stdout=evidence.stdout,
         stderr=evidence.stderr,
-        detail=clean(course.detail),
+        detail=clean(run.detail),
         code_sha256=code_sha256(job.code),
         isolation=isolation,
     )
-    return result, course.starved and verdict is Verdict.TIMEOUT
+    return result, run.starved and verdict is Verdict.TIMEOUT
 
 
 def _judge_program(
@@ -261,24 +255,24 @@ def _judge_program(
     if not tests.cases:
         return infra_result(job, "the task has no tests", isolation), False
     started = time.monotonic()
-    course, peak, stdout, stderr = Course([]), 0, "", ""
+    run, peak, stdout, stderr = SampleRun([]), 0, "", ""
     for case in tests.cases:
         with Peer(slot, limits, case.stdin.encode("utf-8", "surrogatepass")) as peer:
-            verdict, detail = run_once(peer, job, tests, case, course)
+            verdict, detail = run_once(peer, job, tests, case, run)
             exit_ = peer.end()
         peak, stdout, stderr = max(peak, exit_.peak_bytes), peer.stdout.text(), peer.stderr.text()
         if verdict is not Verdict.PASS:
-            course.detail = course.detail or detail
+            run.detail = run.detail or detail
             if verdict in (Verdict.TAMPER, Verdict.SYNTAX):
-                course.ended_by = verdict
-            if job.stop_at_first_failure or course.ended_by:
+                run.ended_by = verdict
+            if job.stop_at_first_failure or run.ended_by:
                 break
-        if time.monotonic() - started > limits.sample_s and len(course.tests) < len(tests.cases):
-            course.ended_by, course.starved = Verdict.TIMEOUT, True
-            course.detail = f"all tests together took longer than {limits.sample_s:g} s"
-            course.tests.append(TestResult(Verdict.TIMEOUT, 0.0, course.detail))
+        if time.monotonic() - started > limits.sample_s and len(run.tests) < len(tests.cases):
+            run.ended_by, run.starved = Verdict.TIMEOUT, True
+            run.detail = f"all tests together took longer than {limits.sample_s:g} s"
+            run.tests.append(TestResult(Verdict.TIMEOUT, 0.0, run.detail))
             break
-    return _concluded(job, course, Evidence(time.monotonic() - started, peak, stdout, stderr), isolation)
+    return _concluded(job, run, Evidence(time.monotonic() - started, peak, stdout, stderr), isolation)
 
 
 def call_all(
@@ -291,16 +285,16 @@ def call_all(
     outcomes: list[CallOutcome] = []
     with Peer(slot, limits) as peer:
         limits_s = [limits.test_s] * len(inputs.cases)
-        course = run_cases(peer, code, entry, inputs.inputs, limits_s, collector(outcomes), stop_early=False)
+        run = run_cases(peer, code, entry, inputs.inputs, limits_s, collector(outcomes), stop_early=False)
     timed = [
         CallOutcome(outcome.verdict, outcome.value, test.wall_s, outcome.detail)
-        for outcome, test in zip(outcomes, course.tests, strict=False)
+        for outcome, test in zip(outcomes, run.tests, strict=False)
     ]
-    if course.ended_by is not None:
-        wall_s = course.tests[-1].wall_s if course.tests else 0.0
+    if run.ended_by is not None:
+        wall_s = run.tests[-1].wall_s if run.tests else 0.0
         missing = len(inputs.cases) - len(timed)
-        timed += [CallOutcome(course.ended_by, None, wall_s, clean(course.detail))] * missing
-    return timed, course.starved and course.ended_by is Verdict.TIMEOUT
+        timed += [CallOutcome(run.ended_by, None, wall_s, clean(run.detail))] * missing
+    return timed, run.starved and run.ended_by is Verdict.TIMEOUT
 
 
 def infra_result(job: Job, detail: str, isolation: str, verdict: Verdict = Verdict.INFRA) -> SampleResult:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateOutcome, GateRule, Interval, decide
@@ -19,13 +19,15 @@ from akd_evals.power import (
     mean_gate_power,
     mean_standard_error,
 )
-from akd_evals.runs import Kind, Outcome, Run
+from akd_evals.runs import ScoredRun, TaskOutcome
 from akd_evals.stats import Spread, holm, variance_split
+from akd_evals.suites.record import TestKind
 from akd_sandbox import Verdict
 
 Allowance = Literal["dataset", "limits", "isolation", "n"]
 ALLOWANCES: tuple[Allowance, ...] = ("dataset", "limits", "isolation", "n")
 Status = Literal["broken", "fixed", "fail", "pass", "same"]
+_UNDECIDED = frozenset(verdict.value for verdict in Verdict if not verdict.decided)
 SLOWER, SLOWER_S = 2.0, 0.1
 """A task that passes in both runs is slower if it takes this many times as long, and this many seconds more."""
 
@@ -34,7 +36,7 @@ SLOWER, SLOWER_S = 2.0, 0.1
 class Measure:
     """pass@k over one kind of tests in both runs, each with its own interval, and the paired difference."""
 
-    kind: Kind
+    kind: TestKind
     k: int
     paired: Paired
     base_ci: tuple[float, float]
@@ -52,7 +54,7 @@ class Side:
     score: float
     verdicts: tuple[tuple[str, int], ...]
     wall_s: float | None
-    shown: Outcome | None
+    shown: TaskOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ class SuiteComparison:
     """
 
     suite: str
-    base: Run
-    new: Run
+    base: ScoredRun
+    new: ScoredRun
     measures: tuple[Measure, ...]
     pairs: tuple[TaskPair, ...]
     shifts: tuple[tuple[str, int, int], ...]
@@ -115,20 +117,14 @@ class Comparison:
         """Whether every suite passes the gate."""
         return all(suite.gate.passed for suite in self.suites)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the comparison as plain data: what `akd compare --json` prints."""
-        from akd_evals.report.plain import comparison_json
-
-        return comparison_json(self)
-
 
 def compare_runs(
-    base: dict[str, Run],
-    new: dict[str, Run],
+    base: dict[str, ScoredRun],
+    new: dict[str, ScoredRun],
     *,
     rule: GateRule | None = None,
     k: int = 1,
-    tests: Kind | None = None,
+    tests: TestKind | None = None,
     allow: Collection[str] = (),
 ) -> Comparison:
     """Return the comparison of runs by suite, as `read_runs` gives them.
@@ -164,7 +160,7 @@ def compare_runs(
     return Comparison(pairs[0][0].name, pairs[0][1].name, rule, finished)
 
 
-def _unshared(base: dict[str, Run], new: dict[str, Run]) -> tuple[str, ...]:
+def _unshared(base: dict[str, ScoredRun], new: dict[str, ScoredRun]) -> tuple[str, ...]:
     lines = []
     for name, ours, theirs in (("BASE", base, new), ("NEW", new, base)):
         only = [suite for suite in ours if suite not in theirs]
@@ -173,7 +169,7 @@ def _unshared(base: dict[str, Run], new: dict[str, Run]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _check_alike(base: Run, new: Run, allow: Collection[str]) -> None:
+def _check_alike(base: ScoredRun, new: ScoredRun, allow: Collection[str]) -> None:
     """Raise EvalError, naming every difference, unless each is allowed."""
     found: list[tuple[str, str]] = []
     if base.dataset_md5 != new.dataset_md5:
@@ -183,7 +179,7 @@ def _check_alike(base: Run, new: Run, allow: Collection[str]) -> None:
     if base.isolation != new.isolation:
         found.append(("isolation", f"isolation ({base.isolation} and {new.isolation})"))
     if base.n != new.n or base.n[0] != base.n[1]:
-        found.append(("n", f"samples a task ({_count(base)} and {_count(new)})"))
+        found.append(("n", f"samples per task ({_count(base)} and {_count(new)})"))
     refused = [(name, text) for name, text in found if name not in allow]
     if refused:
         flags = " ".join(f"--allow {name}" for name, _ in refused)
@@ -193,23 +189,23 @@ def _check_alike(base: Run, new: Run, allow: Collection[str]) -> None:
         )
 
 
-def _limits_apart(base: Run, new: Run) -> str:
+def _limits_apart(base: ScoredRun, new: ScoredRun) -> str:
     if base.limits is None or new.limits is None:
         return f"unknown in {(base if base.limits is None else new).name}"
     names = [name for name in {**base.limits, **new.limits} if base.limits.get(name) != new.limits.get(name)]
     return ", ".join(f"{name} {base.limits.get(name)} and {new.limits.get(name)}" for name in names)
 
 
-def _count(run: Run) -> str:
+def _count(run: ScoredRun) -> str:
     least, most = run.n
     return str(least) if least == most else f"{least} to {most}"
 
 
 def _suite(
-    base: Run, new: Run, k: int, tests: Kind | None, rule: GateRule, notes: Sequence[str], suites: int
+    base: ScoredRun, new: ScoredRun, k: int, tests: TestKind | None, rule: GateRule, notes: Sequence[str], suites: int
 ) -> SuiteComparison:
     both_plus = base.has_plus and new.has_plus
-    kind: Kind = tests or ("plus" if both_plus else "base")
+    kind: TestKind = tests or ("plus" if both_plus else "base")
     if kind == "plus" and not both_plus:
         raise EvalError(f"{(new if base.has_plus else base).name} has no plus tests; give --tests base")
     ids = list(dict.fromkeys([*base.outcomes, *new.outcomes]))
@@ -222,7 +218,7 @@ def _suite(
     if k > least:
         raise EvalError(f"pass@{k} is undefined: a task of {base.suite} has {least} samples; give --k {least} or less")
     total = max(len(kept), max(run.tasks or 0 for run in (base, new)) - len(unjudged))
-    kinds: list[Kind] = [kind, *((other for other in ("base", "plus") if other != kind) if both_plus else ())]
+    kinds: list[TestKind] = [kind, *((other for other in ("base", "plus") if other != kind) if both_plus else ())]
     ks = [k, *(other for other in (1, 10, 100) if other != k and other <= least)]
     scores = {
         (each, one): [[_score(judged[run.path][t], each, one) for t in kept] for run in (base, new)]
@@ -273,7 +269,7 @@ def _could_show(main: Paired, deltas: list[float], rule: GateRule, suites: int) 
     return drop, 1 - mean_gate_power(0.0, error, margin=margin, gate="noninferior", confidence=rule.confidence)
 
 
-def _notes(base: Run, new: Run, total: int, kept: int, unjudged: Sequence[str]) -> list[str]:
+def _notes(base: ScoredRun, new: ScoredRun, total: int, kept: int, unjudged: Sequence[str]) -> list[str]:
     lines = []
     if total > kept:
         lines.append(f"{total - kept} of the suite's {total} tasks have no sample in either run and count as failed")
@@ -286,26 +282,27 @@ def _notes(base: Run, new: Run, total: int, kept: int, unjudged: Sequence[str]) 
     return lines
 
 
-def _judged(run: Run, task_id: str) -> tuple[Outcome, ...]:
-    """Return the samples that count: INFRA says nothing of a program."""
-    infra = Verdict.INFRA.value
-    return tuple(one for one in run.outcomes.get(task_id, ()) if infra not in (one.base, one.plus))
+def _judged(run: ScoredRun, task_id: str) -> tuple[TaskOutcome, ...]:
+    """Return the samples that count: those whose verdicts say something of the program."""
+    return tuple(one for one in run.outcomes.get(task_id, ()) if not _UNDECIDED & {one.base, one.plus})
 
 
-def _score(samples: Sequence[Outcome], kind: Kind, k: int) -> float:
+def _score(samples: Sequence[TaskOutcome], kind: TestKind, k: int) -> float:
     """Return the task's pass@k; 0 for a task without samples (closed denominator)."""
     passed = sum(one.verdict(kind) == "PASS" for one in samples)
     return pass_at_k(len(samples), passed, k) if samples else 0.0
 
 
-def _measure(kind: Kind, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
+def _measure(kind: TestKind, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
     missing = [0.0] * (total - len(base))
     paired = compare_paired([*base, *missing], [*new, *missing], confidence=confidence)
     intervals = [mean_interval([*scores, *missing], confidence) for scores in (base, new)]
     return Measure(kind, k, paired, intervals[0], intervals[1], paired.p)
 
 
-def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kind: Kind, k: int) -> TaskPair:
+def _pair(
+    task_id: str, base: tuple[TaskOutcome, ...], new: tuple[TaskOutcome, ...], kind: TestKind, k: int
+) -> TaskPair:
     scores = _score(base, kind, k), _score(new, kind, k)
     before = _side(base, kind, scores[0], scores[0] > scores[1])
     after = _side(new, kind, scores[1], scores[1] > scores[0])
@@ -323,7 +320,7 @@ def _pair(task_id: str, base: tuple[Outcome, ...], new: tuple[Outcome, ...], kin
     return TaskPair(task_id, status, before, after, slower)
 
 
-def _side(samples: tuple[Outcome, ...], kind: Kind, score: float, higher: bool) -> Side:
+def _side(samples: tuple[TaskOutcome, ...], kind: TestKind, score: float, higher: bool) -> Side:
     verdicts = Counter(one.verdict(kind) for one in samples)
     times = [one.wall_s for one in samples if one.verdict(kind) == "PASS" and one.wall_s is not None]
     wanted = (one for one in samples if (one.verdict(kind) == "PASS") == higher)
@@ -331,13 +328,13 @@ def _side(samples: tuple[Outcome, ...], kind: Kind, score: float, higher: bool) 
     return Side(score, tuple(verdicts.most_common()), median(times) if times else None, shown)
 
 
-def _shifts(base: Run, new: Run, kind: Kind) -> tuple[tuple[str, int, int], ...]:
+def _shifts(base: ScoredRun, new: ScoredRun, kind: TestKind) -> tuple[tuple[str, int, int], ...]:
     counts = [Counter(one.verdict(kind) for rows in run.outcomes.values() for one in rows) for run in (base, new)]
     order = [*(verdict.value for verdict in Verdict), "FAIL"]
     return tuple((v, counts[0][v], counts[1][v]) for v in order if counts[0][v] or counts[1][v])
 
 
-def _spread(judged: dict[str, tuple[Outcome, ...]], kept: Sequence[str], kind: Kind) -> Spread | None:
+def _spread(judged: dict[str, tuple[TaskOutcome, ...]], kept: Sequence[str], kind: TestKind) -> Spread | None:
     rows = [judged[task_id] for task_id in kept]
     return variance_split([(len(row), sum(one.verdict(kind) == "PASS" for one in row)) for row in rows])
 

@@ -11,7 +11,7 @@ from akd_evals.errors import EvalInfraError
 from akd_evals.expected import References
 from akd_evals.results import Judged
 from akd_evals.settings import ScoreSettings
-from akd_evals.suites.record import Kind, ReferenceTests, Task, Tests
+from akd_evals.suites.record import ReferenceTests, Task, TaskTests, TestKind
 from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, SandboxError, Verdict
 
 
@@ -22,7 +22,7 @@ class Box(Protocol):
     """The isolation level obtained."""
 
     def run(self, job: Job) -> SampleResult:
-        """Judge one sample."""
+        """TaskJudge one sample."""
         ...
 
     def call(
@@ -34,13 +34,13 @@ class Box(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Tests with their expected outputs, and the seconds that the reference took on all of them."""
+    """TaskTests with their expected outputs, and the seconds that the reference took on all of them."""
 
     tests: FunctionTests
     reference_s: float
 
 
-class Judge:
+class TaskJudge:
     """Judges programs on a suite's tasks. Thread-safe."""
 
     def __init__(self, box: Box, references: References, settings: ScoreSettings) -> None:
@@ -48,7 +48,7 @@ class Judge:
         self._references = references
         self._settings = settings
         self._guard = threading.Lock()
-        self._ready: dict[tuple[str, Kind], _Once] = {}
+        self._ready: dict[tuple[str, TestKind], _Once] = {}
 
     def judge(self, task: Task, code: str) -> Judged:
         """Return the verdicts of one program on a task.
@@ -73,7 +73,7 @@ class Judge:
             for kind in ("base", "plus"):
                 self._ready.pop((task.task_id, kind), None)
 
-    def _run(self, kind: Kind, task: Task, tests: Tests, code: str) -> SampleResult:
+    def _run(self, kind: TestKind, task: Task, tests: TaskTests, code: str) -> SampleResult:
         limits = self._settings.limits()
         if isinstance(tests, ReferenceTests):
             if not tests.inputs:
@@ -92,7 +92,7 @@ class Judge:
         )
         return self._box.run(job)
 
-    def prepared(self, kind: Kind, task: Task, tests: ReferenceTests) -> Prepared:
+    def prepared(self, kind: TestKind, task: Task, tests: ReferenceTests) -> Prepared:
         """Return tests with their expected outputs, made once however many threads ask.
 
         Raises EvalInfraError if the canonical solution does not give an output for every input.
@@ -104,7 +104,7 @@ class Judge:
                 once.prepared = self._prepare(kind, task, tests)
             return once.prepared
 
-    def _prepare(self, kind: Kind, task: Task, tests: ReferenceTests) -> Prepared:
+    def _prepare(self, kind: TestKind, task: Task, tests: ReferenceTests) -> Prepared:
         known = self._references.get(task, kind, tests)
         settings = self._settings
         compares = tests.oracle.comparisons((one.output for one in known), sticky=settings.sticky_atol)
@@ -124,7 +124,7 @@ class _Once:
     prepared: Prepared | None = None
 
 
-def _detail(kind: Kind, result: SampleResult) -> str:
+def _detail(kind: TestKind, result: SampleResult) -> str:
     if result.verdict is Verdict.PASS:
         return ""
     where = f"{kind} test {result.failed[0]}: " if result.failed else f"{kind}: "

@@ -1,0 +1,128 @@
+"""A program in the worker: its files laid out, its top level executed, its function called, or the whole of it run."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import os
+import sys
+import types
+from typing import Any
+
+from akd_sandbox import codec
+from akd_sandbox.guest import wire
+from akd_sandbox.guest.channel import CANDIDATE, Channel
+
+# The program in the worker may patch the builtins; functions defined below keep these.
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]
+
+
+def lay_out(files: dict[str, str]) -> None:
+    """Write a sample's further files into its directory, and let it import from there."""
+    for path, text in files.items():
+        folder = os.path.dirname(path)  # noqa: PTH120
+        if folder:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:  # noqa: PTH123
+            file.write(text)
+    if files:
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+
+
+def execute(code: str, channel: Channel, name: str = "") -> dict[str, Any] | None:
+    """Run the program's top level as module `candidate`; None when it could not be (and the judge was told).
+
+    Its own further files may import it under another name.
+    """
+    module = types.ModuleType(name or "candidate")
+    module.__dict__["__builtins__"] = builtins  # not the copy that this module's own functions keep
+    sys.modules["candidate"] = sys.modules[name or "candidate"] = module
+    try:
+        program = compile(code, CANDIDATE, "exec", dont_inherit=True)
+    except BaseException as error:  # SyntaxError, ValueError (NUL), RecursionError, MemoryError
+        channel.send_error(wire.SYNTAX, 0, error)
+        return None
+    try:
+        exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
+    except SystemExit as error:
+        flush()
+        os._exit(error.code & 0xFF if type(error.code) is int else 0 if error.code is None else 1)
+    except BaseException as error:
+        channel.send_error(wire.IMPORT_RAISED, 0, error)
+        return None
+    return module.__dict__
+
+
+def run_cases(channel: Channel, job: dict[str, Any]) -> None:
+    """Call the entry point on every case in turn and send each value as it comes.
+
+    The inputs come when the program is defined: what it does with them is on the tests' time, not on the import's.
+    """
+    lay_out(job["files"])
+    namespace = execute(job["code"], channel)
+    if namespace is None:
+        return
+    function = namespace.get(job["entry"])
+    if not callable(function):
+        channel.send(wire.NO_ENTRY, 0)
+        return
+    channel.send(wire.DEFINED, 0)
+    blob = wire.receive(channel.sock)
+    view, position, index = memoryview(blob), 0, 0
+    unpack, send_value = codec.unpack_trusted, channel.send_value
+    while position < len(blob):
+        may_digest = blob[position] == 1
+        length = int.from_bytes(view[position + 1 : position + 5], "little")
+        args, kwargs = unpack(bytes(view[position + 5 : position + 5 + length]))
+        position += 5 + length
+        try:
+            value = function(*args, **kwargs)
+        except BaseException as error:
+            channel.send_error(wire.RAISED, index, error)
+        else:
+            send_value(index, value, may_digest)
+            value = None
+        index += 1
+    flush()
+    channel.send(wire.FINISHED, index)
+
+
+def run_program(channel: Channel, job: dict[str, Any]) -> None:
+    """Run a whole program as `__main__` and end as the interpreter would: threads, exit functions, output, code."""
+    lay_out(job["files"])
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__="candidate.py")
+    sys.modules["__main__"] = module
+    try:
+        program = compile(job["code"], CANDIDATE, "exec", dont_inherit=True)
+    except BaseException as error:
+        channel.send_error(wire.SYNTAX, 0, error)
+        return
+    channel.send(wire.DEFINED, 0)
+    code = 0
+    try:
+        exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
+    except SystemExit as error:
+        code = error.code & 0xFF if type(error.code) is int else 0 if error.code is None else 1
+        if code == 1 and type(error.code) is not int:
+            with contextlib.suppress(Exception):
+                print(error.code, file=sys.stderr)
+    except BaseException as error:
+        channel.send_error(wire.RAISED, 0, error)
+        code = 1
+    for end in (getattr(sys.modules.get("threading"), "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)):
+        with contextlib.suppress(BaseException):
+            if end is not None:
+                end()
+    try:
+        sys.stdout.flush()
+    except Exception:
+        code = code or 120  # the interpreter's own code for output that could not be written
+    os._exit(code)
+
+
+def flush() -> None:
+    """Send on what the program has printed; it may have closed or replaced its stdout, which is its own affair."""
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
