@@ -7,15 +7,16 @@ import os
 import warnings
 from pathlib import Path
 
-from akd_code.loop import Loop, Watcher
+from akd_code.loop import Loop
 from akd_code.models.roles import open_roles
+from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe
 from akd_code.report.summary import Round
 from akd_code.run.folder import Run
 from akd_sandbox import Limits, Sandbox
 
 
-def distil(recipe: Recipe, folder: Path, watcher: Watcher) -> list[Round]:
+def distil(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[Round]:
     """Run the recipe's loop in a run directory, or go on with it, and return its rounds.
 
     Raises every part's errors: RecipeError, RunError, DiskError, ModelError, SandboxError, EvalError, StudentError.
