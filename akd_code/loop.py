@@ -20,42 +20,28 @@ import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
 from akd_code.curriculum.seeds import load_seeds
+from akd_code.evaluate import Exam, run_settings
 from akd_code.labelling.label import as_answer, label_all, labelling, outcomes
 from akd_code.labelling.opening import open_labeller
 from akd_code.models import Completion
 from akd_code.models.roles import Roles
+from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe
 from akd_code.records import TRAINED, Answer, Label, Prompt
 from akd_code.report.summary import Round, base_round, write_summary
 from akd_code.run.folder import Run, key_of
 from akd_code.stages.discriminate import Discrimination, Referee, discriminate
-from akd_code.stages.examine import Exam, exam_questions, examine, open_suite
+from akd_code.stages.examine import examine
 from akd_code.storage import write_text
 from akd_code.student import Sampled, SFTConfig, SFTStep, Student, load_student, sample_answers, train_sft
 from akd_evals.suites import Suite
 from akd_sandbox import Limits, Sandbox
 
 T = TypeVar("T")
-
-
-class Watcher(Protocol):
-    """Is told how the loop gets on."""
-
-    def stage(self, round_: int, name: str) -> None:
-        """A stage begins."""
-        ...
-
-    def progress(self, done: int, total: int) -> None:
-        """So much of the current stage is done."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Something worth a line."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +67,13 @@ class Training:
 class Loop:
     """One run of the loop over an open run directory, opened models and a sandbox."""
 
-    def __init__(self, run: Run, roles: Roles, box: Sandbox, watcher: Watcher) -> None:
+    def __init__(self, run: Run, roles: Roles, box: Sandbox, watcher: ProgressWatcher) -> None:
         self.run, self.roles, self.box, self.watcher = run, roles, box, watcher
         self.recipe: Recipe = run.recipe
         sandbox = self.recipe.sandbox
         self.limits = Limits(test_s=sandbox.test_s, memory_bytes=sandbox.memory_mb << 20)
-        self.suites = [open_suite(name, self.recipe) for name in self.recipe.eval.suites]
+        self.exam_settings = run_settings(self.recipe)
+        self.suites = self.exam_settings.open_suites()
         self.labeller = open_labeller(
             self.recipe, roles.teacher.model, roles.teacher.sampling, box, self.limits, run.path
         )
@@ -224,12 +211,17 @@ class Loop:
         folder = self.run.round_path(number) / "eval" / suite.name.replace("/", "_")
 
         def work() -> Exam:
-            student = self.student(number)
-            answers = self._sampled(
-                student, exam_questions(suite), temperature=0.0, max_tokens=self.recipe.eval.max_tokens
+            return examine(
+                self.student(number),
+                suite,
+                self.exam_settings,
+                folder,
+                self.box,
+                self.watcher,
+                round_=number,
+                name=f"{self.recipe.name}@{number}",
+                key=self.chain,
             )
-            self.watcher.stage(number, f"tests of {suite.name}")
-            return examine(suite, [answer.text for answer in answers], self.box, folder, self.watcher.progress)
 
         inputs = (suite.name, suite.dataset_md5, len(suite.tasks), _plain(self.recipe.eval), self.recipe.student.model)
         return self.step(number, f"evaluation {suite.name}", Exam, inputs, work)

@@ -14,7 +14,7 @@ from akd_code.storage import write_text
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from akd_code.stages.examine import Exam
+    from akd_code.evaluate import Exam
 
 _PACKAGES = ("akd", "torch", "transformers", "peft", "openai", "evalplus")
 
