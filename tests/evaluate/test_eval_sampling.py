@@ -104,3 +104,9 @@ def test_the_prompt_of_each_style_as_the_model_sees_it(chat: Student) -> None:
 def test_settings_out_of_range_are_refused(keys: dict[str, float]) -> None:
     with pytest.raises(EvaluateError):
         EvalSampling(**keys)  # type: ignore[arg-type]
+
+
+def test_mbpp_is_asked_for_a_whole_program_in_a_conversation() -> None:
+    asked = TaskPrompts(Suite("mbpp+", "d", SUITE.tasks), "chat").text(task("Mbpp/2", '"""\nWrite it.\n"""\n'))
+    wanted = "Write a Python program for this task. Answer with the whole program in one fenced block."
+    assert asked == f'{wanted}\n\n"""\nWrite it.\n"""'
