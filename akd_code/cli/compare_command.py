@@ -96,7 +96,7 @@ def _text(comparison: Comparison, trend: Trend | None) -> str:
 
 def _suites(comparison: Comparison) -> dict[str, Suite]:
     """Return the suites whose files are here and are those of the runs: the page then shows the failing calls."""
-    from akd_code.cli.score_command import open_suite
+    from akd_code.evaluate import open_suite
     from akd_evals.errors import EvalError
 
     found = {}

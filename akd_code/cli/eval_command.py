@@ -3,63 +3,76 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from akd_code.cli.faults import reported
-from akd_code.cli.score_command import infra_line, open_suite, table
+from akd_code.cli.score_command import infra_line, table
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
-    from akd_code.evaluate import Asker, Evaluation, Target
+    from akd_code.evaluate import EvalSampling, EvalSpec, Evaluation, ExamSettings, Target
+    from akd_code.models import ChatModel
+    from akd_code.student import Student
+    from akd_evals.settings import ScoreSettings
     from akd_evals.suites import Suite
+
+_AT_LEAST_1 = click.IntRange(1)
 
 
 @click.command("eval")
 @click.argument("model")
-@click.option("--suite", "suites", multiple=True, required=True, help="As for akd score; may be repeated.")
+@click.option("--suite", "suites", multiple=True, help="As for akd score; may be repeated. [a run's own]")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where samples and results are written.")
-@click.option("-n", "n", default=1, show_default=True, type=click.IntRange(1), help="Samples a task.")
+@click.option("-n", "n", default=1, show_default=True, type=_AT_LEAST_1, help="Samples per task.")
 @click.option("--temperature", type=float, help="0 is greedy. [0 for one sample, 0.2 for several]")
 @click.option("--top-p", type=float, help="Mass of the nucleus. [1 for one sample, 0.95 for several]")
-@click.option("--max-tokens", default=512, show_default=True, type=click.IntRange(1), help="Tokens of an answer.")
+@click.option("--max-tokens", type=_AT_LEAST_1, help="Tokens of an answer at most. [512, or the run's]")
 @click.option("--seed", default=0, show_default=True, help="Equal seeds and settings give equal samples.")
-@click.option("--batch-size", default=16, show_default=True, type=click.IntRange(1), help="Answers written at once.")
-@click.option(
-    "--style", type=click.Choice(["auto", "chat", "completion"]), default="auto", show_default=True, help="How to ask."
-)
+@click.option("--batch-size", type=_AT_LEAST_1, help="Answers written at once. [16, or the run's]")
+@click.option("--style", type=click.Choice(["auto", "chat", "completion"]), help="How to ask. [auto, or the run's]")
 @click.option("--stop", multiple=True, help="A string that ends an answer, instead of the suite's own; repeatable.")
-@click.option("--limit", type=click.IntRange(1), help="Only the first tasks of each suite.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
-@click.option(
-    "--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]), default="auto", show_default=True
-)
-@click.option(
-    "--concurrency", default=16, show_default=True, type=click.IntRange(1), help="Requests to a server at once."
-)
-@click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
-@click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
-@click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
-@click.option("--min-isolation", help="Refuse to run with a weaker backend than this.")
+@click.option("--limit", type=click.IntRange(0), help="Only the first tasks of each suite; 0: all. [0, or the run's]")
+@click.option("--device", help="auto, cpu, cuda, cuda:1, mps. [auto, or the run's]")
+@click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="[auto, or the run's]")
+@click.option("--concurrency", default=16, show_default=True, type=_AT_LEAST_1, help="Requests to a server at once.")
+@click.option("--k", "ks", multiple=True, type=_AT_LEAST_1, help="The k of pass@k; may be repeated. [1, 10, 100]")
+@click.option("--workers", type=_AT_LEAST_1, help="Samples judged at once. [the cores, or the run's]")
+@click.option("--backend", help="auto, docker, namespace, or process (no boundary). [auto, or the run's]")
+@click.option("--min-isolation", help="Refuse to run with a weaker backend than this. [none, or the run's]")
+@click.option("--min-time", type=float, help="Seconds that every test may take at least. [4, or the run's]")
+@click.option("--memory-mb", type=_AT_LEAST_1, help="Memory of one program, in MiB. [4096, or the run's]")
 @click.option("--show-prompt", is_flag=True, help="Print the first task's prompt of each suite and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summaries instead of tables.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def command(model: str, suites: tuple[str, ...], out: Path | None, as_json: bool, debug: bool, **options: Any) -> None:
+def command(model: str, out: Path | None, as_json: bool, debug: bool, show_prompt: bool, **options: Any) -> None:
     """Sample MODEL on suites and score its answers while others are being generated.
 
     MODEL is a hub id, a path, BASE+ADAPTER, a run directory (its newest round, or RUN@N), lab, or openai:NAME@URL.
-    The same command again continues: no sample is drawn twice.
+    For a run, what is not given is as in its recipe. The same command again continues: no sample is drawn twice.
 
     Example: akd eval runs/demo --suite lab --out evals/demo
     """
     with reported(debug, resume="the same command again draws only what is left"):
-        from akd_code.evaluate import find_target
+        from akd_code.evaluate import EvaluateError, find_target
 
         target = find_target(model)
-        opened = [open_suite(name).first(options["limit"]) for name in dict.fromkeys(suites)]
-        evaluations = _run(target, opened, out, as_json, options)
+        settings = _settings(target, options)
+        opened = settings.open_suites()
+        if not opened:
+            raise EvaluateError("no --suite; name what to evaluate on, such as --suite humaneval+")
+        if out is None and not show_prompt:
+            raise EvaluateError("no --out; name a directory for samples and results")
+        loaded = _loaded(target, settings, options["concurrency"])
+        specs = _specs(target, settings, loaded, opened, options["stop"])
+        if show_prompt or out is None:
+            _show(specs, loaded)
+            return
+        evaluations = _evaluated(loaded, specs, settings, out, as_json, options)
         if as_json:
             data = [one.summary.as_json() for one in evaluations]
             click.echo(json.dumps(data[0] if len(data) == 1 else data))
@@ -70,71 +83,103 @@ def command(model: str, suites: tuple[str, ...], out: Path | None, as_json: bool
         raise SystemExit(3)
 
 
-def _run(
-    target: Target, suites: list[Suite], out: Path | None, as_json: bool, options: dict[str, Any]
-) -> list[Evaluation]:
-    from akd_code.evaluate import Asker, EvalSampling, EvaluateError, evaluate
-    from akd_code.evaluate.prompting import decide
-    from akd_sandbox import Sandbox
+def _settings(target: Target, options: dict[str, Any]) -> ExamSettings:
+    """Return what was given on the command line, over the recipe of the run that the model belongs to."""
+    from akd_code.evaluate import ExamSettings, run_settings
 
-    if out is None:
-        if not options["show_prompt"]:
-            raise EvaluateError("no --out; name a directory for samples and results")
-        out = Path()  # nothing is written
+    base = ExamSettings() if target.recipe is None else run_settings(target.recipe)
+    given = {name: value for name, value in options.items() if value is not None}
+    sandbox: dict[str, Any] = {name: given[name] for name in ("backend", "workers", "min_isolation") if name in given}
+    asked = {name: given[name] for name in ("style", "device", "dtype") if name in given}
+    return replace(
+        base,
+        suites=options["suites"] or base.suites,
+        limit=(options["limit"] or None) if "limit" in given else base.limit,
+        sampling=_sampling(base.sampling, options),
+        scoring=_scoring(base.scoring, options),
+        sandbox=base.sandbox.model_copy(update=sandbox),
+        **asked,
+    )
+
+
+def _sampling(base: EvalSampling, options: dict[str, Any]) -> EvalSampling:
     several = options["n"] > 1
     temperature, top_p = options["temperature"], options["top_p"]
-    sampling = EvalSampling(
-        options["n"],
-        (0.2 if several else 0.0) if temperature is None else temperature,
-        (0.95 if several else 1.0) if top_p is None else top_p,
-        options["max_tokens"],
-        options["seed"],
-        options["batch_size"],
+    return replace(
+        base,
+        n=options["n"],
+        temperature=(0.2 if several else 0.0) if temperature is None else temperature,
+        top_p=(0.95 if several else 1.0) if top_p is None else top_p,
+        max_tokens=options["max_tokens"] or base.max_tokens,
+        seed=options["seed"],
+        batch_size=options["batch_size"] or base.batch_size,
     )
-    opened: Any
+
+
+def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
+    min_time, memory_mb = options["min_time"], options["memory_mb"]
+    return replace(
+        base,
+        min_time_s=base.min_time_s if min_time is None else min_time,
+        memory_bytes=base.memory_bytes if memory_mb is None else memory_mb << 20,
+    )
+
+
+def _loaded(target: Target, settings: ExamSettings, concurrency: int) -> Student | ChatModel:
     if target.server:
         from akd_code.models import open_model
 
-        opened = open_model(target.server, concurrency=options["concurrency"], timeout_s=600.0)
-        style = "completion" if options["style"] == "completion" else "chat"
-    else:
-        from akd_code.student import load_student
+        return open_model(target.server, concurrency=concurrency, timeout_s=600.0)
+    from akd_code.student import load_student
 
-        opened = load_student(target.model, adapter=target.adapter, device=options["device"], dtype=options["dtype"])
-        style = decide(options["style"], opened)
-    askers = [Asker(suite, style, options["stop"]) for suite in suites]  # type: ignore[arg-type]
-    if options["show_prompt"]:
-        _show(askers, None if target.server else opened)
-        return []
+    return load_student(target.model, adapter=target.adapter, device=settings.device, dtype=settings.dtype)
+
+
+def _specs(
+    target: Target, settings: ExamSettings, loaded: Student | ChatModel, suites: Sequence[Suite], stop: tuple[str, ...]
+) -> list[EvalSpec]:
+    from akd_code.evaluate import EvalSpec, TaskPrompts, decide_style
+    from akd_code.student import Student
+
+    style = decide_style(settings.style, loaded if isinstance(loaded, Student) else None)
+    prompts = [TaskPrompts(suite, style, stop) for suite in suites]
+    return [EvalSpec(target.name, one, settings.sampling, settings.scoring) for one in prompts]
+
+
+def _evaluated(
+    loaded: Student | ChatModel,
+    specs: Sequence[EvalSpec],
+    settings: ExamSettings,
+    out: Path,
+    as_json: bool,
+    options: dict[str, Any],
+) -> list[Evaluation]:
+    from akd_code.evaluate import evaluate
+    from akd_sandbox import Sandbox
+
     evaluations = []
+    sandbox = settings.sandbox
     with (
         watcher(quiet=as_json) as watch,
-        Sandbox(options["backend"], options["workers"], min_isolation=options["min_isolation"]) as box,
+        Sandbox(sandbox.backend, sandbox.workers, settings.limits, sandbox.min_isolation) as box,
     ):
-        for asker in askers:
-            folder = out if len(askers) == 1 else out / asker.suite.name.replace("/", "_")
-            one = evaluate(
-                opened,
-                asker,
-                sampling,
-                folder,
-                box,
-                watch,
-                name=target.name,
-                ks=options["ks"] or (1, 10, 100),
-                concurrency=options["concurrency"],
-            )
-            evaluations.append(one)
+        for spec in specs:
+            folder = out if len(specs) == 1 else out / spec.prompts.suite.name.replace("/", "_")
+            ks, concurrency = options["ks"] or (1, 10, 100), options["concurrency"]
+            evaluations.append(evaluate(loaded, spec, folder, box, watch, ks=ks, concurrency=concurrency))
             if not as_json:
-                click.echo(_told(one))
+                click.echo(_told(evaluations[-1]))
     return evaluations
 
 
-def _show(askers: list[Asker], student: Any) -> None:
-    for asker in askers:
-        click.echo(f"--- {asker.suite.name}, {asker.style}, first task ---")
-        click.echo(asker.shown(student, asker.suite.tasks[0]))
-        if stops := asker.stops(asker.suite.tasks[0]):
+def _show(specs: Sequence[EvalSpec], loaded: Student | ChatModel) -> None:
+    from akd_code.student import Student
+
+    for prompts in (spec.prompts for spec in specs):
+        first = prompts.suite.tasks[0]
+        click.echo(f"--- {prompts.suite.name}, {prompts.style}, first task ---")
+        click.echo(prompts.shown(loaded if isinstance(loaded, Student) else None, first))
+        if stops := prompts.stops(first):
             click.echo(f"--- stops: {', '.join(map(repr, stops))}")
 
 

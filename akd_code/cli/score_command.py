@@ -37,6 +37,9 @@ _SHOWN = 8
 @click.option(
     "--sample-time", default=60.0, show_default=True, help="Seconds that all of a sample's tests may take at least."
 )
+@click.option(
+    "--memory-mb", default=4096, show_default=True, type=click.IntRange(1), help="Memory of one program, in MiB."
+)
 @click.option("--details", is_flag=True, help="Judge every test instead of stopping at a sample's first failure.")
 @click.option("--sticky-atol", is_flag=True, help="Reproduce evalplus 0.3.1's tolerance that stays (docs/parity.md).")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the table.")
@@ -52,6 +55,7 @@ def command(
     min_time: float,
     time_factor: float,
     sample_time: float,
+    memory_mb: int,
     details: bool,
     sticky_atol: bool,
     as_json: bool,
@@ -71,9 +75,13 @@ def command(
         from akd_evals.settings import ScoreSettings
         from akd_sandbox import Sandbox
 
-        settings = ScoreSettings(min_time, time_factor, sample_time, details=details, sticky_atol=sticky_atol)
+        settings = ScoreSettings(
+            min_time, time_factor, sample_time, memory_mb << 20, details=details, sticky_atol=sticky_atol
+        )
         with ThreadPoolExecutor(1) as pool:  # the sandbox starts while the files are read
             starting = pool.submit(Sandbox, backend, workers, min_isolation=min_isolation)
+            from akd_code.evaluate import open_suite
+
             suite = open_suite(suite_name)
             given = read_samples(samples, suite)
         gc.freeze()  # they stay to the end: the collector need not look at them again
@@ -98,18 +106,6 @@ def command(
         raise SystemExit(3)
 
 
-def open_suite(name: str) -> Suite:
-    """Return the suite called name: a benchmark, a JSONL file, or the lab's held-out tasks. Raises EvalError."""
-    if name == "lab":
-        from akd_code.lab.suite import lab_suite
-        from akd_code.recipe import LabSection
-
-        return lab_suite(LabSection().eval_per_depth)
-    from akd_evals.suites import load_suite
-
-    return load_suite(name)
-
-
 def notes(suite: Suite, samples: Samples) -> list[str]:
     """Return what the user must know of the samples before they are scored: tasks without any, and skipped ones."""
     lines = []
@@ -128,7 +124,7 @@ def _listed(ids: tuple[str, ...]) -> str:
 
 
 def table(summary: Summary, results: list[Result]) -> str:
-    """Return the figures as a short text: pass@k by kind of tests, its interval over tasks, and the verdicts."""
+    """Return the figures as short text: pass@k by kind of tests, its interval over tasks, and the verdicts."""
     from akd_evals.score import interval
 
     lines = [f"{summary.suite}: {summary.tasks} tasks, {summary.samples} samples, {summary.missing} tasks missing"]

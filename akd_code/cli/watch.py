@@ -1,4 +1,4 @@
-"""How long work shows itself: a live bar on a terminal, plain lines elsewhere."""
+"""Progress on stderr: a live bar on a terminal, plain lines elsewhere (see `akd_code.progress`)."""
 
 from __future__ import annotations
 

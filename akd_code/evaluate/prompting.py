@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from akd_code.stages.examine import question
 from akd_evals.suites import Suite, Task
 
 if TYPE_CHECKING:
     from akd_code.student import Student
 
-Style = Literal["auto", "chat", "completion"]
+PromptStyle = Literal["auto", "chat", "completion"]
+DecidedStyle = Literal["chat", "completion"]
 
 # A base model goes on with the next function, a test or a main block once it is done; the answer ends before that
 # (Chen et al. 2021, arXiv 2107.03374, section 3.1, and what base models write after MBPP's docstring prompts).
@@ -22,17 +22,20 @@ CONTINUES = (
 STARTS = ("\nassert ", "\nprint(", "\nif __name__", '\n"""', "\n```", "\n<", "\n# Test", "\n# test")
 """Stop strings where the prompt is only a docstring and the program begins with the answer."""
 
+_COMPLETE = "Complete this Python program. Answer with the whole program in one fenced block."
+_WRITE = "Write a Python program for this task. Answer with the whole program in one fenced block."
+
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """How a suite's tasks are put to a model. `style` is decided: chat or completion.
+class TaskPrompts:
+    """How a suite's tasks are put to a model.
 
     chat: the task is a user's message, through the model's own template. completion: the prompt is continued as text
-    and ends at a stop string.
+    and ends at a stop string. `stop` replaces the suite's own stop strings.
     """
 
     suite: Suite
-    style: Literal["chat", "completion"]
+    style: DecidedStyle
     stop: tuple[str, ...] = ()
 
     def stops(self, task: Task) -> tuple[str, ...]:
@@ -46,9 +49,10 @@ class Asker:
         if self.style == "completion":
             return task.prompt.rstrip() + "\n"
         if self.suite.name.startswith("mbpp"):
-            asked = "Write a Python program for this task. Answer with the whole program in one fenced block."
-            return f"{asked}\n\n{task.prompt.strip()}"
-        return question(self.suite, task.prompt)
+            return f"{_WRITE}\n\n{task.prompt.strip()}"
+        if self.suite.name.startswith("humaneval"):
+            return f"{_COMPLETE}\n\n```python\n{task.prompt}```"
+        return task.prompt
 
     def ids(self, student: Student, task: Task) -> list[int]:
         """Return the token ids after which a model in this process writes its answer."""
@@ -66,15 +70,15 @@ class Asker:
         return str(student.tokenizer.decode(self.ids(student, task), skip_special_tokens=False))
 
 
-def decide(style: Style, student: Student) -> Literal["chat", "completion"]:
-    """Return the style that fits a model in this process.
+def decide_style(style: PromptStyle, student: Student | None) -> DecidedStyle:
+    """Return the style that fits a model in this process, or (None) one behind a server, which holds conversations.
 
     chat where a LoRA adapter was trained on conversations, or where the model's own end token ends the turns of its
     chat template. Base models often carry a template too, but their end token is another (TRL issue 3091): completion.
     """
     if style != "auto":
         return style
-    if student.has_adapter:
+    if student is None or student.has_adapter:
         return "chat"
     if student.tokenizer.chat_template is None:
         return "completion"
@@ -83,18 +87,12 @@ def decide(style: Style, student: Student) -> Literal["chat", "completion"]:
 
 def _ends_turns(student: Student) -> bool:
     """Return whether one of the model's end tokens stands after an answer in its chat template."""
+    from akd_code.student.encode import own_end_ids
+
     tokenizer = student.tokenizer
     probe = "@@"
     turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": probe}]
     tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(probe)[2]
     ids = tokenizer(tail, add_special_tokens=False).input_ids
     special = [token for token in ids if token in set(tokenizer.all_special_ids)]
-    return not special or special[0] in _own_ends(student)
-
-
-def _own_ends(student: Student) -> set[int]:
-    found: set[int] = set()
-    for source in (getattr(student.model, "generation_config", None), student.model.config, student.tokenizer):
-        value = getattr(source, "eos_token_id", None)
-        found.update(value if isinstance(value, (list, tuple)) else [] if value is None else [value])
-    return found
+    return not special or special[0] in own_end_ids(student)

@@ -1,28 +1,31 @@
-"""Samples of a model for a suite's tasks, batch by batch, in an order and with seeds that a resumed run repeats."""
+"""Answers of a model to a suite's tasks, in an order and with seeds that a resumed evaluation repeats."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from akd_code.evaluate.prompting import Asker
+from akd_code.evaluate.prompting import TaskPrompts
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.suites import Task
 
 if TYPE_CHECKING:
     from akd_code.models import ChatModel
     from akd_code.models.openai_chat import OpenAIChat
-    from akd_code.student import Student
+    from akd_code.student import Sampled, Student
 
-Key = tuple[str, int]
+SampleKey = tuple[str, int]
 """(task id, number of the sample)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvalSampling:
-    """How answers are drawn. `temperature` 0 is greedy, which has one answer a task; raises EvaluateError otherwise."""
+    """How answers are drawn: `n` per task, at most `max_tokens` long.
+
+    `temperature` 0 is greedy and gives one answer per task. Raises EvaluateError for settings out of range.
+    """
 
     n: int = 1
     temperature: float = 0.0
@@ -47,7 +50,7 @@ class EvalSampling:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One answer as the model gave it. Token counts are None where a server tells none."""
+    """One answer as the model gave it. Token counts are None where a server does not tell them."""
 
     task_id: str
     sample: int
@@ -57,9 +60,13 @@ class Drawn:
     completion_tokens: int | None
 
 
+Take = Callable[[Drawn], None]
+"""Is given each answer as soon as it ends."""
+
+
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Tasks sampled together, `copies` each from sample number `first` on; `number` makes the seed."""
+class SampleBatch:
+    """Tasks sampled together, `copies` of each from sample number `first` on; `number` makes the seed."""
 
     number: int
     tasks: tuple[Task, ...]
@@ -67,107 +74,125 @@ class Batch:
     copies: int
 
     @property
-    def keys(self) -> list[Key]:
+    def keys(self) -> list[SampleKey]:
         """The samples that the batch gives, in their order."""
         return [(task.task_id, self.first + copy) for task in self.tasks for copy in range(self.copies)]
 
 
-def plan(tasks: Sequence[Task], lengths: Mapping[str, int], sampling: EvalSampling) -> list[Batch]:
+def sample_batches(tasks: Sequence[Task], lengths: Mapping[str, int], sampling: EvalSampling) -> list[SampleBatch]:
     """Return the batches: tasks of like prompt length together, longest first, n samples of a task side by side.
 
-    The plan depends on the tasks and the settings alone, never on what is done, so a resumed run draws the same
+    They depend on the tasks and the settings alone, never on what is done, so a resumed evaluation draws the same
     samples. Longest first: what does not fit into memory fails at the start.
     """
     order = sorted(tasks, key=lambda task: (-lengths[task.task_id], task.task_id))
     copies = min(sampling.n, sampling.batch_size)
     together = max(1, sampling.batch_size // copies)
-    batches: list[Batch] = []
+    batches: list[SampleBatch] = []
     for at in range(0, len(order), together):
         for first in range(0, sampling.n, copies):
             taken = tuple(order[at : at + together])
-            batches.append(Batch(len(batches), taken, first, min(copies, sampling.n - first)))
+            batches.append(SampleBatch(len(batches), taken, first, min(copies, sampling.n - first)))
     return batches
 
 
 def sample_here(
-    student: Student, askers: Asker, tasks: Sequence[Task], sampling: EvalSampling, done: Callable[[Key], bool]
-) -> Iterator[list[Drawn]]:
-    """Yield the answers of a model in this process, a batch at a time, without the samples that are done.
+    student: Student, prompts: TaskPrompts, sampling: EvalSampling, done: Callable[[SampleKey], bool], take: Take
+) -> None:
+    """Have a model in this process answer every task of the suite, without the samples that are done.
 
-    Raises EvaluateError where the machine cannot: out of memory.
+    Raises EvaluateError where the machine cannot do it: out of memory, a prompt longer than the model reads.
     """
-    from akd_code.student import sample_ids, sampling_model
+    from akd_code.student import sampling_model
 
-    prompts = {task.task_id: askers.ids(student, task) for task in tasks}
+    ids = {task.task_id: prompts.ids(student, task) for task in prompts.suite.tasks}
     model = sampling_model(student)
-    for batch in plan(tasks, {task_id: len(ids) for task_id, ids in prompts.items()}, sampling):
-        if all(done(key) for key in batch.keys):
-            continue
-        stops = tuple(dict.fromkeys(stop for task in batch.tasks for stop in askers.stops(task)))
+    for batch in sample_batches(prompts.suite.tasks, {task_id: len(one) for task_id, one in ids.items()}, sampling):
+        if not all(done(key) for key in batch.keys):
+            _sample_batch(student, model, prompts, batch, ids, sampling, done, take)
+
+
+def _sample_batch(
+    student: Student,
+    model: Any,
+    prompts: TaskPrompts,
+    batch: SampleBatch,
+    ids: Mapping[str, list[int]],
+    sampling: EvalSampling,
+    done: Callable[[SampleKey], bool],
+    take: Take,
+) -> None:
+    """Sample a whole batch, also what is done of it: what shares a batch must not depend on a restart."""
+    from akd_code.student import sample_ids
+
+    keys = batch.keys
+    failures: list[Exception] = []  # of take: they are not the model's
+
+    def ended(place: int, one: Sampled) -> None:
+        task_id, sample = keys[place]
+        if done((task_id, sample)):
+            return
         try:
-            answers = sample_ids(
-                student,
-                [prompts[task.task_id] for task in batch.tasks],
-                model=model,
-                copies=batch.copies,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                max_new_tokens=sampling.max_tokens,
-                seed=sampling.seed * 1_000_003 + batch.number,
-                stop=stops,
-            )
-        except (RuntimeError, IndexError) as error:  # what torch raises: out of memory, a prompt beyond the positions
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise EvaluateError(f"sampling failed: {line}; lower --batch-size or --max-tokens") from error
-        yield [
-            Drawn(task_id, sample, one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens)
-            for (task_id, sample), one in zip(batch.keys, answers, strict=True)
-            if not done((task_id, sample))
-        ]
+            take(Drawn(task_id, sample, one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens))
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    try:
+        sample_ids(
+            student,
+            [ids[task.task_id] for task in batch.tasks],
+            model=model,
+            copies=batch.copies,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_new_tokens=sampling.max_tokens,
+            seed=sampling.seed * 1_000_003 + batch.number,
+            stop=tuple(dict.fromkeys(stop for task in batch.tasks for stop in prompts.stops(task))),
+            on_answer=ended,
+        )
+    except (RuntimeError, IndexError) as error:  # what torch raises: out of memory, a prompt beyond the positions
+        if error in failures:
+            raise
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise EvaluateError(f"sampling failed: {line}; lower the batch size or the tokens of an answer") from error
 
 
 async def sample_served(
     model: ChatModel,
-    asker: Asker,
-    tasks: Sequence[Task],
+    prompts: TaskPrompts,
     sampling: EvalSampling,
-    done: Callable[[Key], bool],
+    done: Callable[[SampleKey], bool],
+    take: Take,
     concurrency: int,
-) -> AsyncIterator[list[Drawn]]:
-    """Yield a server's answers as they arrive, without the samples that are done. Raises ModelError."""
+) -> None:
+    """Have a server answer every task of the suite, without the samples that are done. Raises ModelError."""
     from akd_code.models import Message, Sampling
 
-    ready: asyncio.Queue[Drawn] = asyncio.Queue()
     slots = asyncio.Semaphore(concurrency)
-    keys = [(task, sample) for task in tasks for sample in range(sampling.n) if not done((task.task_id, sample))]
 
     async def one(task: Task, sample: int) -> None:
         async with slots:
             settings = Sampling(
-                sampling.temperature, sampling.top_p, sampling.max_tokens, asker.stops(task), sampling.seed
+                sampling.temperature, sampling.top_p, sampling.max_tokens, prompts.stops(task), sampling.seed
             )
-            if asker.style == "chat":
-                answer = await model.complete([Message("user", asker.text(task))], settings, sample=sample)
+            if prompts.style == "chat":
+                answer = await model.complete([Message("user", prompts.text(task))], settings, sample=sample)
             else:
-                answer = await _continuing(model).continued(asker.text(task), settings, sample=sample)
+                answer = await _continuing(model).continued(prompts.text(task), settings, sample=sample)
         counts = answer.prompt_tokens, answer.completion_tokens
-        await ready.put(Drawn(task.task_id, sample, answer.text, answer.finish_reason, *counts))
+        take(Drawn(task.task_id, sample, answer.text, answer.finish_reason, *counts))
 
-    running = [asyncio.create_task(one(task, sample)) for task, sample in keys]
     try:
-        for _ in keys:
-            getter = asyncio.create_task(ready.get())
-            waiting = {getter, *(task for task in running if not task.done())}
-            while not getter.done():
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for task in [task for task in waiting if task.done() and task is not getter]:
-                    task.result()  # raises what the request raised
-                    waiting.discard(task)
-            yield [getter.result()]
+        async with asyncio.TaskGroup() as group:
+            for task in prompts.suite.tasks:
+                for sample in range(sampling.n):
+                    if not done((task.task_id, sample)):
+                        group.create_task(one(task, sample))
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await model.aclose()
 
 
 def _continuing(model: ChatModel) -> OpenAIChat:

@@ -6,36 +6,36 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from akd_code.recipe import load_recipe
+from akd_code.errors import AkdError
+from akd_code.recipe import Recipe, load_recipe
 from akd_evals.runs import at_round
 
-FORMS = "a hub id, a path, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
+MODEL_FORMS = "a hub id, a path, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
 
 
-class EvaluateError(Exception):
-    """A model or a setting of an evaluation that cannot be; the message says what to do about it."""
-
-    exit_code = 2
+class EvaluateError(AkdError):
+    """A model or a setting that cannot be evaluated; the message says what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """A model to sample. `server` is a spec such as `openai:NAME@URL`; otherwise `model` is a hub id or a folder.
 
-    `name` is what the evaluation records.
+    `name` is what the evaluation records. `recipe` is the run's, where the model is the student of one.
     """
 
     name: str
     model: str = ""
     adapter: Path | None = None
     server: str = ""
+    recipe: Recipe | None = None
 
 
 def find_target(spec: str) -> Target:
     """Return what `spec` names.
 
     A run directory means its newest round that has an adapter, RUN@N its round N, and round 0 the student before any
-    training. Raises EvaluateError for what cannot be, RecipeError for a run whose recipe cannot be read.
+    training. Raises EvaluateError where there is no such model, RecipeError for a run whose recipe cannot be read.
     """
     if spec.startswith(("openai:", "recorded:")):
         return Target(spec, server=spec)
@@ -56,7 +56,7 @@ def find_target(spec: str) -> Target:
             raise EvaluateError(f"no adapter in {adapter!r}; a PEFT adapter folder has an adapter_config.json")
         return Target(spec, model=_lab() if base == "lab" else str(Path(base).expanduser()), adapter=folder)
     if spec.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", spec):
-        raise EvaluateError(f"no model at {spec!r}; give {FORMS}")
+        raise EvaluateError(f"no model at {spec!r}; give {MODEL_FORMS}")
     return Target(spec, model=spec)
 
 
@@ -67,7 +67,7 @@ def _lab() -> str:
 
 
 def _run(spec: str) -> Target | None:
-    """Return the student of a run directory, None if spec names none."""
+    """Return the student of a run directory, or None if spec does not name a run."""
     given = Path(spec).expanduser()
     path, number = at_round(given)
     if not (path / "recipe.yaml").is_file():
@@ -83,6 +83,7 @@ def _run(spec: str) -> Target | None:
         had = ", ".join(map(str, (0, *trained)))
         raise EvaluateError(f"{path} has no trained round {number}; it has {had}")
     chosen = int(number) if number else max(trained, default=0)
-    model = load_recipe(path / "recipe.yaml").student.model
+    recipe = load_recipe(path / "recipe.yaml")
+    model = recipe.student.model
     adapter = path / "rounds" / str(chosen) / "adapter" if chosen else None
-    return Target(f"{path}@{chosen}", model=_lab() if model == "lab" else model, adapter=adapter)
+    return Target(f"{path}@{chosen}", model=_lab() if model == "lab" else model, adapter=adapter, recipe=recipe)

@@ -72,10 +72,7 @@ def stop_ids(student: Student) -> frozenset[int]:
     The end of turn counts only if it is a special token: base models often carry a template whose end of turn is not
     their eos (TRL issues 3091, 4147).
     """
-    found: set[int] = set()
-    for source in (getattr(student.model, "generation_config", None), student.model.config, student.tokenizer):
-        value = getattr(source, "eos_token_id", None)
-        found.update(value if isinstance(value, (list, tuple)) else [] if value is None else [value])
+    found = own_end_ids(student)
     if student.tokenizer.chat_template is not None:
         probe = "@@"
         whole = _templated(student.tokenizer, [("user", "?"), ("assistant", probe)], False)
@@ -83,6 +80,15 @@ def stop_ids(student: Student) -> frozenset[int]:
         special = set(student.tokenizer.all_special_ids) | set(getattr(student.tokenizer, "added_tokens_decoder", {}))
         found.update([token for token in tail if token in special][:1])
     return frozenset(found)
+
+
+def own_end_ids(student: Student) -> set[int]:
+    """Return the ids that end a text for the model itself: its eos tokens and the tokenizer's."""
+    found: set[int] = set()
+    for source in (getattr(student.model, "generation_config", None), student.model.config, student.tokenizer):
+        value = getattr(source, "eos_token_id", None)
+        found.update(value if isinstance(value, (list, tuple)) else [] if value is None else [value])
+    return found
 
 
 def turns_of(messages: Iterable[Any]) -> tuple[Turn, ...]:

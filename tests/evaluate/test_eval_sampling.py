@@ -3,9 +3,8 @@
 import pytest
 from tiny_students import CHATML, save_tiny
 
-from akd_code.evaluate import Asker, EvalSampling, EvaluateError
-from akd_code.evaluate.prompting import decide
-from akd_code.evaluate.sampling import plan, sample_here
+from akd_code.evaluate import EvalSampling, EvaluateError, TaskPrompts, decide_style
+from akd_code.evaluate.sampling import Drawn, sample_batches, sample_here
 from akd_code.student import Student, load_student, sample_answers, sample_ids
 from akd_code.student.encode import prompt_ids
 from akd_evals.suites import Suite, Task, load_suite
@@ -50,19 +49,20 @@ def test_copies_at_a_temperature_differ_and_a_seed_repeats_them(chat: Student) -
 
 def test_the_plan_puts_like_lengths_together_longest_first_and_splits_many_copies() -> None:
     lengths = {f"t{i}": i for i in range(5)}
-    batches = plan(SUITE.tasks, lengths, EvalSampling(n=2, temperature=1, batch_size=4))
+    batches = sample_batches(SUITE.tasks, lengths, EvalSampling(n=2, temperature=1, batch_size=4))
     assert [[one.task_id for one in batch.tasks] for batch in batches] == [["t4", "t3"], ["t2", "t1"], ["t0"]]
     assert batches[0].keys == [("t4", 0), ("t4", 1), ("t3", 0), ("t3", 1)]
-    wide = plan(SUITE.tasks[:1], lengths, EvalSampling(n=5, temperature=1, batch_size=2))
+    wide = sample_batches(SUITE.tasks[:1], lengths, EvalSampling(n=5, temperature=1, batch_size=2))
     assert [(batch.first, batch.copies) for batch in wide] == [(0, 2), (2, 2), (4, 1)]
 
 
 def test_what_is_done_is_not_drawn_again_and_the_rest_stays_the_same(chat: Student) -> None:
-    asker, sampling = Asker(SUITE, "chat"), EvalSampling(n=2, temperature=1.5, max_tokens=6, batch_size=4)
+    prompts, sampling = TaskPrompts(SUITE, "chat"), EvalSampling(n=2, temperature=1.5, max_tokens=6, batch_size=4)
 
     def drawn(done: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        batches = list(sample_here(chat, asker, SUITE.tasks, sampling, done.__contains__))
-        return {(one.task_id, one.sample): one.text for batch in batches for one in batch}
+        answers: list[Drawn] = []
+        sample_here(chat, prompts, sampling, done.__contains__, answers.append)
+        return {(one.task_id, one.sample): one.text for one in answers}
 
     everything = drawn(set())
     assert len(everything) == 10
@@ -71,31 +71,31 @@ def test_what_is_done_is_not_drawn_again_and_the_rest_stays_the_same(chat: Stude
 
 
 def test_chat_models_are_told_from_base_models_that_carry_a_template(chat: Student, plain: Student) -> None:
-    assert decide("auto", plain) == "completion"
-    assert decide("auto", chat) == "completion"  # its turns end with <|im_end|>, its own end is <|end|>
+    assert decide_style("auto", plain) == "completion"
+    assert decide_style("auto", chat) == "completion"  # its turns end with <|im_end|>, its own end is <|end|>
     ends = chat.tokenizer.convert_tokens_to_ids("<|im_end|>")
     before = chat.model.generation_config.eos_token_id
     chat.model.generation_config.eos_token_id = ends
     try:
-        assert decide("auto", chat) == "chat"
+        assert decide_style("auto", chat) == "chat"
     finally:
         chat.model.generation_config.eos_token_id = before
-    assert decide("completion", chat) == "completion"
+    assert decide_style("completion", chat) == "completion"
 
 
 def test_the_prompt_of_each_style_as_the_model_sees_it(chat: Student) -> None:
     humaneval = load_suite("humaneval")
     first = humaneval.tasks[0]
-    asked = Asker(humaneval, "chat").shown(chat, first)
+    asked = TaskPrompts(humaneval, "chat").shown(chat, first)
     assert asked.startswith("<|im_start|>user\n")
     assert asked.endswith("```<|im_end|>\n<|im_start|>assistant\n")
-    continued = Asker(humaneval, "completion")
+    continued = TaskPrompts(humaneval, "completion")
     assert continued.shown(chat, first) == first.prompt
     assert "\ndef " in continued.stops(first)
-    assert Asker(humaneval, "chat").stops(first) == ()
+    assert TaskPrompts(humaneval, "chat").stops(first) == ()
     docstring = task("Mbpp/2", '"""\nWrite it.\nassert f(1) == 2\n"""\n')
     assert "\ndef " not in continued.stops(docstring)  # there the program begins with the answer
-    assert Asker(humaneval, "completion", ("END",)).stops(first) == ("END",)
+    assert TaskPrompts(humaneval, "completion", ("END",)).stops(first) == ("END",)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,9 @@ def test_the_prompt_of_each_style_as_the_model_sees_it(chat: Student) -> None:
 def test_settings_out_of_range_are_refused(keys: dict[str, float]) -> None:
     with pytest.raises(EvaluateError):
         EvalSampling(**keys)  # type: ignore[arg-type]
+
+
+def test_mbpp_is_asked_for_a_whole_program_in_a_conversation() -> None:
+    asked = TaskPrompts(Suite("mbpp+", "d", SUITE.tasks), "chat").text(task("Mbpp/2", '"""\nWrite it.\n"""\n'))
+    wanted = "Write a Python program for this task. Answer with the whole program in one fenced block."
+    assert asked == f'{wanted}\n\n"""\nWrite it.\n"""'

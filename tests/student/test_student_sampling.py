@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from akd_code.student import StudentError, load_student, sample_answers
+from akd_code.student import Sampled, StudentError, load_student, sample_answers
 from akd_code.student.encode import prompt_ids, stop_ids
 
 ASKS = [[("user", text)] for text in ("add two numbers", "x", "please write a function that adds", "thank you and you")]
@@ -116,3 +116,22 @@ def test_a_missing_model_or_adapter_is_said_in_one_line(chat_folder: Path, tmp_p
     assert "\n" not in str(caught.value)
     with pytest.raises(StudentError, match="no adapter in"):
         load_student(chat_folder, adapter=tmp_path)
+
+
+def test_every_answer_is_told_once_as_soon_as_it_ends(chat_folder: Path) -> None:
+    student = load_student(chat_folder)
+    told: list[tuple[int, Sampled]] = []
+    questions = [[("user", text)] for text in ("add", "please write a function that adds", "thank you and x", "x")]
+    answers = sample_answers(
+        student,
+        questions,
+        temperature=2.0,
+        max_new_tokens=30,
+        batch_size=3,
+        stop=["x", "a"],
+        on_answer=lambda place, answer: told.append((place, answer)),
+    )
+    assert sorted(told, key=lambda one: one[0]) == list(enumerate(answers))
+    first_batch = [answer.completion_tokens for _, answer in told[:3]]
+    assert first_batch == sorted(first_batch)
+    assert len(set(first_batch)) > 1
