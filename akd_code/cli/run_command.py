@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     "--set", "overrides", multiple=True, metavar="A.B=V", help="Override a key of the recipe; may be repeated."
 )
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Where the run lives (default: runs/NAME).")
-@click.option("--dry-run", is_flag=True, help="Print what the run would ask for and cost, then stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print summary.json at the end instead of the tables.")
+@click.option("--dry-run", is_flag=True, help="Print what the run would ask for, cost and take, then stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json, or the dry run, as JSON.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
     recipe: Path, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool, as_json: bool, debug: bool
@@ -39,7 +39,7 @@ def command(
         loaded = load_recipe(recipe, overrides)
         folder = run_dir or Path("runs") / loaded.name
         if dry_run:
-            _show_forecast(loaded)
+            _show_forecast(loaded, as_json)
             return
         from akd_code.distil import run_recipe
 
@@ -51,12 +51,16 @@ def command(
         _show(loaded, folder, rounds)
 
 
-def _show_forecast(recipe: Recipe) -> None:
+def _show_forecast(recipe: Recipe, as_json: bool) -> None:
     from akd_code.curriculum.seeds import load_seeds
     from akd_code.loop import forecast
-    from akd_code.stages.forecast import forecast_lines
+    from akd_code.stages.forecast import forecast_json, forecast_lines
 
-    for line in forecast_lines(recipe, len(load_seeds(recipe)), forecast(recipe)):
+    estimate = forecast(recipe)
+    if as_json:
+        click.echo(json.dumps(forecast_json(recipe, estimate)))
+        return
+    for line in forecast_lines(recipe, len(load_seeds(recipe)), estimate):
         click.echo(line)
 
 

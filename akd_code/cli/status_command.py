@@ -58,14 +58,14 @@ def _show_steps(run: Path, as_json: bool) -> None:
         click.echo(f"round {step.round}  {step.stage:24} {step.wall_s:8.1f} s{said}{items}")
     click.echo(f"{len(steps)} steps finished, {sum(step.wall_s for step in steps):.0f} s of work")
     for role, totals in calls.items():
-        cost = "unknown cost" if totals.cost_usd is None else f"US$ {totals.cost_usd:.4f}"
+        worth = "unknown cost" if totals.cost_usd is None else f"US$ {totals.cost_usd:.4f}"
         trouble = ", ".join(
             f"{count} {what}"
             for what, count in (("retried", totals.retried), ("refused", totals.refused), ("cut", totals.cut))
             if count
         )
         click.echo(
-            f"{role}: {totals.calls} paid calls, {totals.prompt_tokens} + {totals.completion_tokens} tokens, {cost}"
+            f"{role}: {totals.calls} paid calls, {totals.prompt_tokens} + {totals.completion_tokens} tokens, {worth}"
             + (f" ({trouble})" if trouble else "")
         )
     summary = run / "summary.json"

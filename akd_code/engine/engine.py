@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from akd_code.records import ChatRow
-from akd_code.student import Sampled, SFTReport, SFTStep, Student
+from akd_code.student import OnAnswer, Sampled, SFTReport, SFTStep, Student
 
 
 class Engine(Protocol):
@@ -18,10 +18,18 @@ class Engine(Protocol):
         ...
 
     def answers(
-        self, number: int, questions: Sequence[str], *, temperature: float, max_tokens: int, seed: int
+        self,
+        number: int,
+        questions: Sequence[str],
+        *,
+        temperature: float,
+        max_tokens: int,
+        seed: int,
+        on_answer: OnAnswer,
     ) -> list[Sampled]:
-        """Return the student's answers, one per question, as one call: equal calls give equal answers.
+        """Return the student's answers, one per question; `on_answer` is told of each when it ends.
 
+        Equal calls give equal answers.
         Raises StudentError.
         """
         ...

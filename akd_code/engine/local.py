@@ -33,9 +33,16 @@ class LocalEngine:
         return self._loaded[1]
 
     def answers(
-        self, number: int, questions: Sequence[str], *, temperature: float, max_tokens: int, seed: int
+        self,
+        number: int,
+        questions: Sequence[str],
+        *,
+        temperature: float,
+        max_tokens: int,
+        seed: int,
+        on_answer: OnAnswer,
     ) -> list[Sampled]:
-        """Return the student's answers, one per question. Raises StudentError."""
+        """Return the student's answers, one per question; `on_answer` is told of each when it ends. Raises StudentError."""
         return sample_answers(
             self.student(number),
             [[{"role": "user", "content": text}] for text in questions],
@@ -43,6 +50,7 @@ class LocalEngine:
             max_new_tokens=max_tokens,
             batch_size=self._recipe.student.batch_size,
             seed=seed,
+            on_answer=on_answer,
         )
 
     def fine_tune(

@@ -47,23 +47,30 @@ class Attempt(Stage[NoFacts, Answer]):
             places = range(at, min(at + size, len(self.prompts)))
             if all(place in kept for place in places):
                 answers += [kept[place] for place in places]
+                self.bench.watcher.progress(len(answers), len(self.prompts))
             else:
                 piece = self._piece(places)
                 keep(dict(zip(places, piece, strict=True)))
                 answers += piece
-            self.bench.watcher.progress(len(answers), len(self.prompts))
         return Result(NoFacts(), tuple(answers))
 
     def _piece(self, places: range) -> list[Answer]:
         settings = self.bench.recipe.student
         prompts = [self.prompts[place] for place in places]
+        done = places.start
+
+        def ended(place: int, answer: Sampled) -> None:
+            nonlocal done
+            done += 1
+            self.bench.watcher.progress(done, len(self.prompts))
+
         sampled = self.bench.engine.answers(
             self.number,
             [prompt.text for prompt in prompts],
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
             seed=self.bench.recipe.seed * 1000 + self.number,
-            on_answer=lambda done: self.bench.watcher.progress(places.start + done, len(self.prompts)),
+            on_answer=ended,
         )
         return [
             as_answer(prompt, _completion(one, settings.model)) for prompt, one in zip(prompts, sampled, strict=True)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from akd_code.recipe import Recipe
 from akd_code.stages.estimate import Estimate, Requests, model_of, section_of
+
+_ROLES = ("teacher", "referee", "generator")
+
+
+def forecast_json(recipe: Recipe, estimate: Estimate) -> dict[str, Any]:
+    """Return the same as plain data; a cost that is not known is None."""
+    costs = {role: cost_usd(recipe, role, estimate.requests.get(role, Requests())) for role in _ROLES}
+    return {**asdict(estimate), "requests": {role: asdict(one) for role, one in estimate.requests.items()},
+            "cost_usd": costs}  # fmt: skip
 
 
 def forecast_lines(recipe: Recipe, seeds: int, estimate: Estimate) -> list[str]:
     """Return the calls, tokens, cost, time and disk of a run: upper bounds where the model decides."""
     lines = [f"{recipe.rounds} rounds over {seeds} seeds; at most, with every answer as long as it may be:"]
     costs = []
-    for role in ("teacher", "referee", "generator"):
+    for role in _ROLES:
         requests = estimate.requests.get(role, Requests())
         cost = cost_usd(recipe, role, requests)
         costs.append(cost)
