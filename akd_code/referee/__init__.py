@@ -18,15 +18,15 @@ from akd_code.referee.hardness import (
     rates_of,
 )
 from akd_code.referee.llm_judge import ask_judge
-from akd_code.referee.prompt_tests import Validated, Tested, run_tests, validate_given, validate_written
+from akd_code.referee.prompt_tests import Tested, Validated, run_tests, validate_given, validate_written
 
 __all__ = [
     "JUDGE_GAP",
     "TEST_GAP",
     "JudgePolicy",
     "TestRates",
-    "Validated",
     "Tested",
+    "Validated",
     "ask_judge",
     "decide",
     "disagree",
