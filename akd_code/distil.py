@@ -8,9 +8,9 @@ import warnings
 from pathlib import Path
 
 from akd_code.loop import Loop, Watcher
-from akd_code.models.roles import open_roles
 from akd_code.recipe import Recipe
 from akd_code.report.summary import Round
+from akd_code.roles import open_roles
 from akd_code.run.folder import Run
 from akd_sandbox import Limits, Sandbox
 

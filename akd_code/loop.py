@@ -27,10 +27,10 @@ from akd_code.curriculum.seeds import load_seeds
 from akd_code.labelling.label import as_answer, label_all, labelling, outcomes
 from akd_code.labelling.opening import open_labeller
 from akd_code.models import Completion
-from akd_code.models.roles import Roles
 from akd_code.recipe import Recipe
 from akd_code.records import TRAINED, Answer, Label, Prompt
 from akd_code.report.summary import Round, base_round, write_summary
+from akd_code.roles import Roles
 from akd_code.run.folder import Run, key_of
 from akd_code.stages.discriminate import Discrimination, Referee, discriminate
 from akd_code.stages.examine import Exam, exam_questions, examine, open_suite
