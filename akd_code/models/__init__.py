@@ -1,12 +1,17 @@
 """Models: one `ChatModel` protocol, whatever stands behind it, and the layers around it.
 
-`open_model` opens what a recipe names: an OpenAI-compatible endpoint, a model in this process, or recorded answers.
-`CachedChat` over an `AnswerCache` never pays for the same request twice; `UsageMeter` counts. A key is never stored,
-logged or shown. Nothing here knows what the answers are for.
+Five main things: `open_model` opens what a recipe names (an OpenAI-compatible endpoint, a model in this process,
+recorded answers, or what another distribution brings under `akd.models`); `MeteredChat` reports each paid call to a
+`UsageMeter`; `CachedChat` over an `AnswerCache` never pays for the same request twice; `EndpointEmbeddings` asks for
+vectors under the same rules; `Endpoint` is the client below both. A key is never stored, logged or shown. Nothing
+here knows what the answers are for.
 """
 
-from akd_code.models.cache import AnswerCache, CachedChat
+from akd_code.models.cache import AnswerCache
+from akd_code.models.cached import CachedChat
 from akd_code.models.chat import ChatModel, Completion, Message, Sampling
+from akd_code.models.embeddings import EndpointEmbeddings
+from akd_code.models.endpoint import Endpoint, Retries
 from akd_code.models.errors import (
     CacheError,
     EndpointError,
@@ -17,26 +22,33 @@ from akd_code.models.errors import (
     RecordingError,
     RequestRefusedError,
 )
+from akd_code.models.metered import MeteredChat
 from akd_code.models.recorded import RecordedChat
-from akd_code.models.spec import open_model
-from akd_code.models.usage import Price, Usage, UsageMeter
+from akd_code.models.registry import MODELS, ModelForm, OpeningOptions, open_model
+from akd_code.models.usage import Usage, UsageMeter
 
 __all__ = [
+    "MODELS",
     "AnswerCache",
     "CacheError",
     "CachedChat",
     "ChatModel",
     "Completion",
+    "Endpoint",
+    "EndpointEmbeddings",
     "EndpointError",
     "Message",
+    "MeteredChat",
     "MissingKeyError",
     "ModelError",
+    "ModelForm",
     "ModelSpecError",
     "NoRecordedAnswerError",
-    "Price",
+    "OpeningOptions",
     "RecordedChat",
     "RecordingError",
     "RequestRefusedError",
+    "Retries",
     "Sampling",
     "Usage",
     "UsageMeter",

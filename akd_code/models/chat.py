@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from akd_prompts import Message
@@ -29,7 +29,9 @@ class Sampling:
 class Completion:
     """One answer. `finish_reason` is "stop", "length" or what the endpoint says; token counts are None if unknown.
 
-    `cached` is True when the answer came from the cache and cost nothing now.
+    `cached` is True when the answer came from the cache and cost nothing now. `attempts` counts the requests sent until
+    the answer came, `latency_s` the seconds from the first of them, waits included: how an answer was obtained is no
+    part of what it is, so equality leaves both out.
     """
 
     text: str
@@ -38,6 +40,8 @@ class Completion:
     completion_tokens: int | None
     model: str
     cached: bool = False
+    attempts: int = field(default=1, compare=False)
+    latency_s: float = field(default=0.0, compare=False)
 
 
 class ChatModel(Protocol):

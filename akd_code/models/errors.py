@@ -1,4 +1,4 @@
-"""The errors of this package. `exit_code` is what the CLI ends with: 2 wrong input, 3 infrastructure."""
+"""The errors of this package. `exit_code` is what the CLI ends with: 2 for wrong input, 3 for infrastructure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from akd_code.errors import AkdError
 
 
 class ModelError(AkdError):
-    """Base of this package's errors; the text says what is wrong and what to do about it."""
+    """Base of this package's errors; the text says what is wrong and what to do about it.
+
+    `attempts` counts the requests that were sent in vain, `latency_s` is the time from the first to the last.
+    """
 
     exit_code = 3
+    attempts = 1
+    latency_s = 0.0
 
 
 class ModelSpecError(ModelError):
@@ -44,4 +49,4 @@ class NoRecordedAnswerError(RecordingError):
 
 
 class CacheError(ModelError):
-    """The cache of answers cannot be opened or written."""
+    """The file of the answer cache cannot be used."""

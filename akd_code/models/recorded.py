@@ -14,7 +14,7 @@ _Key = tuple[str, int]
 
 
 class RecordedChat:
-    """Answers from FILE.jsonl, a row an answer.
+    """Answers from FILE.jsonl, one row per answer.
 
     A row is `{"messages": [{"role", "content"}, ...] or "prompt": text, "response": text}` with, if wanted, "sample",
     "finish_reason", "model" and "usage" ({"prompt_tokens", "completion_tokens"}). A row with `messages` answers exactly
@@ -120,7 +120,7 @@ def _messages_of(value: Any) -> str:
 def _text(row: Mapping[str, Any], key: str, default: str | None = None) -> str:
     value = row.get(key, default)
     if not isinstance(value, str):
-        raise ValueError(f'"{key}" must be a text')
+        raise ValueError(f'"{key}" must be text')
     return value
 
 

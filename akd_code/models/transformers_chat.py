@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from akd_code.models.chat import Completion, Message, Sampling
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Request:
+class _Queued:
+    """A conversation that waits for its turn."""
+
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int
@@ -40,7 +43,7 @@ class TransformersChat:
         self._endpoint = endpoint or "hf"
         self._batch_size = batch_size
         self._student: Student | None = None
-        self._waiting: list[_Request] = []
+        self._waiting: list[_Queued] = []
         self._runner: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -58,11 +61,12 @@ class TransformersChat:
 
     async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
         """Return the model's answer. Raises ModelSpecError if it cannot be loaded, EndpointError if it fails."""
+        began = time.monotonic()
         answer: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Request(tuple(messages), sampling, sample, answer))
+        self._waiting.append(_Queued(tuple(messages), sampling, sample, answer))
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run())
-        return await answer
+        return replace(await answer, latency_s=time.monotonic() - began)
 
     async def aclose(self) -> None:
         """Drop the model from memory; the next request loads it again."""
@@ -87,7 +91,7 @@ class TransformersChat:
                 if not request.answer.done():  # its caller may have been cancelled
                     request.answer.set_result(answer)
 
-    def generate(self, batch: Sequence[_Request]) -> list[Completion]:
+    def generate(self, batch: Sequence[_Queued]) -> list[Completion]:
         """Answer a batch of requests with equal settings, in their order; blocks."""
         from akd_code.student import StudentError, load_student, sample_answers
 
@@ -118,12 +122,12 @@ class TransformersChat:
         ]
 
 
-async def _in_daemon_thread(model: TransformersChat, batch: Sequence[_Request]) -> list[Completion]:
+async def _in_daemon_thread(model: TransformersChat, batch: Sequence[_Queued]) -> list[Completion]:
     """Run `generate` off the event loop. Not in an executor: the process would wait for it after Ctrl-C."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[list[Completion]] = loop.create_future()
 
-    def settle(answers: list[Completion] | None, error: Exception | None) -> None:
+    def deliver(answers: list[Completion] | None, error: Exception | None) -> None:
         if done.cancelled():
             return
         if error is not None:
@@ -138,7 +142,7 @@ async def _in_daemon_thread(model: TransformersChat, batch: Sequence[_Request]) 
         except Exception as error:
             failure = error
         try:
-            loop.call_soon_threadsafe(settle, answers, failure)
+            loop.call_soon_threadsafe(deliver, answers, failure)
         except RuntimeError:
             return  # the loop was closed meanwhile: nobody waits any more
 

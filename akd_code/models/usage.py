@@ -1,34 +1,39 @@
-"""Counting what models were asked and what it cost."""
+"""What a role asked of its model and what it cost: counted as it happens, one record for every paid call."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from akd_code.models.chat import ChatModel, Completion, Message, Sampling
+from akd_code.models.errors import ModelError, RequestRefusedError
+from akd_code.recipe import PriceSection
+from akd_code.records import PaidCall
 
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars per million tokens, as the user states them: this project keeps no price table."""
-
-    prompt: float
-    completion: float
+Recorder = Callable[[PaidCall], None]
+"""Takes one row of the ledger; may be called from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was asked so far. Tokens are those of calls that were paid for; those of cached ones stand apart.
+    """What was asked so far. Tokens are those of calls that were paid for; those of cached answers stand apart.
 
-    `unmetered_calls` are calls whose endpoint told no token counts. `cost_usd` is None, not zero, when it is
-    unknown: no price was given, or some call was unmetered. `worth_usd` is what all answers, cached ones too, cost when
-    they were first paid for at these prices: a resumed run's figure equals an uninterrupted one's.
+    `failed_calls` and `refused_calls` brought no answer, `cut_answers` were cut by length, `retried_attempts` counts
+    requests beyond the first of each call. `unmetered_calls` and `cached_unmetered_calls` are answers whose endpoint
+    told no token counts. `cost_usd` is None, not zero, when it is unknown: no price was given, or some call was
+    unmetered. `worth_usd` is what all answers, cached ones too, cost when they were first paid for at these prices: a
+    resumed run's figure equals an uninterrupted one's.
     """
 
     calls: int = 0
     cached_calls: int = 0
     failed_calls: int = 0
+    refused_calls: int = 0
+    retried_attempts: int = 0
+    cut_answers: int = 0
     unmetered_calls: int = 0
+    cached_unmetered_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_prompt_tokens: int = 0
@@ -36,70 +41,91 @@ class Usage:
     cost_usd: float | None = None
     worth_usd: float | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as plain data."""
+        return asdict(self)
+
 
 class UsageMeter:
-    """Counts the calls that go through it to the model below, which may be a `CachedChat`."""
+    """Counts what one role asks for, and hands a `PaidCall` to `record` for each call when it is answered or lost.
 
-    def __init__(self, model: ChatModel, price: Price | None = None) -> None:
-        self._model = model
+    The layers around a model report to it: `MeteredChat` and `EndpointEmbeddings` what was asked, the cache what was
+    not. Unknown prices and token counts stay unknown. Safe for several threads.
+    """
+
+    def __init__(self, role: str, price: PriceSection | None = None, record: Recorder | None = None) -> None:
+        """Start from nothing; `price` is in US dollars per million tokens."""
+        self.role = role
         self._price = price
-        self._calls = self._cached = self._failed = self._unmetered = 0
-        self._prompt_tokens = self._completion_tokens = 0
-        self._cached_prompt_tokens = self._cached_completion_tokens = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the model below."""
-        return self._model.name
-
-    @property
-    def endpoint(self) -> str:
-        """The endpoint of the model below."""
-        return self._model.endpoint
+        self._record = record
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
 
     @property
     def usage(self) -> Usage:
         """What was asked so far."""
-        cost = worth = None
-        if self._price is not None and not self._unmetered:
-            cost = self._priced(self._price, self._prompt_tokens, self._completion_tokens)
-            worth = cost + self._priced(self._price, self._cached_prompt_tokens, self._cached_completion_tokens)
-        return Usage(
-            calls=self._calls,
-            cached_calls=self._cached,
-            failed_calls=self._failed,
-            unmetered_calls=self._unmetered,
-            prompt_tokens=self._prompt_tokens,
-            completion_tokens=self._completion_tokens,
-            cached_prompt_tokens=self._cached_prompt_tokens,
-            cached_completion_tokens=self._cached_completion_tokens,
-            cost_usd=cost,
-            worth_usd=worth,
+        with self._lock:
+            counted = Usage(**self._counts)
+        cost = cached = None
+        if not counted.unmetered_calls:
+            cost = self.cost_usd(counted.prompt_tokens, counted.completion_tokens)
+        if not counted.cached_unmetered_calls:
+            cached = self.cost_usd(counted.cached_prompt_tokens, counted.cached_completion_tokens)
+        worth = None if cost is None or cached is None else cost + cached
+        return replace(counted, cost_usd=cost, worth_usd=worth)
+
+    def cost_usd(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
+        """Return what so many tokens cost; None if the price or a count is unknown."""
+        if self._price is None or prompt_tokens is None or completion_tokens is None:
+            return None
+        return (self._price.prompt * prompt_tokens + self._price.completion * completion_tokens) / 1e6
+
+    def answered(
+        self,
+        model: str,
+        endpoint: str,
+        *,
+        prompt_tokens: int | None,
+        completion_tokens: int | None,
+        latency_s: float,
+        attempts: int,
+        finish_reason: str,
+    ) -> None:
+        """Take note of an answer that was paid for. Raises what `record` raises."""
+        self._count(
+            calls=1,
+            unmetered_calls=int(prompt_tokens is None or completion_tokens is None),
+            prompt_tokens=prompt_tokens or 0,
+            completion_tokens=completion_tokens or 0,
+            retried_attempts=attempts - 1,
+            cut_answers=int(finish_reason == "length"),
+        )
+        cost = self.cost_usd(prompt_tokens, completion_tokens)
+        counts = (prompt_tokens, completion_tokens, cost)
+        self._recorded(PaidCall(self.role, model, endpoint, *counts, latency_s, attempts, finish_reason))
+
+    def lost(self, model: str, endpoint: str, error: ModelError) -> None:
+        """Take note of a request that will not be answered. Raises what `record` raises."""
+        refused = isinstance(error, RequestRefusedError)
+        self._count(refused_calls=int(refused), failed_calls=int(not refused), retried_attempts=error.attempts - 1)
+        reason = "refused" if refused else "failed"
+        told = (None, None, None, error.latency_s, error.attempts, reason)
+        self._recorded(PaidCall(self.role, model, endpoint, *told))
+
+    def cached(self, prompt_tokens: int | None, completion_tokens: int | None) -> None:
+        """Take note of an answer from the cache: it costs nothing now, and makes no record."""
+        self._count(
+            cached_calls=1,
+            cached_unmetered_calls=int(prompt_tokens is None or completion_tokens is None),
+            cached_prompt_tokens=prompt_tokens or 0,
+            cached_completion_tokens=completion_tokens or 0,
         )
 
-    @staticmethod
-    def _priced(price: Price, prompt_tokens: int, completion_tokens: int) -> float:
-        return (price.prompt * prompt_tokens + price.completion * completion_tokens) / 1e6
+    def _count(self, **counts: int) -> None:
+        with self._lock:
+            for name, count in counts.items():
+                self._counts[name] = self._counts.get(name, 0) + count
 
-    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
-        """Return the answer of the model below, counted."""
-        try:
-            answer = await self._model.complete(messages, sampling, sample=sample)
-        except Exception:
-            self._failed += 1
-            raise
-        if answer.cached:
-            self._cached += 1
-            self._unmetered += answer.prompt_tokens is None or answer.completion_tokens is None
-            self._cached_prompt_tokens += answer.prompt_tokens or 0
-            self._cached_completion_tokens += answer.completion_tokens or 0
-            return answer
-        self._calls += 1
-        self._unmetered += answer.prompt_tokens is None or answer.completion_tokens is None
-        self._prompt_tokens += answer.prompt_tokens or 0
-        self._completion_tokens += answer.completion_tokens or 0
-        return answer
-
-    async def aclose(self) -> None:
-        """Close the model below."""
-        await self._model.aclose()
+    def _recorded(self, call: PaidCall) -> None:
+        if self._record is not None:
+            self._record(call)

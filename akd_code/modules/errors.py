@@ -10,6 +10,6 @@ class EvolveError(AkdError):
 
 
 class StoreError(AkdError):
-    """The module store cannot be opened, read or written (exit code 3)."""
+    """The module store cannot be opened or read, or a text cannot be embedded (exit code 3)."""
 
     exit_code = 3

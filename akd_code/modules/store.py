@@ -1,14 +1,13 @@
 """The module store: verified functions in one SQLite file, found by the likeness of what they say they do.
 
-A function gets in only if its tests passed in the sandbox and it is new (METHODS section 2). Several processes may
-write one store at a time: novelty is decided inside the transaction that inserts.
+A function gets in only if its tests passed in the sandbox and it is new (AMR-Evol, arXiv 2410.00558, section 3.2).
+Several processes may write one store at a time: novelty is decided inside the transaction that inserts.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,22 +18,22 @@ from typing import TYPE_CHECKING, Any
 from akd_code.modules.embedding import Embedder
 from akd_code.modules.errors import StoreError
 from akd_code.records import content_id
+from akd_code.storage import Database, Schema, write_failure, write_text
 
 if TYPE_CHECKING:
     from akd_code.modules.embedding import Vectors
 
 NOVELTY = 0.85
-"""A module is new while its cosine to every stored one is below this (METHODS section 2, our choice)."""
-_FORMAT = 1
-_BUSY_TIMEOUT_S = 60.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS modules (
+"""A module is new while its cosine to every stored one is below this (the paper gives no number)."""
+_TABLES = """
+CREATE TABLE modules (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, name TEXT NOT NULL, signature TEXT NOT NULL,
     docstring TEXT NOT NULL, code TEXT NOT NULL, tests TEXT NOT NULL, origin TEXT NOT NULL, added REAL NOT NULL,
     uses INTEGER NOT NULL DEFAULT 0, vector BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_SCHEMA = Schema("module store", 1, _TABLES, StoreError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +84,20 @@ def module_text(name: str, signature: str, docstring: str) -> str:
 class ModuleStore:
     """An open store. Use it from several threads; open the file from several processes.
 
-    Raises StoreError when the file is no store, was made by another embedder, or cannot be written.
+    Raises StoreError when the file is not a store, was made by another embedder, or cannot be read; DiskError when it
+    cannot be written.
     """
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
+        """Open the file, or make it for the embedder."""
         self._path, self._embedder = path, embedder
         self._lock = threading.RLock()
         self._numbers: list[int] = []
         self._vectors: Vectors | None = None
         self._seen = 0
-        with self._reported():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            found = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, _FORMAT):
-                raise StoreError(f"the module store {path} has format {found}, not {_FORMAT}; choose another file")
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version={_FORMAT}")
-            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('embedder', ?)", (embedder.name,))
-            (made_by,) = self._db.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+        self._db = Database(path, _SCHEMA)
+        self._db.write("INSERT OR IGNORE INTO meta VALUES ('embedder', ?)", (embedder.name,))
+        (made_by,) = self._db.row("SELECT value FROM meta WHERE key = 'embedder'")
         if made_by != embedder.name:
             self._db.close()
             raise StoreError(
@@ -112,13 +105,11 @@ class ModuleStore:
             )
 
     def __len__(self) -> int:
-        with self._reported(), self._lock:
-            return int(self._db.execute("SELECT count(*) FROM modules").fetchone()[0])
+        return int(self._db.row("SELECT count(*) FROM modules")[0])
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     def search(self, texts: Sequence[str], k: int = 1, minimum: float = 0.0) -> list[tuple[Found, ...]]:
         """Return, for each text, the k most similar modules at or above `minimum`, best first."""
@@ -127,7 +118,7 @@ class ModuleStore:
         if not texts:
             return []
         queries = self._embedder.embed(texts)
-        with self._reported(), self._lock:
+        with self._readable(), self._lock:
             self._refresh()
             vectors = self._vectors
             if vectors is None or k < 1:
@@ -150,7 +141,7 @@ class ModuleStore:
     def admit(self, module: VerifiedModule, novelty: float = NOVELTY) -> bool:
         """Store a module if it is new, and return whether it was; what others stored meanwhile counts too."""
         vector = self._embedder.embed([module.text])[0]
-        with self._reported(), self._lock, self._transaction():
+        with self._lock, self._transaction():
             self._refresh()
             if self._vectors is not None and float((self._vectors @ vector).max()) >= novelty:
                 return False
@@ -158,40 +149,41 @@ class ModuleStore:
 
     def forget(self, run: str, since_round: int) -> int:
         """Remove what a run added from a round on, so that the round can be done again; return how many."""
-        with self._reported(), self._lock, self._transaction():
-            rows = self._db.execute("SELECT number, origin FROM modules").fetchall()
+        with self._lock, self._transaction():
+            rows = self._db.rows("SELECT number, origin FROM modules")
             gone = [
                 number
                 for number, origin in rows
                 if (found := json.loads(origin)).get("run") == run and found.get("round", 0) >= since_round
             ]
-            self._db.executemany("DELETE FROM modules WHERE number = ?", [(number,) for number in gone])
+            self._db.write_all("DELETE FROM modules WHERE number = ?", [(number,) for number in gone])
             self._numbers, self._vectors, self._seen = [], None, 0
             return len(gone)
 
     def count_uses(self, ids: Iterable[str]) -> None:
         """Add one use to each of the modules."""
-        with self._reported(), self._lock, self._transaction():
-            self._db.executemany("UPDATE modules SET uses = uses + 1 WHERE id = ?", [(one,) for one in ids])
+        with self._lock, self._transaction():
+            self._db.write_all("UPDATE modules SET uses = uses + 1 WHERE id = ?", [(one,) for one in ids])
 
     def uses(self) -> dict[str, int]:
         """Return how often each module was shown, by id."""
-        with self._reported(), self._lock:
-            return dict(self._db.execute("SELECT id, uses FROM modules ORDER BY number").fetchall())
+        return dict(self._db.rows("SELECT id, uses FROM modules ORDER BY number"))
 
     def modules(self) -> list[VerifiedModule]:
         """Return all modules, oldest first."""
-        with self._reported(), self._lock:
-            numbers = [row[0] for row in self._db.execute("SELECT number FROM modules ORDER BY number")]
-            return [self._module(number) for number in numbers]
+        with self._readable(), self._lock:
+            return [self._module(number) for (number,) in self._db.rows("SELECT number FROM modules ORDER BY number")]
 
     def export(self, path: Path) -> int:
-        """Write all modules as JSON lines and return how many; vectors are left out, any embedder can import."""
+        """Write all modules as JSON lines and return how many; vectors are left out, any embedder can import.
+
+        Raises DiskError.
+        """
         modules = self.modules()
-        with self._reported():
-            draft = path.with_name(f".{path.name}.new")
-            draft.write_text("".join(json.dumps(asdict(module)) + "\n" for module in modules), encoding="utf-8")
-            draft.replace(path)
+        try:
+            write_text(path, "".join(json.dumps(asdict(module)) + "\n" for module in modules))
+        except OSError as error:
+            raise write_failure(path, error) from None
         return len(modules)
 
     def import_modules(self, modules: Iterable[VerifiedModule]) -> int:
@@ -204,7 +196,7 @@ class ModuleStore:
         for at in range(0, len(wanted), 512):
             chunk = wanted[at : at + 512]
             vectors = self._embedder.embed([module.text for module in chunk])
-            with self._reported(), self._lock, self._transaction():
+            with self._lock, self._transaction():
                 added += sum(self._insert(module, vector) for module, vector in zip(chunk, vectors, strict=True))
         return added
 
@@ -213,17 +205,17 @@ class ModuleStore:
             module.id, module.name, module.signature, module.docstring, module.code, json.dumps(module.tests),
             json.dumps(asdict(module.origin)), time.time(), vector.astype("<f4").tobytes(),
         )  # fmt: skip
-        done = self._db.execute(
+        added = self._db.write(
             "INSERT OR IGNORE INTO modules (id, name, signature, docstring, code, tests, origin, added, vector) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-        return done.rowcount == 1
+        return added == 1
 
     def _module(self, number: int) -> VerifiedModule:
-        row = self._db.execute(
+        row = self._db.row(
             "SELECT name, signature, docstring, code, tests, origin FROM modules WHERE number = ?", (number,)
-        ).fetchone()
+        )
         if row is None:
             raise StoreError(f"a module of {self._path} was removed by another process; run the same command again")
         name, signature, docstring, code, tests, origin = row
@@ -233,9 +225,7 @@ class ModuleStore:
         """Read the vectors that were stored since the last look, by this process or another."""
         import numpy as np
 
-        rows = self._db.execute(
-            "SELECT number, vector FROM modules WHERE number > ? ORDER BY number", (self._seen,)
-        ).fetchall()
+        rows = self._db.rows("SELECT number, vector FROM modules WHERE number > ? ORDER BY number", (self._seen,))
         if not rows:
             return
         new = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f4").reshape(len(rows), -1)
@@ -245,22 +235,22 @@ class ModuleStore:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """Write together or not at all; what was read of the file meanwhile is forgotten with it."""
         try:
-            yield
+            with self._readable(), self._db.transaction():
+                yield
         except BaseException:
-            self._db.execute("ROLLBACK")
             self._numbers, self._vectors, self._seen = [], None, 0
             raise
-        self._db.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _readable(self) -> Iterator[None]:
+        """Turn rows that no version of ours wrote into this room's error."""
         try:
             yield
-        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             raise StoreError(
-                f"cannot use the module store {self._path}: {error}; check the path and its rights"
+                f"cannot use the module store {self._path}: {error}; restore it from an export, or remove it"
             ) from None
 
 
@@ -278,8 +268,10 @@ def read_modules(path: Path) -> list[VerifiedModule]:
             module = VerifiedModule(**{**row, "tests": tuple(row["tests"]), "origin": origin})
             texts = (module.name, module.signature, module.docstring, module.code, *module.tests)
             if not all(isinstance(text, str) for text in texts):
-                raise ValueError("a field is no text")
+                raise ValueError("a field is not text")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise StoreError(f"{path}:{number}: no module of an export ({error}); correct or remove the line") from None
+            raise StoreError(
+                f"{path}:{number}: not a module of an export ({error}); correct or remove the line"
+            ) from None
         modules.append(module)
     return modules

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -31,6 +32,13 @@ def completion(text: str, **more: Any) -> dict[str, Any]:
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
         **more,
     }
+
+
+def embeddings(texts: list[str], prompt_tokens: int = 4) -> dict[str, Any]:
+    """A text as (its length, 1), the last one first."""
+    data = [{"object": "embedding", "index": i, "embedding": [len(text), 1.0]} for i, text in enumerate(texts)]
+    usage = {"prompt_tokens": prompt_tokens, "total_tokens": prompt_tokens}
+    return {"object": "list", "data": data[::-1], "model": "tiny", "usage": usage}
 
 
 class Endpoint:
@@ -84,3 +92,13 @@ class Endpoint:
             request.wfile.write(data)
         except OSError:
             request.close_connection = True  # the client gave up
+
+
+@contextlib.contextmanager
+def serving(endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Serve requests in a thread until the block is left."""
+    thread = threading.Thread(target=endpoint.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield endpoint
+    endpoint.server.shutdown()
+    endpoint.server.server_close()

@@ -1,4 +1,4 @@
-"""The cache and the meter around a model."""
+"""The cache around a model."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback_endpoint import Endpoint, Reply, completion
 
+from akd_code.errors import DiskError
 from akd_code.models import (
     AnswerCache,
     CachedChat,
@@ -27,11 +28,8 @@ from akd_code.models import (
     Completion,
     EndpointError,
     Message,
-    Price,
     RecordedChat,
     Sampling,
-    Usage,
-    UsageMeter,
     open_model,
 )
 from akd_code.models.cache import request_key
@@ -214,14 +212,14 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_was_stored(tmp_path: Path
     cache = AnswerCache(tmp_path / "c.db")
     model = recorded(tmp_path)
     cache.put(model, HELLO, Sampling(), 0, Completion("small", "stop", 1, 1, "m"))
-    pages = cache._db.execute("PRAGMA page_count").fetchone()[0]
-    cache._db.execute(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(CacheError, match=r"the disk that holds the cache .*c\.db is full; free some space"):
+    (pages,) = cache._db.row("PRAGMA page_count")
+    cache._db.row(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(DiskError, match=r"the disk that holds .*c\.db is full; free some space"):
         cache.put(model, HELLO, Sampling(), 1, Completion("x" * 100_000, "stop", 1, 1, "m"))
     stored = cache.get(request_key(model, HELLO, Sampling(), 0))
     assert stored is not None
     assert stored.text == "small"
-    with pytest.raises(CacheError):
+    with pytest.raises(DiskError, match="is full"):
         asyncio.run(CachedChat(model, cache).complete(HELLO, Sampling(), sample=7))
 
 
@@ -242,16 +240,16 @@ def test_an_answer_paid_for_when_the_disk_fills_up_is_still_stored(tmp_path: Pat
         stored = cache.get(request_key(model, HELLO, Sampling(), 0))
         assert stored is not None
         assert stored.text.startswith("paid ")
-        with pytest.raises(CacheError, match="is full"):
+        with pytest.raises(DiskError, match="is full"):
             asyncio.run(CachedChat(model, cache).complete(HELLO, Sampling(), sample=7))
         cache.close()
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_file_that_is_no_cache_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_cache_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "c.db").write_text("hello " * 1000)
-    with pytest.raises(CacheError, match=r"cannot open the cache .*c\.db: file is not a database"):
+    with pytest.raises(CacheError, match=r"cannot use the answer cache .*c\.db: file is not a database"):
         AnswerCache(tmp_path / "c.db")
 
 
@@ -262,34 +260,30 @@ def test_a_cache_of_another_format_is_an_error(tmp_path: Path) -> None:
         AnswerCache(tmp_path / "c.db")
 
 
-class TestUsage:
-    def test_paid_and_cached_calls_are_counted_apart(self, tmp_path: Path) -> None:
-        meter = UsageMeter(
-            CachedChat(recorded(tmp_path, prompt_tokens=1000, completion_tokens=500), AnswerCache(tmp_path / "c.db")),
-            Price(prompt=2.0, completion=8.0),
-        )
-        for _ in range(3):
-            asyncio.run(meter.complete(HELLO, Sampling()))
-        usage = meter.usage
-        assert (usage.calls, usage.cached_calls, usage.failed_calls) == (1, 2, 0)
-        assert (usage.prompt_tokens, usage.completion_tokens) == (1000, 500)
-        assert (usage.cached_prompt_tokens, usage.cached_completion_tokens) == (2000, 1000)
-        assert usage.cost_usd == pytest.approx(0.006)  # 1000 x 2 / 1e6 + 500 x 8 / 1e6
-        assert usage.worth_usd == pytest.approx(0.018)
+OLD_STATEMENTS = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request TEXT NOT NULL,
+    sample INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    answered_by TEXT NOT NULL
+) WITHOUT ROWID
+"""
 
-    def test_an_unknown_price_is_none(self, tmp_path: Path) -> None:
-        meter = UsageMeter(recorded(tmp_path, prompt_tokens=1, completion_tokens=1))
-        asyncio.run(meter.complete(HELLO, Sampling()))
-        assert meter.usage.cost_usd is None
 
-    def test_a_call_without_token_counts_makes_the_cost_unknown(self, tmp_path: Path) -> None:
-        meter = UsageMeter(recorded(tmp_path), Price(1.0, 1.0))
-        assert meter.usage.cost_usd == 0.0
-        asyncio.run(meter.complete(HELLO, Sampling()))
-        assert (meter.usage.unmetered_calls, meter.usage.cost_usd) == (1, None)
-
-    def test_failed_calls_are_counted(self) -> None:
-        meter = UsageMeter(_Named())
-        with pytest.raises(EndpointError):
-            asyncio.run(meter.complete(HELLO, Sampling()))
-        assert meter.usage == Usage(failed_calls=1)
+def test_a_cache_of_the_first_release_is_read_and_takes_vectors(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "c.db")) as db, db:
+        db.execute(OLD_STATEMENTS)
+        row = (KEY, "past", "recorded", "{}", 0, "an old answer", "stop", 7, 3, "big-1")
+        db.execute(f"INSERT INTO answers VALUES ({', '.join('?' * 10)})", row)
+        db.execute("PRAGMA user_version=1")
+    cache = AnswerCache(tmp_path / "c.db")
+    assert cache.get(KEY) == Completion("an old answer", "stop", 7, 3, "big-1", cached=True)
+    cache.put_vector("e", "m", "a text", [0.5, -2.0])
+    assert list(cache.vector("e", "m", "a text") or []) == [0.5, -2.0]
+    assert cache.vector("e", "other", "a text") is None

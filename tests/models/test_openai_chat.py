@@ -85,6 +85,13 @@ def test_no_seed_and_no_stop_are_sent_unless_asked_for(endpoint: Endpoint) -> No
     assert not {"seed", "stop"} & set(endpoint.requests[0])
 
 
+def test_an_answer_tells_how_many_requests_it_took_and_how_long(endpoint: Endpoint) -> None:
+    endpoint.script = lambda number, body: Reply(503 if number < 2 else 200, completion("fine"), delay_s=0.03)
+    answer = ask(client(endpoint))
+    assert (answer.text, answer.attempts) == ("fine", 3)
+    assert answer.latency_s >= 0.09  # three replies of 0.03 s each
+
+
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503])
 def test_a_passing_fault_is_retried(endpoint: Endpoint, status: int) -> None:
     endpoint.script = failing(2, status)
@@ -228,6 +235,13 @@ class TestKeys:
             ask(model)
         assert "***" in str(caught.value)
         assert "sk-secret-2" not in str(caught.value) + repr(model) + caplog.text
+
+    def test_a_key_pasted_with_a_line_break_is_sent_without_it(
+        self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AKD_API_KEY", "sk-secret-2\n")
+        ask(client(endpoint))
+        assert endpoint.authorisations == ["Bearer sk-secret-2"]
 
     def test_a_password_in_the_url_is_refused(self) -> None:
         with pytest.raises(ModelSpecError, match="holds a password"):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from loopback_endpoint import Endpoint, Reply, embeddings, serving
 
+from akd_code.models import ModelSpecError, RequestRefusedError
 from akd_code.modules import EvolveError, HashedEmbedder, StoreError, open_embedder
 
 
@@ -27,10 +30,24 @@ def test_what_says_the_same_is_nearer_than_what_does_not() -> None:
     assert a @ b > 0.5 > a @ c + 0.3
 
 
-@pytest.mark.parametrize("form", ["", "hf:", "word2vec", "openai:", "st:"])
-def test_other_forms_are_refused(form: str) -> None:
-    with pytest.raises(EvolveError, match="names no embedder"):
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("", "unknown embedder ''; known are hashed, hf, openai, st"),
+        ("hashd", "unknown embedder 'hashd'; did you mean hashed"),
+        ("hf:", "write hf:ID_OR_PATH"),
+        ("st:", "write st:ID_OR_PATH"),
+        ("hashed:9", "write hashed"),
+    ],
+)
+def test_other_forms_are_refused_and_the_message_says_what_to_write(form: str, said: str) -> None:
+    with pytest.raises(EvolveError, match=said):
         open_embedder(form)
+
+
+def test_an_endpoint_needs_a_model(served: Endpoint) -> None:
+    with pytest.raises(ModelSpecError, match="write openai:NAME@http"):
+        open_embedder("openai:")
 
 
 def test_an_encoder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
@@ -46,49 +63,61 @@ def test_sentence_transformers_is_asked_for_only_when_it_is_wanted() -> None:
             open_embedder("st:any/model")
 
 
-class Endpoint(BaseHTTPRequestHandler):
-    """Embeds a text as (its length, 1), last one first; answers the model `broken` with 500."""
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        status = 400 if body["model"] == "broken" else 200
-        data = [{"object": "embedding", "index": i, "embedding": [len(t), 1.0]} for i, t in enumerate(body["input"])]
-        reply = {
-            "object": "list",
-            "data": data[::-1],
-            "model": body["model"],
-            "usage": {"prompt_tokens": 1, "total_tokens": 1},
-        }
-        raw = json.dumps(reply if status == 200 else {"error": {"message": "no"}}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: object) -> None:
-        return None
-
-
 @pytest.fixture
-def endpoint() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Endpoint)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    for variable in ("OPENAI_API_KEY", "AKD_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    with serving(Endpoint()) as endpoint:
+        endpoint.script = lambda number, body: Reply(body=embeddings(body["input"]))
+        yield endpoint
 
 
-def test_an_endpoint_gives_vectors_in_the_order_of_the_texts(endpoint: str) -> None:
-    vectors = open_embedder(f"openai:tiny@{endpoint}").embed(["abc", "abcdefgh"])
+def test_an_endpoint_gives_vectors_in_the_order_of_the_texts(served: Endpoint) -> None:
+    embedder = open_embedder(f"openai:tiny@{served.url}")
+    vectors = embedder.embed(["abc", "abcdefgh"])
     assert np.allclose(vectors[:, 0] / vectors[:, 1], [3.0, 8.0])
+    assert embedder.name == "openai:tiny"
 
 
-def test_an_endpoint_that_refuses_is_one_line(endpoint: str) -> None:
-    with pytest.raises(StoreError, match="the embeddings endpoint of broken failed"):
-        open_embedder(f"openai:broken@{endpoint}").embed(["abc"])
+def test_an_endpoint_serves_several_threads_and_an_event_loop_and_can_be_closed_in_between(served: Endpoint) -> None:
+    embedder = open_embedder(f"openai:tiny@{served.url}")
+
+    async def from_the_loops_own_thread() -> float:
+        return float(embedder.embed(["abc"])[0, 0])
+
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda n: embedder.embed(["x" * n])[0], range(1, 9)))
+    assert np.allclose([row[0] / row[1] for row in rows], range(1, 9))
+    embedder.close()
+    assert asyncio.run(from_the_loops_own_thread()) > 0.9
+    embedder.close()
+
+
+def test_closing_gives_up_what_is_under_way(served: Endpoint) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def script(number: int, body: dict[str, Any]) -> Reply:
+        asked.set()
+        release.wait(20)
+        return Reply(body=embeddings(body["input"]))
+
+    served.script = script
+    embedder = open_embedder(f"openai:tiny@{served.url}")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            pending = pool.submit(embedder.embed, ["abc"])
+            assert asked.wait(10)
+            embedder.close()
+            with pytest.raises(StoreError, match="was closed while in use"):
+                pending.result(10)
+    finally:
+        release.set()
+
+
+def test_an_endpoint_that_refuses_is_one_line(served: Endpoint) -> None:
+    served.script = lambda number, body: Reply(400, {"error": {"message": "no"}})
+    with pytest.raises(RequestRefusedError, match="refused the request with status 400"):
+        open_embedder(f"openai:broken@{served.url}").embed(["abc"])
 
 
 def test_an_encoder_of_transformers_runs_in_this_process(tmp_path: Path) -> None:

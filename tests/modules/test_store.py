@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import random
 import sqlite3
@@ -119,7 +120,7 @@ NO_TEXT = '{"name": 1, "signature": "", "docstring": "", "code": "", "tests": []
 def test_a_broken_export_is_named_by_its_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / "modules.jsonl"
     path.write_text(content + "\n", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"modules\.jsonl:1: no module of an export"):
+    with pytest.raises(StoreError, match=r"modules\.jsonl:1: not a module of an export"):
         read_modules(path)
 
 
@@ -136,6 +137,41 @@ def test_a_store_of_another_format_is_refused(store: ModuleStore, tmp_path: Path
         db.execute("PRAGMA user_version=9")
     with pytest.raises(StoreError, match="has format 9"):
         ModuleStore(tmp_path / "modules.db", HashedEmbedder())
+
+
+OLD_STATEMENTS = """
+CREATE TABLE IF NOT EXISTS modules (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, name TEXT NOT NULL, signature TEXT NOT NULL,
+    docstring TEXT NOT NULL, code TEXT NOT NULL, tests TEXT NOT NULL, origin TEXT NOT NULL, added REAL NOT NULL,
+    uses INTEGER NOT NULL DEFAULT 0, vector BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA user_version=1;
+INSERT INTO meta VALUES ('embedder', 'hashed-1/256');
+"""
+
+
+def test_a_store_of_the_first_release_is_read_and_written(tmp_path: Path) -> None:
+    vector = HashedEmbedder().embed([text_of(EVEN)])[0].astype("<f4").tobytes()
+    origin = '{"run": "old", "round": 1, "prompt_id": "", "model": ""}'
+    with contextlib.closing(sqlite3.connect(tmp_path / "modules.db")) as db, db:
+        db.executescript(OLD_STATEMENTS)
+        row = ("an id", EVEN.name, EVEN.signature, EVEN.docstring, EVEN.code, '["assert keep_even(1) == 1"]', origin)
+        db.execute("INSERT INTO modules VALUES (1, ?, ?, ?, ?, ?, ?, ?, 0.0, 3, ?)", (*row, vector))
+    store = ModuleStore(tmp_path / "modules.db", HashedEmbedder())
+    assert not store.admit(EVEN)
+    assert store.admit(VOWELS)
+    assert [one.name for one in store.modules()] == ["keep_even", "count_vowels"]
+    assert store.uses()["an id"] == 3
+    assert store.forget("old", 1) == 1
+
+
+def test_a_store_with_a_row_that_cannot_be_read_is_one_line(store: ModuleStore, tmp_path: Path) -> None:
+    store.admit(EVEN)
+    with contextlib.closing(sqlite3.connect(tmp_path / "modules.db")) as db, db:
+        db.execute("UPDATE modules SET tests = 'not json'")
+    with pytest.raises(StoreError, match=r"cannot use the module store .*restore it from an export"):
+        store.modules()
 
 
 def write_many(path: Path, start: int) -> None:

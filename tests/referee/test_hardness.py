@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from akd_code.records import Gap, Judgement
-from akd_code.referee import TestRates, Tested, decide, disagree, judge_gap, needs_judge, rates_of
+from akd_code.referee import Tested, TestRates, decide, disagree, judge_gap, needs_judge, rates_of
 from akd_code.referee.hardness import JudgePolicy
 from akd_sandbox import Verdict
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from akd_code.records import PromptTests
-from akd_code.referee import Validated, Tested, run_tests, validate_given, validate_written
+from akd_code.referee import Tested, Validated, run_tests, validate_given, validate_written
 from akd_sandbox import Limits, Sandbox, Verdict
 
 DOUBLE = "def double(x):\n    return 2 * x\n"

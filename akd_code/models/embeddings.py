@@ -1,0 +1,130 @@
+"""An OpenAI-compatible embeddings endpoint under the same rules as a chat model: key, retries, cache, meter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from akd_code.models.cache import AnswerCache
+from akd_code.models.chat import encodable
+from akd_code.models.endpoint import Attempted, Endpoint, MalformedReplyError
+from akd_code.models.errors import ModelError
+from akd_code.models.usage import UsageMeter
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+_TEXTS_PER_REQUEST = 256
+Vector = Sequence[float]
+
+
+class EndpointEmbeddings:
+    """Vectors of texts from an endpoint, each text cached on its own, each request a row of the ledger.
+
+    A text that is already under way is waited for, not sent again. Use it from one event loop at a time.
+    """
+
+    def __init__(
+        self, model: str, server: Endpoint, *, cache: AnswerCache | None = None, meter: UsageMeter | None = None
+    ) -> None:
+        self.model = model
+        self._server = server
+        self._cache = cache
+        self._meter = meter
+        self._under_way: dict[str, asyncio.Future[None]] = {}
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """Return a vector for each text, in order, as the endpoint gave them.
+
+        Raises RequestRefusedError, EndpointError; DiskError or CacheError if a vector cannot be stored.
+        """
+        asked = [encodable(text) or " " for text in texts]  # endpoints refuse an empty text
+        found: dict[str, Vector] = {}
+        while missing := [text for text in dict.fromkeys(asked) if text not in found]:
+            for text in missing:
+                if (vector := self._cached(text)) is not None:
+                    found[text] = vector
+            missing = [text for text in missing if text not in found]
+            mine = [text for text in missing if text not in self._under_way][:_TEXTS_PER_REQUEST]
+            if mine:
+                found |= await self._request(mine)
+            elif missing:
+                # Whoever sends it may fail or be cancelled, or there is no cache to find it in: then it is our turn.
+                await asyncio.wait([self._under_way[text] for text in missing])
+        return [found[text] for text in asked]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._server.aclose()
+
+    def _cached(self, text: str) -> Vector | None:
+        if self._cache is None:
+            return None
+        vector = self._cache.vector(self._server.url, self.model, text)
+        if vector is not None and self._meter is not None:
+            # Endpoints count the tokens of a request, not those of each text in it.
+            self._meter.cached(None, None)
+        return vector
+
+    async def _request(self, texts: list[str]) -> dict[str, Vector]:
+        if self._cache is not None:
+            self._cache.check_room()
+        done = asyncio.get_running_loop().create_future()
+        self._under_way |= dict.fromkeys(texts, done)
+        try:
+            vectors = await self._answered(texts)
+            made = dict(zip(texts, vectors, strict=True))
+            if self._cache is not None:
+                for text, vector in made.items():
+                    self._cache.put_vector(self._server.url, self.model, text, vector)
+            return made
+        finally:
+            for text in texts:
+                del self._under_way[text]
+            done.set_result(None)
+
+    async def _answered(self, texts: list[str]) -> list[Vector]:
+        async def ask(client: AsyncOpenAI) -> tuple[list[Vector], int | None]:
+            reply = await client.embeddings.create(model=self.model, input=texts, encoding_format="float")
+            return _vectors(reply, len(texts)), _prompt_tokens(reply)
+
+        try:
+            done = await self._server.attempted(ask, self.model, "a list of embeddings")
+        except ModelError as error:
+            if self._meter is not None:
+                self._meter.lost(self.model, self._server.url, error)
+            raise
+        vectors, prompt_tokens = done.reply
+        self._report(done, prompt_tokens)
+        return vectors
+
+    def _report(self, done: Attempted[Any], prompt_tokens: int | None) -> None:
+        if self._meter is not None:
+            self._meter.answered(
+                self.model,
+                self._server.url,
+                prompt_tokens=prompt_tokens,
+                completion_tokens=0,
+                latency_s=done.latency_s,
+                attempts=done.attempts,
+                finish_reason="stop",
+            )
+
+
+def _vectors(reply: Any, count: int) -> list[Vector]:
+    """Return the vectors in the order of the texts. Raises MalformedReplyError."""
+    items = getattr(reply, "data", None)
+    if not isinstance(items, list) or sorted(getattr(item, "index", -1) for item in items) != list(range(count)):
+        raise MalformedReplyError(f"the reply does not hold {count} embeddings")
+    vectors = [item.embedding for item in sorted(items, key=lambda item: item.index)]
+    if not all(isinstance(vector, list) and vector for vector in vectors) or len({len(v) for v in vectors}) != 1:
+        raise MalformedReplyError("the embeddings are not vectors of one length")
+    if not all(isinstance(number, int | float) for vector in vectors for number in vector):
+        raise MalformedReplyError("an embedding holds something other than numbers")
+    return vectors
+
+
+def _prompt_tokens(reply: Any) -> int | None:
+    tokens = getattr(getattr(reply, "usage", None), "prompt_tokens", None)
+    return tokens if isinstance(tokens, int) else None

@@ -1,0 +1,1 @@
+"""The built-in embedders, one module each, registered under the module's name."""

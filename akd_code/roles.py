@@ -1,0 +1,162 @@
+"""The models of a run under their roles, each behind a cache and reporting to a meter, the embedder among them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from akd_code.models import AnswerCache, CachedChat, ChatModel, MeteredChat, Sampling, Usage, UsageMeter, open_model
+from akd_code.models.usage import Recorder
+from akd_code.modules import Embedder, EmbedderOptions, open_embedder
+from akd_code.recipe import LabSection, ModelSection, PriceSection, Recipe
+
+EMBEDDER_ROLE = "embedder"
+"""The role of the embedder in the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A model in a role, with the settings it is asked with and the meter that its layers report to."""
+
+    model: ChatModel
+    sampling: Sampling
+    meter: UsageMeter = field(default_factory=lambda: UsageMeter("model"))
+
+    @property
+    def name(self) -> str:
+        """The role's name in the ledger."""
+        return self.meter.role
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked in this role so far."""
+        return self.meter.usage
+
+
+class EmbedderRole:
+    """The embedder of a recipe, opened when it is first wanted: most ways to make labels never do."""
+
+    def __init__(self, form: str, options: EmbedderOptions | None = None) -> None:
+        """Prepare; `form` is what `open_embedder` takes."""
+        self._form = form
+        self._options = options or EmbedderOptions(meter=UsageMeter(EMBEDDER_ROLE))
+        self._lock = threading.Lock()
+        self._opened: Embedder | None = None
+
+    def open(self) -> Embedder:
+        """Return the embedder, the same one every time. Raises EvolveError, ModelError."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_embedder(self._form, self._options)
+            return self._opened
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked of it so far; nothing where it runs in this process."""
+        return Usage() if self._options.meter is None else self._options.meter.usage
+
+    def close(self) -> None:
+        """Give up what is under way and let go of connections; the embedder can be used again."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Teacher, referee and generator; one strong model under three prompts in Lion, here each may differ.
+
+    `generator` is None where new prompts are drawn from the pool itself.
+    """
+
+    teacher: Role
+    referee: Role
+    generator: Role | None
+    embedder: EmbedderRole
+
+    @property
+    def all(self) -> tuple[Role, ...]:
+        """Every role with a chat model."""
+        return tuple(role for role in (self.teacher, self.referee, self.generator) if role is not None)
+
+    def usage(self) -> dict[str, Usage]:
+        """Return what was asked so far by role, the embedder's too where it asks an endpoint."""
+        usages = {role.name: role.usage for role in self.all}
+        if (embedded := self.embedder.usage) != Usage():
+            usages[EMBEDDER_ROLE] = embedded
+        return usages
+
+    def worth_usd(self) -> float | None:
+        """Return what all answers so far cost when they were paid for; None if any price or count is unknown."""
+        worths = [usage.worth_usd for usage in self.usage().values() if usage.calls + usage.cached_calls]
+        known = [worth for worth in worths if worth is not None]
+        return sum(known) if len(known) == len(worths) else None
+
+    async def aclose(self) -> None:
+        """Give up what is under way and let go of connections; the roles can be used again."""
+        # Off this loop: closing waits for the embedder's own.
+        await asyncio.to_thread(self.embedder.close)
+        for role in self.all:
+            await role.model.aclose()
+
+
+@contextlib.contextmanager
+def open_roles(recipe: Recipe, run_path: Path, record: Recorder | None = None) -> Iterator[Roles]:
+    """Open the models of a recipe; starts the lab's teacher if one of them is `lab`.
+
+    `record` is given every paid call as soon as it is answered, from whatever thread. Raises ModelError, LabError;
+    CacheError or DiskError if the file of answers cannot be used.
+    """
+    path = Path(recipe.cache).expanduser() if recipe.cache else run_path / "answers.db"
+    sections = (recipe.teacher, recipe.referee, recipe.generator)
+    with contextlib.ExitStack() as stack:
+        cache = AnswerCache(path)
+        stack.callback(cache.close)
+        specs = {section.model or recipe.teacher.model for section in sections}
+        lab = LabTeacherSpec.started(stack, recipe.lab, recipe.seed) if "lab" in specs else None
+
+        def role(name: str, section: ModelSection) -> Role:
+            meter = UsageMeter(name, section.price, record)
+            model = MeteredChat(_opened(section.model or recipe.teacher.model, section, lab), meter)
+            sampling = Sampling(section.temperature, section.top_p, section.max_tokens, seed=recipe.seed)
+            return Role(CachedChat(model, cache, meter), sampling, meter)
+
+        embedder = EmbedderRole(recipe.evolve.embedder, _embedder_options(recipe, cache, record))
+        stack.callback(embedder.close)
+        generator = None if recipe.generator.model == "none" else role("generator", recipe.generator)
+        yield Roles(role("teacher", recipe.teacher), role("referee", recipe.referee), generator, embedder)
+
+
+def _embedder_options(recipe: Recipe, cache: AnswerCache, record: Recorder | None) -> EmbedderOptions:
+    price = recipe.evolve.embedder_price
+    priced = None if price is None else PriceSection(prompt=price, completion=0.0)
+    meter = UsageMeter(EMBEDDER_ROLE, priced, record)
+    return EmbedderOptions(cache, meter, recipe.teacher.concurrency, recipe.teacher.timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class LabTeacherSpec:
+    """Where the lab's teacher listens, as `open_model` takes it, and its name in cache keys."""
+
+    spec: str
+    endpoint: str
+
+    @classmethod
+    def started(cls, stack: contextlib.ExitStack, settings: LabSection, seed: int) -> LabTeacherSpec:
+        """Start the lab's teacher on loopback until `stack` is closed. Raises LabError."""
+        from akd_code.lab.server import LabTeacher
+        from akd_code.lab.teacher import TeacherSettings
+
+        rates = settings.model_dump(exclude={"eval_per_depth"})
+        teacher = stack.enter_context(LabTeacher(TeacherSettings(seed=seed, **rates)))
+        return cls(teacher.spec, teacher.endpoint)
+
+
+def _opened(spec: str, section: ModelSection, lab: LabTeacherSpec | None) -> ChatModel:
+    """Return the model of a section, without layers around it."""
+    if spec == "lab" and lab is not None:
+        return open_model(lab.spec, endpoint=lab.endpoint, concurrency=section.concurrency)
+    return open_model(spec, concurrency=section.concurrency, timeout_s=section.timeout_s)
