@@ -17,13 +17,16 @@ from akd_code.referee.hardness import (
     needs_judge,
     rates_of,
 )
+from akd_code.referee.hybrid import Decision, Referee
 from akd_code.referee.llm_judge import ask_judge
 from akd_code.referee.prompt_tests import Tested, Validated, run_tests, validate_given, validate_written
 
 __all__ = [
     "JUDGE_GAP",
     "TEST_GAP",
+    "Decision",
     "JudgePolicy",
+    "Referee",
     "TestRates",
     "Tested",
     "Validated",

@@ -5,10 +5,11 @@ of teachers, tests or rounds.
 """
 
 from akd_code.student.load import Student, StudentError, load_student
-from akd_code.student.sample import Sampled, sample_answers, sample_ids, sampling_model
+from akd_code.student.sample import OnAnswer, Sampled, sample_answers, sample_ids, sampling_model
 from akd_code.student.sft import SFTConfig, SFTReport, SFTStep, train_sft
 
 __all__ = [
+    "OnAnswer",
     "SFTConfig",
     "SFTReport",
     "SFTStep",
