@@ -109,7 +109,8 @@ def forecast(recipe: Recipe) -> Estimate:
     for number in range(1, recipe.rounds + 1):
         later = replace(first, number=number, last=number == recipe.rounds)
         if number > 1:
-            later = replace(later, train=new, untested=written, cache=len(seeds) + written * (number - 1))
+            grown = written * (number - 1)  # their tests are the teacher's, and may all turn out to be worthless
+            later = replace(later, train=new, untested=written, cache=first.cache + grown, judged=first.judged + grown)
         for stage in ROUND:
             total += stage.estimate(recipe, later)
     return total

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from akd_code.recipe import Recipe
 from akd_code.records import ChatRow
-from akd_code.student import OnAnswer, Sampled, SFTConfig, SFTReport, SFTStep, Student, load_student, sample_answers, train_sft
+from akd_code.student import (
+    OnAnswer,
+    Sampled,
+    SFTConfig,
+    SFTReport,
+    SFTStep,
+    Student,
+    load_student,
+    sample_answers,
+    train_sft,
+)
 
 
 class LocalEngine:

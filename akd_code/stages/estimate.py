@@ -13,7 +13,7 @@ PROMPT_OVERHEAD = 150
 """Tokens of instructions around a task's text."""
 ANSWER_S = 20.0
 """Seconds that a served model takes for one answer; as many are under way as `concurrency` says."""
-SANDBOX_S = 0.05
+SANDBOX_S = 0.02
 """Seconds that one program's tests take, on one of the cores."""
 CACHED_ANSWER_BYTES = 6_000
 """Bytes of an answer in the cache, and of what is made of it."""
