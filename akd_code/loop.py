@@ -37,7 +37,7 @@ from akd_code.run.folder import Run, key_of
 from akd_code.stages.discriminate import Discrimination, Referee, discriminate
 from akd_code.stages.examine import examine
 from akd_code.storage import write_text
-from akd_code.student import Sampled, SFTConfig, SFTStep, Student, load_student, sample_answers, train_sft
+from akd_code.student import Sampled, Student, TrainingStep, load_student, sample_answers, train_sft
 from akd_evals.suites import Suite
 from akd_sandbox import Limits, Sandbox
 
@@ -159,14 +159,13 @@ class Loop:
                 write_text(folder / "train.jsonl", text)
             student = self.student(number - 1)
             self._student = None  # it is changed in place: if training is interrupted, nobody must find it
-            config = SFTConfig(**self.recipe.sft.model_dump())
             seed = self.recipe.seed * 1000 + number
 
-            def on_step(step: SFTStep) -> None:
+            def on_step(step: TrainingStep) -> None:
                 self.watcher.progress(step.step, step.total)
 
             with self.run.writing():
-                report = train_sft(student, rows, config, seed=seed, out=adapter, on_step=on_step)
+                report = train_sft(student, rows, self.recipe.sft, seed=seed, out=adapter, on_step=on_step)
             self._student = (number, student)
             fields = (report.rows, report.rows_too_long, report.steps, report.tokens)
             return Training(*fields, report.first_loss, report.last_loss)
