@@ -22,9 +22,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
-from akd_code.curriculum.seeds import load_seeds
+from akd_code.curriculum import Generation, generate, load_seeds, redraw
 from akd_code.evaluate import Exam, run_settings
+from akd_code.filters import open_filters
 from akd_code.labelling.label import as_answer, label_all, labelling, outcomes
 from akd_code.labelling.opening import open_labeller
 from akd_code.models import Completion
@@ -78,6 +78,7 @@ class Loop:
             self.recipe, roles.teacher.model, roles.teacher.sampling, box, self.limits, run.path
         )
         self.referee = Referee(roles.referee.model, roles.referee.sampling, box, self.limits, self.recipe.referee)
+        self.filters = open_filters(self.recipe, run.path)
         self.chain = ""  # the key of the last step: every key depends on all that came before
         self._student: tuple[int, Student] | None = None
 
@@ -122,14 +123,14 @@ class Loop:
             hard_share=None if found is None else found.hard_share,
             teacher_calls=sum(label.calls for label in labels)
             + (found.calls if found else 0)
-            + (made.counts.asked if made else 0),
+            + (made.asked if made else 0),
             sandbox_runs=sum(label.runs for label in labels) + (found.runs if found else 0),
             cost_usd=cost_usd,
             wall_s=wall_s,
             exams=exams,
             outcomes=outcomes(labels),
             labelling=labelling(self.recipe.label.method, labels),
-            rejected={} if made is None else made.counts.rejected(),
+            rejected={} if made is None else made.rejected,
         )
 
     # --- imitation ------------------------------------------------------------------------------------------
@@ -307,18 +308,29 @@ class Loop:
             if self.roles.generator is None:
                 return redraw(hard, easy, settings.prompts, rng)
             generator = self.roles.generator
-            asking = GenerationSettings(generator.sampling, rouge_l=settings.rouge, attempts=settings.tries)
             known = [prompt for prompt, _ in pairs]
             return self._ask(
-                generate(hard, easy, known, settings.prompts, generator.model, rng=rng, round=number, settings=asking)
+                generate(
+                    hard,
+                    easy,
+                    known,
+                    generator.model,
+                    self.filters,
+                    settings=settings,
+                    sampling=generator.sampling,
+                    rng=rng,
+                    round=number,
+                )
             )
 
         inputs = ([prompt.id for prompt in hard], [prompt.id for prompt in easy], _plain(settings))
         made = self.step(number, "generation", Generation, inputs, work)
-        lost = ", ".join(f"{count} {reason}" for reason, count in made.counts.rejected().items() if count)
-        said = f"{len(made.prompts)} new prompts in {made.counts.asked} requests"
+        lost = ", ".join(f"{count} {reason}" for reason, count in made.rejected.items())
+        said = f"{len(made.prompts)} new prompts in {made.asked} requests"
         if self.roles.generator is None:
-            said = f"{len(made.prompts)} prompts drawn again, {made.counts.hard} hard and {made.counts.easy} easy"
+            said = (
+                f"{len(made.prompts)} prompts drawn again, {made.streams['hard']} hard and {made.streams['easy']} easy"
+            )
         self.watcher.note(said + (f"; rejected: {lost}" if lost else ""))
         for warning in made.warnings:
             self.watcher.note(f"warning: {warning}")
