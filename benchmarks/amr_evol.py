@@ -173,11 +173,12 @@ def student_passes(
 ) -> list[int]:
     """Train the lab's student on the labels and return [passed, tasks] on held-out tasks."""
     from akd_code.lab.student import base_student_path
-    from akd_code.student import SFTConfig, load_student, sample_answers, train_sft
+    from akd_code.recipe import SftSection
+    from akd_code.student import load_student, sample_answers, train_sft
 
     rows = [label.row() for label in labels if label.outcome in TRAINED]
     student = load_student(str(base_student_path()))
-    config = SFTConfig(epochs=options.epochs, learning_rate=3e-3, batch_size=16, micro_tokens=16384, lora_r=16)
+    config = SftSection(epochs=options.epochs, learning_rate=3e-3, batch_size=16, micro_tokens=16384, lora_r=16)
     with TemporaryDirectory() as folder:
         train_sft(student, rows, config, seed=seed, out=Path(folder) / "adapter")
     held_out = eval_tasks(options.held_out, 0)

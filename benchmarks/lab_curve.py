@@ -29,8 +29,9 @@ from akd_code.lab.grammar import (
     wrong_solution,
 )
 from akd_code.lab.student import answer_text, base_student_path
+from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
-from akd_code.student import SFTConfig, Student, load_student, sample_answers, train_sft
+from akd_code.student import Student, load_student, sample_answers, train_sft
 from akd_sandbox import Case, FunctionTests, Job, Limits, Sandbox, Verdict
 
 
@@ -89,7 +90,7 @@ def report(label: str, tasks: list[Task], verdicts: list[bool], seconds: float) 
 def curve(seed: int, options: argparse.Namespace, box: Sandbox) -> None:
     """Run one learning curve and print it."""
     rng = random.Random(f"curve {seed}")
-    config = SFTConfig(
+    config = SftSection(
         epochs=options.epochs,
         learning_rate=options.lr,
         batch_size=options.batch,

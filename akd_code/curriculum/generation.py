@@ -7,15 +7,14 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from akd_code.filters.rouge import NoveltyIndex
-from akd_code.filters.text import Rejection, reject_text
+from akd_code.filters import FilterChain
 from akd_code.models import ChatModel, Completion, ModelError, NoRecordedAnswerError, RequestRefusedError, Sampling
+from akd_code.recipe import GeneratorSection
 from akd_code.records import Prompt, content_id
 from akd_prompts import (
-    GeneratedTask,
     GenerateEasyInputs,
     GenerateHardInputs,
     PromptParseError,
@@ -29,48 +28,30 @@ _SAMPLES_A_ROUND = 100_000
 """Sample indices of one round. A seed asked again in a later round must not get its old answer from the cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationSettings:
-    """How new tasks are asked for and which are taken.
+_WORDS_FACTOR = 4.0
+"""Tokens that an answer may be long, for each word of its seed (Lion)."""
+_LEAST_TOKENS = 256
+"""What an answer may be long at least. Lion's 64 had to hold neither a fence nor a function's name."""
 
-    `rouge_l`: highest ROUGE-L F1 to any known task, inclusive. An answer may be `words_factor` times as many tokens
-    long as its seed has words, but at least `least_tokens` (Lion: 4 and 64; its answers held no fence and no name).
-    `attempts` bounds the requests: that many for each task wanted.
-    """
+LOST, CUT, UNPARSABLE, REPEATED = "lost", "cut", "unparsable", "repeated"
+"""Reasons that are no filter's: no answer, cut by length, not in the form that was asked for, a text there is already.
 
-    sampling: Sampling = field(default_factory=lambda: Sampling(temperature=1.0))
-    rouge_l: float = 0.7
-    words_factor: float = 4.0
-    least_tokens: int = 256
-    attempts: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationCounts:
-    """What became of the requests: `asked` is the sum of all others."""
-
-    asked: int
-    hard: int
-    easy: int
-    lost: int
-    cut: int
-    unparsable: int
-    short: int
-    first_character: int
-    leak: int
-    similar: int
-
-    def rejected(self) -> dict[str, int]:
-        """Return how many answers were refused, by reason."""
-        return {reason.value: getattr(self, reason.value) for reason in Rejection}
+(Equal texts would make prompts of one id; a filter for similar texts, where there is one, speaks first.)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The new prompts, in the order of their requests, and what it took. `warnings` is empty if the quotas were met."""
+    """The new prompts, in the order of their requests, and what they took.
+
+    `asked` requests gave `streams` prompts from hard and easy seeds; the others were `rejected`, counted by reason.
+    `warnings` is empty if the quotas were met.
+    """
 
     prompts: tuple[Prompt, ...]
-    counts: GenerationCounts
+    asked: int
+    streams: dict[Stream, int]
+    rejected: dict[str, int]
     warnings: tuple[str, ...] = ()
 
 
@@ -85,52 +66,51 @@ async def generate(
     hard: Sequence[Prompt],
     easy: Sequence[Prompt],
     known: Sequence[Prompt],
-    wanted: int,
     model: ChatModel,
+    filters: FilterChain,
     *,
+    settings: GeneratorSection,
+    sampling: Sampling,
     rng: random.Random,
     round: int,
-    settings: GenerationSettings | None = None,
 ) -> Generation:
-    """Return `wanted` new prompts: half from hard seeds (same domain and task type), half from easy (longer-tailed).
+    """Return `settings.prompts` new ones: half from hard seeds (same domain and task type), half from easy (rarer).
 
-    Every text is compared with all of `known` and with everything accepted before it, in both streams. A rejected or
-    lost request is replaced by one for the stream's next seed. Acceptance goes by the order of the requests, not by
-    the order in which answers arrive, so the result depends on the arguments alone.
+    Every answer passes the filters, which know all of `known` and everything accepted before it, in both streams. A
+    rejected or lost request is replaced by one for the stream's next seed, `settings.tries` requests per wanted prompt
+    at most. Acceptance goes by the order of the requests, not by the order in which answers arrive, so the result
+    depends on the arguments alone.
 
-    Without seeds of one kind the other fills the quota; when the attempts run out, what was obtained is returned.
-    Both are said in `warnings`. Raises ModelError if the model cannot be asked at all.
+    Without seeds of one kind the other fills the quota; when the tries run out, what was obtained is returned. Both are
+    said in `warnings`. Raises ModelError if the model cannot be asked at all.
     """
-    settings = settings or GenerationSettings()
+    wanted = settings.prompts
     quotas, warnings = _quotas(len(hard), len(easy), wanted)
     streams = {"hard": _seeds("hard", hard, rng, round), "easy": _seeds("easy", easy, rng, round)}
-    index = NoveltyIndex((prompt.text for prompt in known), threshold=settings.rouge_l)
+    filters.admit(known)
     taken = {prompt.text for prompt in known}
     accepted: list[Prompt] = []
-    rejected: Counter[Rejection] = Counter()
+    rejected: Counter[str] = Counter()
     made: Counter[Stream] = Counter()
-    left = settings.attempts * wanted
-    while left > 0 and (requests := _next_requests(streams, quotas, made, left)):
-        left -= len(requests)
-        answers = await _ask_all(model, requests, settings)
-        for request, answer in zip(requests, answers, strict=True):
-            task = _checked(answer, index, taken)
-            if isinstance(task, Rejection):
-                rejected[task] += 1
+    asked, most = 0, settings.tries * wanted
+    while asked < most and (requests := _next_requests(streams, quotas, made, most - asked)):
+        asked += len(requests)
+        answers = await _ask_all(model, requests, sampling)
+        found = [_read(answer, request, round) for request, answer in zip(requests, answers, strict=True)]
+        for one in _filtered(found, filters, taken):
+            if isinstance(one, str):
+                rejected[one] += 1
                 continue
-            index.add(task.text)
-            taken.add(task.text)
-            made[request.stream] += 1
-            accepted.append(_prompt(task, request, round))
-        if not accepted and rejected.total() == rejected[Rejection.LOST]:
+            taken.add(one.text)
+            made["hard" if one.source == "hard" else "easy"] += 1
+            accepted.append(one)
+        filters.admit(accepted)
+        if not accepted and rejected.total() == rejected[LOST]:
             _raise_first_error(answers)
     if len(accepted) < wanted and (hard or easy):
-        warnings += (f"{len(accepted)} of {wanted} new tasks after {settings.attempts * wanted - left} requests",)
-    asked = settings.attempts * wanted - left
-    counts = GenerationCounts(
-        asked, made["hard"], made["easy"], **{reason.value: rejected[reason] for reason in Rejection}
-    )
-    return Generation(tuple(accepted), counts, warnings)
+        warnings += (f"{len(accepted)} of {wanted} new tasks after {asked} requests",)
+    streams_made: dict[Stream, int] = {"hard": made["hard"], "easy": made["easy"]}
+    return Generation(tuple(accepted), asked, streams_made, dict(sorted(rejected.items())), warnings)
 
 
 def _quotas(hard: int, easy: int, wanted: int) -> tuple[dict[Stream, int], tuple[str, ...]]:
@@ -164,46 +144,37 @@ def _next_requests(
     return [next(streams[stream]) for stream in turns[:most]]
 
 
-async def _ask_all(
-    model: ChatModel, requests: Sequence[_Request], settings: GenerationSettings
-) -> list[Completion | ModelError]:
+async def _ask_all(model: ChatModel, requests: Sequence[_Request], sampling: Sampling) -> list[Completion | ModelError]:
     """Return the answers in the order of the requests; how many are under way at once is the model's business."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_ask(model, request, settings)) for request in requests]
+            tasks = [group.create_task(_ask(model, request, sampling)) for request in requests]
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
 
 
-async def _ask(model: ChatModel, request: _Request, settings: GenerationSettings) -> Completion | ModelError:
+async def _ask(model: ChatModel, request: _Request, sampling: Sampling) -> Completion | ModelError:
     """Return the answer, or the error where the endpoint refuses this one request (a content filter, say)."""
     kind = GenerateHardInputs if request.stream == "hard" else GenerateEasyInputs
-    longest = max(settings.least_tokens, math.ceil(settings.words_factor * len(request.seed.text.split())))
-    sampling = replace(settings.sampling, max_tokens=longest)
+    longest = max(_LEAST_TOKENS, math.ceil(_WORDS_FACTOR * len(request.seed.text.split())))
+    sampling = replace(sampling, max_tokens=longest)
     try:
         return await model.complete(render(kind(request.seed.text)).messages, sampling, sample=request.sample)
     except (RequestRefusedError, NoRecordedAnswerError) as error:
         return error
 
 
-def _checked(answer: Completion | ModelError, index: NoveltyIndex, taken: set[str]) -> GeneratedTask | Rejection:
+def _read(answer: Completion | ModelError, request: _Request, round: int) -> Prompt | str:
+    """Return the prompt in an answer, or the reason why there is none."""
     if isinstance(answer, ModelError):
-        return Rejection.LOST
+        return LOST
     if answer.finish_reason == "length":
-        return Rejection.CUT
+        return CUT
     try:
         task = parse_generated(answer.text)
     except PromptParseError:
-        return Rejection.UNPARSABLE
-    reason = reject_text(task.text)
-    # A threshold of 1 lets reworded tasks through, but never the same text twice: texts make the prompts' ids.
-    if reason is None and (task.text in taken or index.too_like(task.text) is not None):
-        reason = Rejection.SIMILAR
-    return reason or task
-
-
-def _prompt(task: GeneratedTask, request: _Request, round: int) -> Prompt:
+        return UNPARSABLE
     return Prompt(
         id=content_id(task.text),
         text=task.text,
@@ -212,6 +183,17 @@ def _prompt(task: GeneratedTask, request: _Request, round: int) -> Prompt:
         parent=request.seed.id,
         round=round,
     )
+
+
+def _filtered(found: Sequence[Prompt | str], filters: FilterChain, taken: set[str]) -> Iterator[Prompt | str]:
+    """Yield the prompts that are accepted and the reasons of the others, in order; `taken` may grow meanwhile."""
+    reasons = iter(filters.check([one for one in found if isinstance(one, Prompt)]))
+    for one in found:
+        reason = one if isinstance(one, str) else next(reasons)
+        if isinstance(one, Prompt) and reason is None:
+            yield REPEATED if one.text in taken else one
+        else:
+            yield str(reason)
 
 
 def _raise_first_error(answers: Sequence[Completion | ModelError]) -> None:
@@ -228,6 +210,5 @@ def redraw(hard: Sequence[Prompt], easy: Sequence[Prompt], wanted: int, rng: ran
     from_easy = min(max(wanted // 2, wanted - len(hard)), len(easy))
     from_hard = min(wanted - from_easy, len(hard))
     chosen = rng.sample(list(hard), from_hard) + rng.sample(list(easy), from_easy)
-    counts = GenerationCounts(0, from_hard, from_easy, **{reason.value: 0 for reason in Rejection})
     warnings = (f"{len(chosen)} of {wanted} prompts: no more are decided",) if len(chosen) < wanted else ()
-    return Generation(tuple(chosen), counts, warnings)
+    return Generation(tuple(chosen), 0, {"hard": from_hard, "easy": from_easy}, {}, warnings)

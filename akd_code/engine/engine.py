@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from akd_code.records import ChatRow
-from akd_code.student import OnAnswer, Sampled, SFTReport, SFTStep, Student
+from akd_code.student import OnAnswer, Sampled, SFTReport, Student, TrainingStep
 
 
 class Engine(Protocol):
@@ -35,7 +35,7 @@ class Engine(Protocol):
         ...
 
     def fine_tune(
-        self, number: int, rows: Sequence[ChatRow], out: Path, *, seed: int, on_step: Callable[[SFTStep], None]
+        self, number: int, rows: Sequence[ChatRow], out: Path, *, seed: int, on_step: Callable[[TrainingStep], None]
     ) -> SFTReport:
         """Train the student of the round before on the rows; its adapter, in folder `out`, makes it the round's.
 

@@ -10,10 +10,9 @@ from akd_code.records import ChatRow
 from akd_code.student import (
     OnAnswer,
     Sampled,
-    SFTConfig,
     SFTReport,
-    SFTStep,
     Student,
+    TrainingStep,
     load_student,
     sample_answers,
     train_sft,
@@ -64,13 +63,11 @@ class LocalEngine:
         )
 
     def fine_tune(
-        self, number: int, rows: Sequence[ChatRow], out: Path, *, seed: int, on_step: Callable[[SFTStep], None]
+        self, number: int, rows: Sequence[ChatRow], out: Path, *, seed: int, on_step: Callable[[TrainingStep], None]
     ) -> SFTReport:
         """Train the student of the round before on the rows. Raises StudentError."""
         student = self.student(number - 1)
         self._loaded = None  # it is changed in place: if training is interrupted, nobody must find it
-        report = train_sft(
-            student, rows, SFTConfig(**self._recipe.sft.model_dump()), seed=seed, out=out, on_step=on_step
-        )
+        report = train_sft(student, rows, self._recipe.sft, seed=seed, out=out, on_step=on_step)
         self._loaded = (number, student)
         return report

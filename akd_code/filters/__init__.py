@@ -1,6 +1,11 @@
-"""Filters: what is refused, and why."""
+"""Filters: which new prompts are refused, and why.
 
-from akd_code.filters.rouge import Likeness, NoveltyIndex, rouge_l_f1, words
-from akd_code.filters.text import LEAKS, Rejection, reject_text
+`FILTERS` holds the filters by name, `PromptFilter` says what one is, `open_filters` opens those that a recipe names as
+one `FilterChain`. A further filter is one file here that registers its factory. Nothing here asks a model or knows of
+rounds.
+"""
 
-__all__ = ["LEAKS", "Likeness", "NoveltyIndex", "Rejection", "reject_text", "rouge_l_f1", "words"]
+from akd_code.filters.chain import FilterChain, open_filters
+from akd_code.filters.registry import FILTERS, FilterFactory, PromptFilter
+
+__all__ = ["FILTERS", "FilterChain", "FilterFactory", "PromptFilter", "open_filters"]

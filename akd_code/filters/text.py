@@ -1,30 +1,25 @@
-"""What a generated task must not be, judged from its text alone (Lion's filters, METHODS.md section 1)."""
+"""What a generated task must not be, judged from its text alone (Lion, arXiv 2305.12870, section 3.3)."""
 
 from __future__ import annotations
 
 import re
 import string
-from enum import StrEnum
+from collections.abc import Sequence
+from pathlib import Path
 
+from akd_code.filters.registry import FILTERS
+from akd_code.recipe import Recipe
+from akd_code.records import Prompt
+
+SHORT, FIRST_CHARACTER, LEAK = "short", "first_character", "leak"
 LEAKS = ("instruction", "instructions", "seed task", "new task", "given task", "brand-new", "fenced block")
 """Words of the generator's own prompt. A task that holds one talks about the assignment, not about a problem."""
 MOST_WORDS_TOO_SHORT = 3
 _PUNCTUATION = frozenset(string.punctuation)
+_LEAK = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(leak) for leak in LEAKS)})(?!\w)", re.IGNORECASE)
 
 
-class Rejection(StrEnum):
-    """Why an answer of the generator is not used. LOST: there was no answer."""
-
-    LOST = "lost"
-    CUT = "cut"
-    UNPARSABLE = "unparsable"
-    SHORT = "short"
-    FIRST_CHARACTER = "first_character"
-    LEAK = "leak"
-    SIMILAR = "similar"
-
-
-def reject_text(text: str) -> Rejection | None:
+def refusal_of_text(text: str) -> str | None:
     """Return why the text of a task is refused, or None.
 
     Refused are three words or fewer, a first character that is punctuation or not ASCII, and words that leak from the
@@ -32,12 +27,26 @@ def reject_text(text: str) -> Rejection | None:
     """
     stripped = text.strip()
     if len(stripped.split()) <= MOST_WORDS_TOO_SHORT:
-        return Rejection.SHORT
+        return SHORT
     if stripped[0] in _PUNCTUATION or not stripped[0].isascii():
-        return Rejection.FIRST_CHARACTER
+        return FIRST_CHARACTER
     if _LEAK.search(stripped):
-        return Rejection.LEAK
+        return LEAK
     return None
 
 
-_LEAK = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(leak) for leak in LEAKS)})(?!\w)", re.IGNORECASE)
+class TextFilter:
+    """Refuses a prompt for its own text, whatever else is in the pool."""
+
+    def check(self, batch: Sequence[Prompt]) -> list[str | None]:
+        """Return for each prompt `short`, `first_character`, `leak` or None."""
+        return [refusal_of_text(prompt.text) for prompt in batch]
+
+    def admit(self, prompts: Sequence[Prompt]) -> None:
+        """Do nothing: no prompt depends on another."""
+
+
+@FILTERS.register("text")
+def open_text_filter(recipe: Recipe, folder: Path) -> TextFilter:
+    """Return the filter; it has no settings."""
+    return TextFilter()

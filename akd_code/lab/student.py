@@ -22,9 +22,10 @@ from typing import Any
 
 from akd_code.lab.grammar import Task, outline_texts, sample_skewed
 from akd_code.student import Student
-from akd_code.student.encode import Encoded, encode_row, stop_ids
+from akd_code.student.encode import EncodedRow, encode_row, stop_ids
 from akd_code.student.precision import mixed_precision
-from akd_code.student.sft import MEGABATCH, like_length_batches, summed_loss
+from akd_code.student.sft import summed_loss
+from akd_code.student.trainer import MEGABATCH, like_length_batches
 
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 PAD, END = "<|pad|>", "<|end|>"
@@ -154,7 +155,7 @@ def _pretrain(student: Student, config: BaseConfig, rng: random.Random, quiet: b
     began, losses = time.monotonic(), [0.0]
     model.train()
     for step, rows in enumerate(_easy_batches(student, config, rng)):
-        mean = summed_loss(student, rows) / sum(len(row.ids) - row.start for row in rows)
+        mean = summed_loss(student, rows) / sum(row.trained for row in rows)
         mean.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -167,14 +168,14 @@ def _pretrain(student: Student, config: BaseConfig, rng: random.Random, quiet: b
     return sum(losses[-50:]) / 50
 
 
-def _easy_batches(student: Student, config: BaseConfig, rng: random.Random) -> Iterator[list[Encoded]]:
+def _easy_batches(student: Student, config: BaseConfig, rng: random.Random) -> Iterator[list[EncodedRow]]:
     """Yield `steps` batches of fresh rows of the train split, like lengths together."""
     stops = stop_ids(student)
     for at in range(0, config.steps, MEGABATCH):
         count = min(MEGABATCH, config.steps - at)
         texts = [_easy_row(config, rng) for _ in range(count * config.batch)]
         rows = [encode_row(student, (("user", asked), ("assistant", answer)), stops) for asked, answer in texts]
-        for batch in like_length_batches([len(row.ids) for row in rows], config.batch, rng):
+        for batch in like_length_batches([row.length for row in rows], config.batch, rng):
             yield [rows[index] for index in batch]
 
 

@@ -64,17 +64,15 @@ class Generate(Stage[GenerationCounts, Prompt]):
                     hard,
                     easy,
                     self.prompts,
-                    settings,
                     bench.roles.generator.model,
-                    bench.roles.generator.sampling,
                     bench.filters,
+                    settings=settings,
+                    sampling=bench.roles.generator.sampling,
                     rng=rng,
                     round=self.number,
                 )
             )
-        return Result(
-            GenerationCounts(made.asked, dict(made.streams), dict(made.rejected), made.warnings), made.prompts
-        )
+        return Result(GenerationCounts(made.asked, {**made.streams}, made.rejected, made.warnings), made.prompts)
 
     def described(self, item: Prompt) -> tuple[str, str]:
         """Return the prompt's id and the stream it came from."""

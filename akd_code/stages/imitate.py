@@ -13,7 +13,7 @@ from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
 from akd_code.stages.stage import Keep, NoFacts, Result, Stage
 from akd_code.stages.workbench import Workbench
 from akd_code.storage import write_text
-from akd_code.student import SFTStep
+from akd_code.student import TrainingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Imitate(Stage[Imitation, NoFacts]):
         bench = self.bench
         text = "".join(json.dumps(row.as_json(), ensure_ascii=False) + "\n" for row in self.rows)
 
-        def on_step(step: SFTStep) -> None:
+        def on_step(step: TrainingStep) -> None:
             bench.watcher.progress(step.step, step.total)
 
         with bench.run.writing():

@@ -23,7 +23,7 @@ _TENSORS, _REST = "state.safetensors", "state.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingState:
     """What changes while a student is trained: its trainable weights by name, optimiser, and learning-rate schedule."""
 
     weights: Mapping[str, torch.nn.Parameter]
@@ -32,29 +32,29 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """The loss a trained token and the trained tokens of every optimiser step so far."""
+class TrainingProgress:
+    """The mean loss per trained token, and the trained tokens, of every optimiser step so far."""
 
     losses: list[float]
     counts: list[int]
 
 
-class Keeper:
-    """Keeps a training in a folder, every so many seconds."""
+class CheckpointFolder:
+    """Where a training is kept, every so many seconds, until it has ended."""
 
     def __init__(self, folder: Path, every_s: float, decides: tuple[Any, ...]) -> None:
-        """Prepare; `decides` is all that decides, beside the weights it starts from, what comes out of the training."""
+        """Name the folder; `decides` is all that decides what comes out, beside the weights training starts from."""
         self._folder, self._every_s, self._decides = folder, every_s, decides
         self._key = ""
         self._kept_at = 0.0
 
-    def begin(self, training: Training) -> Progress:
-        """Put the training to where its checkpoint was made; without one, it starts at its beginning."""
+    def begin(self, training: TrainingState) -> TrainingProgress:
+        """Put the training back to where its checkpoint was made; without one it starts at its beginning."""
         self._key = _key(training.weights, *self._decides)
         self._kept_at = time.monotonic()
-        return _restore(self._folder, self._key, training) or Progress([], [])
+        return _restore(self._folder, self._key, training) or TrainingProgress([], [])
 
-    def keep(self, training: Training, progress: Progress) -> None:
+    def keep(self, training: TrainingState, progress: TrainingProgress) -> None:
         """Write a checkpoint if the last one is old enough. Raises OSError."""
         if time.monotonic() - self._kept_at >= self._every_s:
             _save(self._folder, self._key, training, progress)
@@ -76,7 +76,7 @@ def _key(weights: Mapping[str, torch.nn.Parameter], *parts: Any) -> str:
     return found.hexdigest()
 
 
-def _save(folder: Path, key: str, training: Training, progress: Progress) -> None:
+def _save(folder: Path, key: str, training: TrainingState, progress: TrainingProgress) -> None:
     """Write a checkpoint in one move, replacing the one before."""
     from safetensors.torch import save_file
 
@@ -95,7 +95,7 @@ def _save(folder: Path, key: str, training: Training, progress: Progress) -> Non
         (draft / _REST).write_text(json.dumps(rest), encoding="utf-8")
 
 
-def _restore(folder: Path, key: str, training: Training) -> Progress | None:
+def _restore(folder: Path, key: str, training: TrainingState) -> TrainingProgress | None:
     """Put a training back to where its checkpoint was made; None, and nothing changed, if there is none of this key.
 
     A checkpoint that cannot be read counts as none: the training then starts at its beginning.
@@ -128,7 +128,7 @@ def _restore(folder: Path, key: str, training: Training) -> Progress | None:
     for group, rate in zip(training.optimiser.param_groups, rest["schedule"]["_last_lr"], strict=True):
         group["lr"] = rate
     _set_random_states(states)
-    return Progress(rest["losses"], rest["counts"])
+    return TrainingProgress(rest["losses"], rest["counts"])
 
 
 def _random_states() -> dict[str, torch.Tensor]:

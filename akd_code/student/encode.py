@@ -18,11 +18,25 @@ PLAIN_GAP = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedRow:
     """One training row: `ids` of prompt and completion; tokens from `start` on are trained, the last one stops."""
 
     ids: tuple[int, ...]
     start: int
+
+    @property
+    def length(self) -> int:
+        """Tokens of prompt and completion."""
+        return len(self.ids)
+
+    @property
+    def trained(self) -> int:
+        """Tokens of the completion."""
+        return len(self.ids) - self.start
+
+    def as_key(self) -> tuple[tuple[int, ...], int]:
+        """Return plain data that tells this row from others."""
+        return self.ids, self.start
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> list[int]:
@@ -33,7 +47,7 @@ def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> lis
     return list(tokenizer(_templated(tokenizer, turns, True), add_special_tokens=False).input_ids)
 
 
-def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -> Encoded:
+def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -> EncodedRow:
     """Return the training row of a conversation that ends with the assistant's answer.
 
     The prompt is tokenised just as it is for sampling and the completion after it on its own, so training and
@@ -52,7 +66,7 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
         if end is None:
             raise StudentError("the tokenizer has no eos token, so no answer could ever stop; set eos_token")
         rest = [*tokenizer(turns[-1][1], add_special_tokens=False).input_ids, end]
-        return Encoded((*start, *rest), len(start))
+        return EncodedRow((*start, *rest), len(start))
     before, whole = _templated(tokenizer, turns[:-1], True), _templated(tokenizer, turns, False)
     if not whole.startswith(before):
         raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
@@ -63,7 +77,7 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
             "the chat template ends no answer with a stop token, so the student would never stop; "
             "let it write the tokenizer's eos token after the assistant's turn"
         )
-    return Encoded((*start, *rest[: last + 1]), len(start))
+    return EncodedRow((*start, *rest[: last + 1]), len(start))
 
 
 def stop_ids(student: Student) -> frozenset[int]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from akd_code.errors import AkdError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -19,7 +21,7 @@ Device = str
 DType = Literal["auto", "float32", "bfloat16", "float16"]
 
 
-class StudentError(Exception):
+class StudentError(AkdError):
     """A student that cannot be loaded, trained or sampled; the message says what to do about it."""
 
 
@@ -51,7 +53,7 @@ def load_student(
     float32 (on a CPU half precision is slower and trains badly).
 
     Raises:
-        StudentError: no such model or adapter, or one that transformers or peft cannot read.
+        StudentError: no such model, adapter or device, or a model that transformers or peft cannot read.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
@@ -72,7 +74,12 @@ def load_student(
     tokenizer.padding_side = "left"
     if adapter is not None:
         loaded = _with_adapter(loaded, adapter)
-    loaded.to(where)
+    try:
+        loaded.to(where)
+    except (RuntimeError, AssertionError) as error:  # no such device, a torch without it, too little memory
+        raise StudentError(
+            f"cannot put the student on {where!r}: {_first_line(error)}; choose another device"
+        ) from error
     loaded.eval()
     return Student(loaded, tokenizer, where, name)
 

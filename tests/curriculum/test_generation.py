@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
-from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
-from akd_code.filters import Rejection, reject_text, rouge_l_f1
+from akd_code.curriculum import Generation, generate, redraw
+from akd_code.filters import open_filters
+from akd_code.filters.rouge import rouge_l_f1
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
 from akd_code.lab.teacher import TeacherSettings
-from akd_code.models import Completion, EndpointError, Message, RequestRefusedError, Sampling, open_model
+from akd_code.models import ChatModel, Completion, EndpointError, Message, RequestRefusedError, Sampling, open_model
+from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Prompt, content_id
 from akd_prompts import GenerateEasyInputs, GenerateHardInputs, recognise
 
@@ -77,9 +79,23 @@ def run(
     known: Sequence[Prompt] = (),
     **more: object,
 ) -> Generation:
-    settings = GenerationSettings(**more)  # type: ignore[arg-type]
-    return asyncio.run(
-        generate(hard, easy, [*known, *hard, *easy], wanted, model, rng=random.Random(4), round=2, settings=settings)
+    recipe = recipe_from({"generator": {"prompts": wanted, "tries": 5, **more}})
+    return asyncio.run(stage(recipe, model, hard, easy, [*known, *hard, *easy], rng=random.Random(4), round=2))
+
+
+async def stage(
+    recipe: Recipe,
+    model: ChatModel,
+    hard: Sequence[Prompt],
+    easy: Sequence[Prompt],
+    known: Sequence[Prompt],
+    *,
+    rng: random.Random,
+    round: int,
+) -> Generation:
+    filters, sampling = open_filters(recipe, Path()), Sampling(temperature=1.0, seed=7)
+    return await generate(
+        hard, easy, known, model, filters, settings=recipe.generator, sampling=sampling, rng=rng, round=round
     )
 
 
@@ -89,12 +105,11 @@ def test_half_comes_from_hard_seeds_and_half_from_easy_ones() -> None:
     assert {p.parent for p in made.prompts if p.source == "hard"} == {"h1", "h2"}
     assert {p.parent for p in made.prompts if p.source == "easy"} == {"e1", "e2"}
     assert {(p.round, p.entry_point, p.id == content_id(p.text)) for p in made.prompts} == {(2, "f", True)}
-    assert (made.counts.asked, made.counts.hard, made.counts.easy, made.warnings) == (6, 3, 3, ())
+    assert (made.asked, made.streams, made.rejected, made.warnings) == (6, {"hard": 3, "easy": 3}, {}, ())
 
 
 def test_of_an_odd_number_the_hard_stream_makes_one_more() -> None:
-    counts = run(Scripted(fresh), wanted=5).counts
-    assert (counts.hard, counts.easy) == (3, 2)
+    assert run(Scripted(fresh), wanted=5).streams == {"hard": 3, "easy": 2}
 
 
 def test_too_few_seeds_take_turns_and_are_asked_for_new_samples() -> None:
@@ -117,7 +132,7 @@ def test_the_result_does_not_depend_on_the_order_of_the_answers() -> None:
 
     results = [run(Scripted(crowded, delays), wanted=8) for delays in range(5)]
     assert all(result == results[0] for result in results)
-    assert results[0].counts.similar > 0
+    assert results[0].rejected["similar"] > 0
 
 
 def test_a_task_like_a_known_one_is_rejected_in_both_streams_and_replaced() -> None:
@@ -128,7 +143,7 @@ def test_a_task_like_a_known_one_is_rejected_in_both_streams_and_replaced() -> N
         return answer(double) if sample == 200_000 else fresh(stream, seed, sample)
 
     made = run(Scripted(script), known=[known], wanted=4)
-    assert (made.counts.similar, made.counts.asked, len(made.prompts)) == (4, 8, 4)
+    assert (made.rejected, made.asked, len(made.prompts)) == ({"similar": 4}, 8, 4)
 
 
 def test_the_streams_are_checked_against_each_other() -> None:
@@ -136,12 +151,12 @@ def test_the_streams_are_checked_against_each_other() -> None:
         return answer(f"{task_text(sample)} {stream}")
 
     made = run(Scripted(alike), hard=[prompt("h1")], easy=[prompt("e1")], wanted=2)
-    assert made.counts.similar >= 1
+    assert made.rejected["similar"] >= 1
     assert rouge_l_f1(*(p.text for p in made.prompts)) <= 0.7
 
 
 def test_even_at_a_threshold_of_one_no_text_comes_twice() -> None:
-    made = run(Scripted(lambda *_: answer(task_text(1))), wanted=2, rouge_l=1.0)
+    made = run(Scripted(lambda *_: answer(task_text(1))), wanted=2, rouge=1.0)
     assert len(made.prompts) == 1
 
 
@@ -161,37 +176,39 @@ def test_each_rejection_is_counted_under_its_reason() -> None:
         return bad.pop(0) if bad else fresh(stream, seed, sample)
 
     made = run(Scripted(script), wanted=8)
-    assert asdict(made.counts) == {
-        "asked": 16, "hard": 4, "easy": 4,
-        "lost": 1, "cut": 1, "unparsable": 1, "short": 1, "first_character": 2, "leak": 1, "similar": 1,
+    assert (made.asked, made.streams) == (16, {"hard": 4, "easy": 4})
+    assert made.rejected == {
+        "cut": 1, "first_character": 2, "leak": 1, "lost": 1, "short": 1, "similar": 1, "unparsable": 1,
     }  # fmt: skip
+
+
+def test_without_filters_the_same_text_still_never_comes_twice() -> None:
+    texts = iter([task_text(1), task_text(1), "Write f", task_text(2)])
+    made = run(Scripted(lambda *_: answer(next(texts))), hard=[prompt("h")], easy=[], wanted=3, filters=[])
+    assert sorted(p.text for p in made.prompts) == sorted([task_text(1), "Write f", task_text(2)])
+    assert made.rejected == {"repeated": 1}
 
 
 def test_when_attempts_run_out_what_was_obtained_is_returned_with_a_warning() -> None:
     def stubborn(stream: str, seed: str, sample: int) -> str:
         return fresh(stream, seed, sample) if stream == "hard" else "no"
 
-    made = run(Scripted(stubborn), wanted=4, attempts=3)
-    assert (made.counts.hard, made.counts.easy, made.counts.unparsable) == (2, 0, 10)
-    assert made.counts.asked == 12
+    made = run(Scripted(stubborn), wanted=4, tries=3)
+    assert (made.streams, made.rejected) == ({"hard": 2, "easy": 0}, {"unparsable": 10})
+    assert made.asked == 12
     assert made.warnings == ("2 of 4 new tasks after 12 requests",)
 
 
 def test_without_hard_seeds_the_easy_ones_fill_the_quota_and_it_is_said() -> None:
     made = run(Scripted(fresh), hard=[], wanted=4)
-    assert (made.counts.hard, made.counts.easy) == (0, 4)
+    assert made.streams == {"hard": 0, "easy": 4}
     assert made.warnings == ("there is no hard seed: all new tasks come from easy ones",)
 
 
 def test_without_any_seed_nothing_is_generated_and_it_is_said() -> None:
     made = run(Scripted(fresh), hard=[], easy=[])
-    assert (made.prompts, made.counts.asked) == ((), 0)
+    assert (made.prompts, made.asked) == ((), 0)
     assert made.warnings == ("there is no seed, hard or easy: nothing was generated",)
-
-
-def test_nothing_wanted_is_nothing_asked() -> None:
-    made = run(Scripted(fresh), wanted=0)
-    assert (made.prompts, made.counts.asked, made.warnings) == ((), 0, ())
 
 
 def test_an_endpoint_that_fails_ends_the_stage() -> None:
@@ -210,39 +227,21 @@ def test_answers_may_be_as_long_as_the_seed_warrants() -> None:
     assert sorted(sampling.max_tokens for sampling in model.samplings) == [256, 800]
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("Write f", Rejection.SHORT),
-        ("", Rejection.SHORT),
-        ("`f` must add two numbers", Rejection.FIRST_CHARACTER),
-        ("“f” must add two numbers", Rejection.FIRST_CHARACTER),
-        ("Read the instructions, then add", Rejection.LEAK),
-        ("This NEW TASK adds two numbers", Rejection.LEAK),
-        ("Write a function that adds two numbers", None),
-        ("Write a destruction counter for a game", None),
-        ("3 numbers are given; add them", None),
-    ],
-)
-def test_a_text_is_judged_by_length_first_character_and_leaks(text: str, reason: Rejection | None) -> None:
-    assert reject_text(text) == reason
-
-
 def test_the_labs_teacher_fills_both_quotas_at_the_papers_threshold() -> None:
     seeds = [Prompt(content_id(t.instruction), t.instruction, t.entry_point) for t in grammar.seed_tasks(40, seed=2)]
 
-    async def stage() -> Generation:
+    recipe = recipe_from({"generator": {"prompts": 40, "tries": 5}})
+
+    async def with_the_teacher() -> Generation:
         model = open_model(teacher.spec, endpoint=teacher.endpoint)
-        settings = GenerationSettings(sampling=Sampling(temperature=1.0, seed=7))
-        rng = random.Random(0)
-        made = await generate(seeds[:10], seeds[10:], seeds, 40, model, rng=rng, round=1, settings=settings)
+        made = await stage(recipe, model, seeds[:10], seeds[10:], seeds, rng=random.Random(0), round=1)
         await model.aclose()
         return made
 
     with LabTeacher(TeacherSettings(seed=1)) as teacher:
-        made = asyncio.run(stage())
-        assert asyncio.run(stage()) == made
-    assert (made.counts.hard, made.counts.easy, made.warnings) == (20, 20, ())
+        made = asyncio.run(with_the_teacher())
+        assert asyncio.run(with_the_teacher()) == made
+    assert (made.streams, made.warnings) == ({"hard": 20, "easy": 20}, ())
     assert all(grammar.parse_instruction(p.text) for p in made.prompts)
     texts = [p.text for p in (*seeds, *made.prompts)]
     for place in range(40, 80):
@@ -256,7 +255,7 @@ def test_prompts_drawn_again_are_half_hard_and_half_easy_and_none_twice() -> Non
     ids = [prompt.id for prompt in made.prompts]
     assert (sum(i[0] == "h" for i in ids), sum(i[0] == "e" for i in ids)) == (4, 4)
     assert len(set(ids)) == 8
-    assert made.counts.asked == 0
+    assert made.asked == 0
 
 
 def test_one_kind_fills_up_for_the_other_when_prompts_are_drawn_again() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akd_code.filters import Likeness, NoveltyIndex, rouge_l_f1, words
+from akd_code.filters.rouge import Likeness, NoveltyIndex, rouge_l_f1, rouge_words
 
 
 def longest_common(one: list[str], other: list[str]) -> int:
@@ -21,7 +21,7 @@ def longest_common(one: list[str], other: list[str]) -> int:
 
 
 def reference(one: str, other: str) -> float:
-    left, right = words(one), words(other)
+    left, right = rouge_words(one), rouge_words(other)
     common = longest_common(left, right)
     if not common:
         return 0.0
@@ -33,7 +33,7 @@ sentences = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "g"]), max_s
 
 
 def test_words_are_lower_case_runs_of_letters_and_digits_without_stemming() -> None:
-    assert words("Sort the_List, ascending (x2)! Ünder") == ["sort", "the", "list", "ascending", "x2", "nder"]
+    assert rouge_words("Sort the_List, ascending (x2)! Ünder") == ["sort", "the", "list", "ascending", "x2", "nder"]
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,20 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from tiny_students import CHATML, save_tiny
 
+from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
-from akd_code.student import SFTConfig, SFTStep, StudentError, load_student, sample_answers, train_sft
+from akd_code.student import StudentError, TrainingStep, load_student, sample_answers, train_sft
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
-from akd_code.student.sft import like_length_batches, pieces, summed_loss
+from akd_code.student.sft import summed_loss
+from akd_code.student.trainer import like_length_batches, pieces
 
-CONFIG = SFTConfig(epochs=70, learning_rate=1e-2, batch_size=4, lora_r=16)
+CONFIG = SftSection(epochs=70, learning_rate=1e-2, batch_size=4, lora_r=16)
 ROWS = [
     ChatRow((("user", question), ("assistant", answer)), f"{index}")
     for index, (question, answer) in enumerate(
@@ -102,7 +103,7 @@ def test_training_lowers_the_loss_and_the_student_learns_answers_and_stopping(
 
 
 def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(chat_folder: Path, tmp_path: Path) -> None:
-    short = SFTConfig(epochs=2, learning_rate=1e-2, batch_size=2, lora_dropout=0.1)
+    short = SftSection(epochs=2, learning_rate=1e-2, batch_size=2, lora_dropout=0.1)
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         torch.manual_seed(random.randrange(1000))
         train_sft(load_student(chat_folder), ROWS, short, seed=seed, out=tmp_path / name)
@@ -113,8 +114,8 @@ class Stopped(Exception):
     """A stand-in for whatever ends a process in the middle of a training."""
 
 
-def stop_at(step: int) -> Callable[[SFTStep], None]:
-    def on_step(now: SFTStep) -> None:
+def stop_at(step: int) -> Callable[[TrainingStep], None]:
+    def on_step(now: TrainingStep) -> None:
         if now.step == step:
             raise Stopped
 
@@ -125,10 +126,10 @@ def stop_at(step: int) -> Callable[[SFTStep], None]:
 def test_an_interrupted_training_goes_on_and_ends_with_the_same_bytes(
     chat_folder: Path, tmp_path: Path, every_s: float
 ) -> None:
-    short = SFTConfig(epochs=4, learning_rate=1e-2, batch_size=2, lora_dropout=0.1)
+    short = SftSection(epochs=4, learning_rate=1e-2, batch_size=2, lora_dropout=0.1)
     out, seen = tmp_path / "cut" / "adapter", list[int]()
 
-    def train(out: Path, on_step: Callable[[SFTStep], None]) -> int:
+    def train(out: Path, on_step: Callable[[TrainingStep], None]) -> int:
         student = load_student(chat_folder)
         return train_sft(student, ROWS, short, seed=0, out=out, on_step=on_step, checkpoint_s=every_s).steps
 
@@ -144,7 +145,7 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_bytes(
 
 @pytest.mark.parametrize("change", ["rows", "seed", "settings", "weights", "damage"])
 def test_a_checkpoint_of_another_training_is_not_gone_on_from(chat_folder: Path, tmp_path: Path, change: str) -> None:
-    short = SFTConfig(epochs=4, learning_rate=1e-2, batch_size=2)
+    short = SftSection(epochs=4, learning_rate=1e-2, batch_size=2)
     out, seen = tmp_path / "adapter", list[int]()
     with pytest.raises(Stopped):
         train_sft(load_student(chat_folder), ROWS, short, seed=0, out=out, on_step=stop_at(3), checkpoint_s=0.0)
@@ -154,7 +155,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(chat_folder: Path,
     elif change == "seed":
         seed = 1
     elif change == "settings":
-        short = replace(short, learning_rate=2e-2)
+        short = short.model_copy(update={"learning_rate": 2e-2})
     elif change == "weights":
         train_sft(student, ROWS, short, seed=5, out=tmp_path / "before")
     else:
@@ -164,7 +165,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(chat_folder: Path,
 
 
 def test_sampling_in_between_does_not_change_what_training_yields(chat_folder: Path, tmp_path: Path) -> None:
-    short = SFTConfig(epochs=2, learning_rate=1e-2, batch_size=2)
+    short = SftSection(epochs=2, learning_rate=1e-2, batch_size=2)
     for name, asks in (("a", 0), ("b", 3)):
         student = load_student(chat_folder)
         train_sft(student, ROWS, short, seed=0, out=tmp_path / name / "1")
@@ -186,7 +187,7 @@ def test_a_saved_adapter_loads_with_plain_peft_and_continues(chat_folder: Path, 
 
     resumed = load_student(chat_folder, adapter=tmp_path / "a")
     assert resumed.has_adapter
-    again = train_sft(resumed, ROWS, SFTConfig(epochs=1, learning_rate=1e-4, batch_size=4), seed=1, out=tmp_path / "b")
+    again = train_sft(resumed, ROWS, SftSection(epochs=1, learning_rate=1e-4, batch_size=4), seed=1, out=tmp_path / "b")
     assert again.first_loss < 0.2
     for name, one, two in (("next round", resumed, load_student(chat_folder, adapter=tmp_path / "b")),):
         torch.testing.assert_close(one.model(input_ids=ids).logits, two.model(input_ids=ids).logits, msg=name)
@@ -196,7 +197,7 @@ def test_the_adapter_folder_replaces_an_old_one_whole_and_names_no_path(chat_fol
     out = tmp_path / "rounds" / "adapter"
     out.mkdir(parents=True)
     (out / "leftover.txt").write_text("old")
-    train_sft(load_student(chat_folder), ROWS, SFTConfig(epochs=1), seed=0, out=out)
+    train_sft(load_student(chat_folder), ROWS, SftSection(epochs=1), seed=0, out=out)
     assert not (out / "leftover.txt").exists() and [path.name for path in out.parent.iterdir()] == ["adapter"]
     config = json.loads((out / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == chat_folder.name
@@ -208,7 +209,7 @@ def test_the_adapter_folder_replaces_an_old_one_whole_and_names_no_path(chat_fol
 
 def test_rows_that_do_not_fit_are_counted_and_left_out(chat_folder: Path, tmp_path: Path) -> None:
     longest = ChatRow((("user", "x " * 400), ("assistant", "y")), "long")
-    config = SFTConfig(epochs=1, max_length=200)
+    config = SftSection(epochs=1, max_length=200)
     report = train_sft(load_student(chat_folder), [*ROWS, longest], config, seed=0, out=tmp_path / "a")
     assert (report.rows, report.rows_too_long) == (5, 1)
     with pytest.raises(StudentError, match="none of 1 rows"):
@@ -219,7 +220,7 @@ def test_pieces_of_a_batch_do_not_change_the_result(chat_folder: Path, tmp_path:
     losses = []
     for name, micro in (("a", 100_000), ("b", 60)):
         student = load_student(chat_folder)
-        config = SFTConfig(epochs=3, learning_rate=1e-3, batch_size=5, micro_tokens=micro)
+        config = SftSection(epochs=3, learning_rate=1e-3, batch_size=5, micro_tokens=micro)
         losses.append(train_sft(student, ROWS, config, seed=0, out=tmp_path / name).last_loss)
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 

@@ -1,0 +1,238 @@
+"""One trainer for every loss: batches of like length, optimiser, schedule, checkpoints and adapter.
+
+What is trained on is given as examples with their lengths, and how as a loss function over them. A loop of our own
+rather than TRL's trainers: importing those costs 4 s of every run, and what matters here is a few lines each: batches
+of like length, and bytes that depend on the seed alone.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from akd_code.recipe import SftSection
+from akd_code.storage import replaced
+from akd_code.student.checkpoint import CheckpointFolder, TrainingProgress, TrainingState
+from akd_code.student.load import Student, StudentError
+from akd_code.student.precision import mixed_precision
+
+if TYPE_CHECKING:
+    import torch
+
+MEGABATCH = 8
+"""Batches are length-sorted within shuffled groups of this many, so that their make-up still varies by epoch."""
+
+
+class Example(Protocol):
+    """One thing to train on, as token ids."""
+
+    @property
+    def length(self) -> int:
+        """Tokens that pass through the model."""
+        ...
+
+    @property
+    def trained(self) -> int:
+        """Tokens that the loss is over: losses are means of these."""
+        ...
+
+    def as_key(self) -> Any:
+        """Return plain data that tells this example from others."""
+        ...
+
+
+E = TypeVar("E", bound=Example)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective(Generic[E]):
+    """A loss to train with.
+
+    `name` is part of the seed, so that two objectives of one round draw different batches. `summed_loss(student,
+    examples)` returns the loss summed over the trained tokens of the examples, a scalar tensor in float32.
+    """
+
+    name: str
+    summed_loss: Callable[[Student, Sequence[E]], torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """How far a training is after one optimiser step: mean loss per trained token, and trained tokens so far."""
+
+    step: int
+    total: int
+    loss: float
+    tokens: int
+
+
+def train_adapter(
+    student: Student,
+    examples: Sequence[E],
+    objective: Objective[E],
+    settings: SftSection,
+    *,
+    seed: int,
+    out: Path,
+    on_step: Callable[[TrainingStep], None] | None = None,
+    checkpoint_s: float = 60.0,
+) -> TrainingProgress:
+    """Train the student's adapter on the examples, save it to folder `out`, and return the losses.
+
+    LoRA goes on every linear layer except the output layer; an adapter already on the student is trained further.
+    AdamW, linear warm-up, cosine decay to zero. On one machine the same student, examples, settings and seed give the
+    same bytes. `out` appears only when complete, replaces what was there, and loads with plain `peft`.
+
+    Every `checkpoint_s` seconds the training is kept beside `out`: the same call after an interruption goes on from
+    there, and ends with the bytes it would have had (on one machine; where dropout draws on an accelerator, too).
+
+    Raises:
+        StudentError: there is nothing to train on, or too little memory on the accelerator.
+    """
+    import torch
+
+    if not examples:
+        raise StudentError("there is nothing to train on; give at least one row")
+    with torch.random.fork_rng(devices=[] if student.device == "cpu" else None):
+        torch.manual_seed(seed)
+        _put_adapter(student, settings)
+        decides = (settings.model_dump(), seed, [example.as_key() for example in examples])
+        checkpoint = CheckpointFolder(out.with_name(f".{out.name}.checkpoint"), checkpoint_s, decides)
+        rng = random.Random(f"{objective.name} {seed}")
+        try:
+            with mixed_precision(inner_model(student.model), student.device):
+                progress = _train(student, examples, objective, settings, rng, checkpoint, on_step)
+        except torch.OutOfMemoryError as error:
+            raise StudentError(
+                "training ran out of memory; lower micro_tokens or max_length, or set gradient_checkpointing"
+            ) from error
+    save_adapter(student, out)
+    checkpoint.drop()
+    return progress
+
+
+def _put_adapter(student: Student, settings: SftSection) -> None:
+    if student.has_adapter:
+        return
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(
+        r=settings.lora_r,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    student.model = get_peft_model(student.model, lora)
+
+
+def _train(
+    student: Student,
+    examples: Sequence[E],
+    objective: Objective[E],
+    settings: SftSection,
+    rng: random.Random,
+    checkpoint: CheckpointFolder,
+    on_step: Callable[[TrainingStep], None] | None,
+) -> TrainingProgress:
+    model = student.model
+    state = _training_state(model, settings, settings.epochs * -(-len(examples) // settings.batch_size))
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.enable_input_require_grads()
+    progress = checkpoint.begin(state)
+    lengths = [example.length for example in examples]
+    epochs = [like_length_batches(lengths, settings.batch_size, rng) for _ in range(settings.epochs)]
+    batches = [batch for epoch in epochs for batch in epoch]
+    model.train()
+    for batch in batches[len(progress.losses) :]:
+        chosen = [examples[index] for index in batch]
+        loss = _optimiser_step(student, chosen, objective, settings, state)
+        progress.losses.append(loss)
+        progress.counts.append(sum(example.trained for example in chosen))
+        checkpoint.keep(state, progress)
+        if on_step:
+            on_step(TrainingStep(len(progress.losses), len(batches), loss, sum(progress.counts)))
+    model.eval()
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_disable()
+    return progress
+
+
+def _training_state(model: Any, settings: SftSection, steps: int) -> TrainingState:
+    import torch
+    from transformers import get_cosine_schedule_with_warmup
+
+    weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    optimiser = torch.optim.AdamW(
+        list(weights.values()), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
+    )
+    schedule = get_cosine_schedule_with_warmup(optimiser, max(1, round(settings.warmup_ratio * steps)), steps)
+    return TrainingState(weights, optimiser, schedule)
+
+
+def _optimiser_step(
+    student: Student, batch: Sequence[E], objective: Objective[E], settings: SftSection, state: TrainingState
+) -> float:
+    """Train on one batch and return its mean loss per trained token."""
+    import torch
+
+    trained = sum(example.trained for example in batch)
+    loss = 0.0
+    for piece in pieces(batch, settings.micro_tokens):
+        part = objective.summed_loss(student, piece) / trained
+        part.backward()  # type: ignore[no-untyped-call]
+        loss += float(part.detach())
+    torch.nn.utils.clip_grad_norm_(list(state.weights.values()), settings.max_grad_norm)
+    state.optimiser.step()
+    state.schedule.step()
+    state.optimiser.zero_grad(set_to_none=True)
+    return loss
+
+
+def like_length_batches(lengths: Sequence[int], batch_size: int, rng: random.Random) -> list[list[int]]:
+    """Return all indices once, in shuffled batches of rows of like length (sorted within shuffled megabatches)."""
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    batches: list[list[int]] = []
+    span = batch_size * MEGABATCH
+    for at in range(0, len(order), span):
+        group = sorted(order[at : at + span], key=lambda index: lengths[index])
+        batches += [group[start : start + batch_size] for start in range(0, len(group), batch_size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def pieces(examples: Sequence[E], micro_tokens: int) -> list[list[E]]:
+    """Return the examples in pieces whose padded size is at most `micro_tokens` (at least one example each)."""
+    found: list[list[E]] = [[]]
+    longest = 0
+    for example in examples:
+        longest = max(longest, example.length)
+        if found[-1] and longest * (len(found[-1]) + 1) > micro_tokens:
+            found.append([])
+            longest = example.length
+        found[-1].append(example)
+    return found
+
+
+def inner_model(model: Any) -> Any:
+    """Return the model without the adapter's wrapping."""
+    return model.get_base_model() if hasattr(model, "peft_config") else model
+
+
+def save_adapter(student: Student, out: Path) -> None:
+    """Save the student's adapter to folder `out` in one move, replacing what was there.
+
+    A base model from a local folder is named by the folder's last part only, so that no path of this machine is kept.
+    """
+    with replaced(out) as draft:
+        student.model.save_pretrained(str(draft), save_embedding_layers=False)
+        if Path(student.name).is_dir():
+            for path in (draft / "adapter_config.json", draft / "README.md"):
+                if path.exists():
+                    text = path.read_text(encoding="utf-8").replace(student.name, Path(student.name).name)
+                    path.write_text(text, encoding="utf-8")
