@@ -51,7 +51,7 @@ class LocalEngine:
         seed: int,
         on_answer: OnAnswer,
     ) -> list[Sampled]:
-        """Return the student's answers, one per question; `on_answer` is told of each when it ends. Raises StudentError."""
+        """Return the student's answers; `on_answer` is told of each when it ends. Raises StudentError."""
         return sample_answers(
             self.student(number),
             [[{"role": "user", "content": text}] for text in questions],

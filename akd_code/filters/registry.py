@@ -30,5 +30,7 @@ class PromptFilter(Protocol):
 FilterFactory = Callable[[Recipe, Path], PromptFilter]
 """Opens a filter for a run: its recipe, and the run's folder, where a filter may keep an index."""
 
-FILTERS: Registry[FilterFactory] = Registry("filter", "akd.filters", "akd_code.filters", RecipeError)
+FILTERS: Registry[FilterFactory] = Registry(
+    what="filter", group="akd.filters", package="akd_code.filters", error=RecipeError
+)
 """A filter is one file in this package that registers its factory, or an entry point in the group `akd.filters`."""

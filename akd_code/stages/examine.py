@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
-from akd_code.evaluate import EvalSpec, Exam, TaskPrompts, decide_style, discard_others, evaluate, exam_of, run_settings
+from akd_code.evaluate import (
+    EvalSpec,
+    Exam,
+    ExamSettings,
+    TaskPrompts,
+    decide_style,
+    discard_others,
+    evaluate,
+    exam_of,
+    run_settings,
+)
+from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe, Section
 from akd_code.stages.estimate import Estimate, Outlook, tested, written
 from akd_code.stages.stage import Keep, NoFacts, Result, Stage
 from akd_code.stages.workbench import Workbench
+from akd_code.student import Student
 from akd_evals.suites import Suite
+from akd_sandbox import Sandbox
 
 
 class Examine(Stage[Exam, NoFacts]):
@@ -41,15 +55,19 @@ class Examine(Stage[Exam, NoFacts]):
 
     def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> Result[Exam, NoFacts]:
         """Sample greedily and judge; what an interrupted attempt sampled and judged is in the folder."""
-        bench, settings = self.bench, run_settings(self.bench.recipe)
-        student = bench.engine.student(self.number)
-        prompts = TaskPrompts(self.suite, decide_style(settings.style, student))
-        model = f"{bench.run.path}@{self.number}"
-        spec = EvalSpec(model, prompts, settings.sampling, settings.scoring, key=self._student)
-        folder = bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_")
-        discard_others(folder, spec, bench.box.isolation)
-        evaluation = evaluate(student, spec, folder, bench.box, bench.watcher, round_=self.number)
-        return Result(exam_of(evaluation, self.suite))
+        bench = self.bench
+        exam = examine(
+            bench.engine.student(self.number),
+            self.suite,
+            run_settings(bench.recipe),
+            bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_"),
+            bench.box,
+            bench.watcher,
+            round_=self.number,
+            name=f"{bench.run.path}@{self.number}",
+            key=self._student,
+        )
+        return Result(exam)
 
     def note(self, result: Result[Exam, NoFacts]) -> Sequence[str]:
         """Return pass@1 with its interval."""
@@ -75,3 +93,25 @@ class Examine(Stage[Exam, NoFacts]):
         """Return one answer and one program for each task of every suite."""
         tasks = sum(outlook.exam_tasks.values())
         return written(recipe, tasks * recipe.eval.max_tokens) + tested(recipe, tasks)
+
+
+def examine(
+    student: Student,
+    suite: Suite,
+    settings: ExamSettings,
+    out: Path,
+    box: Sandbox,
+    watch: ProgressWatcher,
+    *,
+    round_: int,
+    name: str,
+    key: str,
+) -> Exam:
+    """Return the outcome on a suite; `out` then holds samples and results, and what it held of another `key` is gone.
+
+    Interrupted, the same call goes on with the answers that are there.
+    """
+    prompts = TaskPrompts(suite, decide_style(settings.style, student))
+    spec = EvalSpec(name, prompts, settings.sampling, settings.scoring, key)
+    discard_others(out, spec, box.isolation)
+    return exam_of(evaluate(student, spec, out, box, watch, round_=round_), suite)

@@ -72,7 +72,12 @@ class Generate(Stage[GenerationCounts, Prompt]):
                     round=self.number,
                 )
             )
-        return Result(GenerationCounts(made.asked, {**made.streams}, made.rejected, made.warnings), made.prompts)
+        return Result(
+            GenerationCounts(
+                made.asked, {"hard": made.streams["hard"], "easy": made.streams["easy"]}, made.rejected, made.warnings
+            ),
+            made.prompts,
+        )
 
     def described(self, item: Prompt) -> tuple[str, str]:
         """Return the prompt's id and the stream it came from."""
