@@ -80,8 +80,6 @@ class _LabDoor:
 
     def __init__(self, stack: contextlib.ExitStack, settings: LabSection, seed: int) -> None:
         from akd_code.lab.server import LabTeacher
-        from akd_code.lab.teacher import TeacherSettings
 
-        rates = settings.model_dump(exclude={"eval_per_depth"})
-        teacher = stack.enter_context(LabTeacher(TeacherSettings(seed=seed, **rates)))
+        teacher = stack.enter_context(LabTeacher(settings, seed))
         self.spec, self.endpoint = teacher.spec, teacher.endpoint
