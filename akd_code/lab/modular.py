@@ -33,7 +33,7 @@ def stubs(task: grammar.LabTask) -> str:
 
 
 def program(task: grammar.LabTask) -> str:
-    """Return the right program of a task, built from one function a step."""
+    """Return the right program of a task, built from one function per step."""
     return _assemble(task, [step.module for step in task.steps])
 
 

@@ -16,7 +16,7 @@ from akd_code.models import ChatModel, Completion, Sampling
 from akd_code.reading import injected, read_answer
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
-from akd_code.referee import Validated, Tested, run_tests, validate_given, validate_written
+from akd_code.referee import Tested, Validated, run_tests, validate_given, validate_written
 from akd_evals.extract import extract_code
 from akd_prompts import Inputs, PromptParseError, SolveInputs, WriteTestsInputs, parse_tests, render
 from akd_sandbox import Limits, Sandbox, Verdict

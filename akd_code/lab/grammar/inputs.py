@@ -66,7 +66,7 @@ def is_moderate(value: Value) -> bool:
 
 
 def canonical_text(value: Value) -> str:
-    """Return a text that is equal for values that a test holds equal (dictionaries in any order)."""
+    """Return text that is equal for values that a test holds equal (dictionaries in any order)."""
     return repr(sorted(value.items()) if isinstance(value, dict) else value)
 
 

@@ -54,7 +54,7 @@ def wrong_solution(task: LabTask, rng: random.Random) -> str:
 
 
 def _comments(calls: tuple[Call, ...], task: LabTask) -> tuple[str, ...]:
-    """Return a comment a step: in the task's own words where it is a step of the task."""
+    """Return one comment per step: in the task's own words where it is a step of the task."""
     own = {call: step.description for call, step in zip(task.calls, task.steps, strict=True)}
     return tuple(own.get(call, call.fill(call.op.phrases[0])) for call in calls)
 

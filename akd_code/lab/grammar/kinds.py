@@ -104,7 +104,7 @@ class Call:
         return self.op.reference(value, *self.params)
 
     def key(self) -> str:
-        """Return a text that names operation and parameters."""
+        """Return text that names operation and parameters."""
         return f"{self.op.name}({','.join(map(repr, self.params))})"
 
 

@@ -67,7 +67,7 @@ def entry_names(kind: ValueKind) -> tuple[str, ...]:
 def render_task(
     calls: tuple[Call, ...], entry_point: str, phrases: tuple[str, ...], head: str, source: str, frame: ClauseFrame
 ) -> LabTask:
-    """Return the task for a composition in the given wording (`phrases`: one filled phrase a step, in step order)."""
+    """Return the task for a composition in the given wording (`phrases`: one filled phrase per step, in step order)."""
     marked = [ordinal + frame.mark + phrase for ordinal, phrase in zip(ORDINALS, phrases, strict=False)]
     opening = head.format(name=entry_point, input=source)
     text = opening + frame.opening + frame.between.join(marked) + frame.closing
@@ -81,7 +81,7 @@ def render_task(
 def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point: str) -> str:
     """Return the canonical program of a composition: each step under a comment in its own words, then the return."""
     lines = [f"def {entry_point}({calls[0].op.src.value}):"]
-    ordinals = (*ORDINALS, "fifth")  # a wrong program may have a step too many
+    ordinals = (*ORDINALS, "fifth")  # a wrong program may have one step too many
     for ordinal, call, phrase in zip(ordinals[: len(calls)], calls, phrases, strict=True):
         lines.append(f"    # {ordinal}: {phrase}")
         lines += ["    " + line for line in call.fill(call.op.code).split("\n")]
@@ -101,7 +101,7 @@ def word_task(calls: tuple[Call, ...], rng: random.Random) -> LabTask:
 def outline_texts(task: LabTask) -> tuple[str, str]:
     """Return an instruction that asks for the task's steps as comments, without code, and its answer.
 
-    No task of the grammar: `parse_instruction` does not know it. The base student learns on it to find a step.
+    It is not a task of the grammar: `parse_instruction` does not know it. The base student learns on it to find a step.
     """
     lines = [f"def {task.entry_point}({task.calls[0].op.src.value}):"]
     for ordinal, step in zip(ORDINALS[: task.depth], task.steps, strict=True):
@@ -154,7 +154,7 @@ def _head_patterns() -> tuple[tuple[str, ValueKind, str, re.Pattern[str]], ...]:
 
 
 def parse_instruction(text: str) -> LabTask | None:
-    """Return the task that `text` asks for, or None if it is no instruction of this grammar.
+    """Return the task that `text` asks for, or None if it is not an instruction of this grammar.
 
     The exact inverse of every wording: `parse_instruction(task.instruction) == task`.
     """
