@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import dataclasses
 import itertools
 import json
 import os
@@ -27,11 +26,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from akd_code.lab.grammar import Task, cases, eval_tasks, sample_task
-from akd_code.lab.teacher import TeacherSettings, endpoint_name, reply
+from akd_code.lab.teacher import endpoint_name, reply
 from akd_code.labelling.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
 from akd_code.models import Completion, Message, Sampling
 from akd_code.modules import open_labeller
-from akd_code.recipe import recipe_from
+from akd_code.recipe import LabSection, recipe_from
 from akd_code.records import Answer, Prompt, content_id
 from akd_evals.stats import wilson_interval
 from akd_prompts import SolveInputs
@@ -60,14 +59,19 @@ PROFILES: dict[str, dict[str, float]] = {
 class LabModel:
     """The lab's teacher without the network: the same answers as its server gives."""
 
-    def __init__(self, settings: TeacherSettings) -> None:
-        self._settings = settings
-        self.name, self.endpoint = "lab", endpoint_name(settings)
+    def __init__(self, settings: LabSection, seed: int) -> None:
+        self._settings, self._seed = settings, seed
+        self.name, self.endpoint = "lab", endpoint_name(settings, seed)
 
     async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
         seed = None if sampling.seed is None else sampling.seed + sample
         said = reply(
-            self._settings, messages, temperature=sampling.temperature, seed=seed, max_tokens=sampling.max_tokens
+            self._settings,
+            messages,
+            teacher_seed=self._seed,
+            temperature=sampling.temperature,
+            seed=seed,
+            max_tokens=sampling.max_tokens,
         )
         return Completion(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens, "lab")
 
@@ -137,10 +141,10 @@ def label_tasks(
             "evolve": {"wave": 16},
         }
     )
-    settings = TeacherSettings(seed=seed, **_SHARED, **PROFILES[profile])
+    settings = LabSection(**_SHARED, **PROFILES[profile])
     sampling = Sampling(recipe.teacher.temperature, 1.0, recipe.teacher.max_tokens, seed=seed)
     with TemporaryDirectory() as folder:
-        model = LabModel(settings)
+        model = LabModel(settings, seed)
         limits = Limits(test_s=4.0)
         labeller = open_labeller(recipe, model, sampling, box, limits, Path(folder))
         if method == "direct x2":
@@ -316,7 +320,7 @@ def main() -> None:
         results = [one for path in options.table for one in json.loads(path.read_text(encoding="utf-8"))["results"]]
     else:
         began = time.monotonic()
-        stated = {name: dataclasses.asdict(TeacherSettings(**_SHARED, **PROFILES[name])) for name in options.profiles}
+        stated = {name: LabSection(**_SHARED, **PROFILES[name]).model_dump() for name in options.profiles}
         with Sandbox(limits=Limits(test_s=4.0)) as real:
             for seed, profile in itertools.product(options.seeds, options.profiles):
                 box = RememberingBox(real)

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from akd_code.lab.grammar import (
-    Task,
+    LabTask,
     cases,
     eval_tasks,
     harder_like,
@@ -35,7 +35,7 @@ from akd_code.student import Student, load_student, sample_answers, train_sft
 from akd_sandbox import Case, FunctionTests, Job, Limits, Sandbox, Verdict
 
 
-def passes(box: Sandbox, tasks: list[Task], answers: list[str], seed: int) -> list[bool]:
+def passes(box: Sandbox, tasks: list[LabTask], answers: list[str], seed: int) -> list[bool]:
     """Tell which answers pass ten test cases of their task, run in the sandbox."""
     rng = random.Random(f"cases {seed}")
     verdicts = [False] * len(tasks)
@@ -54,20 +54,20 @@ def passes(box: Sandbox, tasks: list[Task], answers: list[str], seed: int) -> li
     return verdicts
 
 
-def solve(student: Student, tasks: list[Task], batch: int) -> list[str]:
+def solve(student: Student, tasks: list[LabTask], batch: int) -> list[str]:
     """Return the student's greedy answers."""
     conversations = [[("user", task.instruction)] for task in tasks]
     return [answer.text for answer in sample_answers(student, conversations, max_new_tokens=220, batch_size=batch)]
 
 
-def next_tasks(mode: str, pool: list[Task], solved: list[bool], n: int, rng: random.Random) -> list[Task]:
+def next_tasks(mode: str, pool: list[LabTask], solved: list[bool], n: int, rng: random.Random) -> list[LabTask]:
     """Return `n` new train tasks: like those failed and those solved (1:1), or random ones."""
     if mode == "random":
         return [sample_task(rng, rng.randint(1, 4), split="train") for _ in range(n)]
     hard = [task for task, ok in zip(pool, solved, strict=True) if not ok] or pool
     easy = [task for task, ok in zip(pool, solved, strict=True) if ok] or pool
     known = {task.composition for task in pool}
-    made: list[Task] = []
+    made: list[LabTask] = []
     while len(made) < n:
         task = harder_like(rng.choice(hard), rng) if len(made) % 2 else rarer_like(rng.choice(easy), rng)
         if task.composition not in known:
@@ -76,7 +76,7 @@ def next_tasks(mode: str, pool: list[Task], solved: list[bool], n: int, rng: ran
     return made
 
 
-def report(label: str, tasks: list[Task], verdicts: list[bool], seconds: float) -> float:
+def report(label: str, tasks: list[LabTask], verdicts: list[bool], seconds: float) -> float:
     """Print pass@1, overall and by depth."""
     total, right = Counter(task.depth for task in tasks), Counter()
     for task, ok in zip(tasks, verdicts, strict=True):
@@ -132,7 +132,7 @@ def curve(seed: int, options: argparse.Namespace, box: Sandbox) -> None:
     print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)
 
 
-def teacher_text(task: Task, error: float, rng: random.Random) -> str:
+def teacher_text(task: LabTask, error: float, rng: random.Random) -> str:
     """Return the teacher's answer: wrong with probability `error` times the depth."""
     if rng.random() < error * task.depth:
         return f"```python\n{wrong_solution(task, rng)}```"

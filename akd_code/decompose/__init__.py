@@ -9,7 +9,7 @@ query file (`languages.py`). Nothing here runs or imports the code it reads.
 from akd_code.decompose.analysis import decompose
 from akd_code.decompose.errors import DecomposeError, StubError
 from akd_code.decompose.languages import LANGUAGES, language_of
-from akd_code.decompose.modules import Block, Complexity, Decomposition, Facts, Module, Outline, Span
+from akd_code.decompose.modules import CodeBlock, Complexity, Decomposition, Facts, Module, Outline, Span
 from akd_code.decompose.outline import MAX_BYTES, outline
 from akd_code.decompose.show import steps_text, tree_text
 from akd_code.decompose.stubs import Match, Stub, StubSet, match_stubs, parse_stubs
@@ -17,7 +17,7 @@ from akd_code.decompose.stubs import Match, Stub, StubSet, match_stubs, parse_st
 __all__ = [
     "LANGUAGES",
     "MAX_BYTES",
-    "Block",
+    "CodeBlock",
     "Complexity",
     "DecomposeError",
     "Decomposition",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from akd_code.decompose.blocks import Marks, function_blocks
 from akd_code.decompose.events import Event, EventKind, Intervals, events_between
 from akd_code.decompose.languages import analysis_query, spec_of
-from akd_code.decompose.modules import Block, Complexity, Decomposition, Facts, Module, Outline
-from akd_code.decompose.outline import as_bytes, outline_of, parse
+from akd_code.decompose.modules import CodeBlock, Complexity, Decomposition, Facts, Module, Outline
+from akd_code.decompose.outline import as_bytes, outline_of, syntax_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*")
 _LAST = re.compile(r"\.\s*([^\W\d]\w*)\s*$")
 _WRAPPED = re.compile(r"(?<![\w)\]\s])\(\s*([^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*)\s*\)")
-"""A dotted name in brackets that are no call's."""
+"""A dotted name in brackets that are not a call's."""
 _JOINED = re.compile(r"\\\r?\n|#[^\n]*\n")
 _CONSTANTS = frozenset({"True", "False", "None"})
-"""Words of Python that are no names; JavaScript's are names in Python, and there nobody calls them."""
+"""Words of Python that are not names; JavaScript's are names in Python, and there nobody calls them."""
 _LONGEST_CALLEE = 1_000
 _SPACE = re.compile(r"\s+")
 _NAMES = ("bound", "other", "parameter", "local", "outer", "update", "write", "identifier")
@@ -41,7 +41,7 @@ def decompose(source: str | bytes, language: str = "python") -> Decomposition:
     Raises DecomposeError for an unknown language or more than MAX_BYTES.
     """
     raw = as_bytes(source)
-    tree = parse(raw, language)
+    tree = syntax_tree(raw, language)
     found, bodies = outline_of(tree, raw, language)
     captures = _captures(tree, language)
     owners = _Owners(found.modules)
@@ -295,8 +295,8 @@ def _facts(module: Module, collected: _Collected, callees: dict[int, tuple[int, 
 
 def _blocks(
     found: Outline, bodies: dict[int, Node], marks: Marks, events: Sequence[Event]
-) -> dict[int, tuple[Block, ...]]:
-    blocks: dict[int, tuple[Block, ...]] = {}
+) -> dict[int, tuple[CodeBlock, ...]]:
+    blocks: dict[int, tuple[CodeBlock, ...]] = {}
     for module in found.modules:
         if module.kind in ("function", "method") and module.index in bodies:
             own = events_between(events, module.span.start, module.span.end)

@@ -12,14 +12,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from akd_code.decompose.events import Event, EventKind, Intervals, events_between
-from akd_code.decompose.modules import Block, Complexity, Outline, Span
+from akd_code.decompose.modules import CodeBlock, Complexity, Outline, Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_INPUTS = 4
 MAX_OUTPUTS = 3
-"""A run with a wider interface is joined with the one behind it: it is no step of its own."""
+"""A run with a wider interface is joined with the one behind it: it is not a step of its own."""
 _READS = (EventKind.READ, EventKind.UPDATE)
 _WRITES = (EventKind.WRITE, EventKind.UPDATE, EventKind.BOUND)
 
@@ -47,7 +47,7 @@ class _Statement:
     apart: bool  # a comment or an empty line stands before it
 
 
-def function_blocks(body: Node, marks: Marks, events: Sequence[Event], found: Outline) -> tuple[Block, ...]:
+def function_blocks(body: Node, marks: Marks, events: Sequence[Event], found: Outline) -> tuple[CodeBlock, ...]:
     """Return the blocks of a function's body worth extracting, () where there are fewer than two.
 
     `events`: those of the function, its parameters included, sorted by place.
@@ -169,7 +169,7 @@ def _interface(run: Sequence[_Statement]) -> tuple[set[str], set[str]]:
 
 def _block(
     run: Sequence[_Statement], known: set[str], live: frozenset[str], last: bool, marks: Marks, found: Outline
-) -> Block | None:
+) -> CodeBlock | None:
     """Return the block of a run, None if it is none: it may leave the function half way, or does nothing."""
     escapes = any(statement.escapes for statement in run)
     if escapes and not last:
@@ -183,7 +183,7 @@ def _block(
         return None
     lines = found.source.count(b"\n", start, end) + 1
     first_line = found.source.count(b"\n", 0, start) + 1
-    return Block(
+    return CodeBlock(
         Span(start, end, first_line, first_line + lines - 1),
         tuple(sorted(reads & known)),
         outputs,

@@ -76,7 +76,7 @@ class Outline:
     errors: int
 
     def text(self, span: Span) -> str:
-        """Return the source of a span; bytes that are no UTF-8 come back as surrogates."""
+        """Return the source of a span; bytes that are not UTF-8 come back as surrogates."""
         return self.source[span.start : span.end].decode("utf-8", "surrogateescape")
 
     @property
@@ -86,7 +86,7 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CodeBlock:
     """A run of statements worth a function of its own: what goes in and what comes out, by data flow.
 
     `inputs`: names bound before (or parameters) that it reads. `outputs`: names it binds that are read after it.
@@ -107,7 +107,7 @@ class Decomposition:
 
     outline: Outline
     facts: tuple[Facts, ...]
-    blocks: dict[int, tuple[Block, ...]]
+    blocks: dict[int, tuple[CodeBlock, ...]]
 
     @property
     def call_graph(self) -> tuple[tuple[int, int], ...]:

@@ -37,7 +37,7 @@ class _Definition:
     docstring: str | None = None
 
 
-def parse(source: bytes, language: str) -> Tree:
+def syntax_tree(source: bytes, language: str) -> Tree:
     """Return the syntax tree; broken code gives a tree too. Raises DecomposeError for more than MAX_BYTES."""
     from tree_sitter import Parser
 
@@ -71,7 +71,7 @@ def outline(source: str | bytes, language: str = "python") -> Outline:
     unknown language or more than MAX_BYTES.
     """
     raw = as_bytes(source)
-    return outline_of(parse(raw, language), raw, language)[0]
+    return outline_of(syntax_tree(raw, language), raw, language)[0]
 
 
 def outline_of(tree: Tree, source: bytes, language: str) -> tuple[Outline, dict[int, Node]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from akd_code.decompose.modules import Block, Decomposition, Module
+from akd_code.decompose.modules import CodeBlock, Decomposition, Module
 
 _MAX_STEPS = 12
 
 
 def tree_text(found: Decomposition) -> str:
-    """Return the modules as an indented tree, a line each, with what they call and the blocks worth extracting."""
+    """Return the modules as an indented tree, one per line, with what they call and the blocks worth extracting."""
     lines: list[str] = []
     depth: dict[int, int] = {}
     for module in found.outline.modules:
@@ -40,7 +40,7 @@ def _module_line(found: Decomposition, module: Module) -> str:
     return "; ".join(parts)
 
 
-def _block_line(block: Block) -> str:
+def _block_line(block: CodeBlock) -> str:
     result = "the result" if block.returns else ", ".join(block.outputs) or "nothing"
     place = f"lines {block.span.first_line}-{block.span.last_line}"
     flow = f"{', '.join(block.inputs) or 'nothing'} -> {result}"
@@ -48,7 +48,7 @@ def _block_line(block: Block) -> str:
 
 
 def steps_text(found: Decomposition) -> str:
-    """Return the sub-steps of a program for a prompt, a line each; "" where it has none.
+    """Return the sub-steps of a program for a prompt, one per line; "" where it has none.
 
     The functions that it already consists of, and the blocks of those that could be taken apart.
     """

@@ -1,4 +1,4 @@
-"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (METHODS section 2, step 1)."""
+"""Stubs: typed signatures with docstrings, into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Match:
 def parse_stubs(code: str, entry_point: str | None = None, limit: int = MAX_STUBS) -> StubSet:
     """Return the stubs in Python code, tolerant of what models do: bodies are dropped, classes and methods too.
 
-    The entry point itself is no sub-step; a stub without docstring or with the name of another is dropped. Raises
+    The entry point itself is not a sub-step; a stub without docstring or with the name of another is dropped. Raises
     StubError where none is left.
     """
     found = decompose(code)

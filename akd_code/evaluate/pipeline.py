@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from akd_code.evaluate.sampling import Drawn, sample_here, sample_served
+from akd_code.evaluate.sampling import Drawn, TakeAnswer, sample_here, sample_served
 from akd_code.evaluate.store import EvalSpec, SampleStore
 from akd_code.progress import ProgressWatcher
 from akd_evals.files import write_atomically
@@ -60,7 +60,7 @@ def evaluate(
     store = SampleStore(out, spec)
     total = len(suite.tasks) * spec.sampling.n
     watch.stage(round_, f"sampling and judging {suite.name}")
-    clock = _Clock()
+    clock = _AnswerClock()
     with JudgingStream(
         suite, box, out, settings=scoring, per_task=spec.sampling.n, workers=box.workers, warn=watch.note
     ) as stream:
@@ -83,9 +83,7 @@ def evaluate(
     return Evaluation(summary, tuple(results), clock.generated, store.cut, tokens_per_s)
 
 
-def _sample(
-    model: Student | ChatModel, spec: EvalSpec, store: SampleStore, take: Callable[[Drawn], None], concurrency: int
-) -> None:
+def _sample(model: Student | ChatModel, spec: EvalSpec, store: SampleStore, take: TakeAnswer, concurrency: int) -> None:
     """Draw what is missing, whatever stands behind the model."""
     from akd_code.student import Student
 
@@ -95,7 +93,7 @@ def _sample(
         asyncio.run(sample_served(model, spec.prompts, spec.sampling, store.has, take, concurrency))
 
 
-class _Clock:
+class _AnswerClock:
     """Counts answers and their tokens while they are generated."""
 
     def __init__(self) -> None:

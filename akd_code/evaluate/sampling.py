@@ -60,7 +60,7 @@ class Drawn:
     completion_tokens: int | None
 
 
-Take = Callable[[Drawn], None]
+TakeAnswer = Callable[[Drawn], None]
 """Is given each answer as soon as it ends."""
 
 
@@ -97,7 +97,7 @@ def sample_batches(tasks: Sequence[Task], lengths: Mapping[str, int], sampling: 
 
 
 def sample_here(
-    student: Student, prompts: TaskPrompts, sampling: EvalSampling, done: Callable[[SampleKey], bool], take: Take
+    student: Student, prompts: TaskPrompts, sampling: EvalSampling, done: Callable[[SampleKey], bool], take: TakeAnswer
 ) -> None:
     """Have a model in this process answer every task of the suite, without the samples that are done.
 
@@ -120,7 +120,7 @@ def _sample_batch(
     ids: Mapping[str, list[int]],
     sampling: EvalSampling,
     done: Callable[[SampleKey], bool],
-    take: Take,
+    take: TakeAnswer,
 ) -> None:
     """Sample a whole batch, also what is done of it: what shares a batch must not depend on a restart."""
     from akd_code.student import sample_ids
@@ -163,7 +163,7 @@ async def sample_served(
     prompts: TaskPrompts,
     sampling: EvalSampling,
     done: Callable[[SampleKey], bool],
-    take: Take,
+    take: TakeAnswer,
     concurrency: int,
 ) -> None:
     """Have a server answer every task of the suite, without the samples that are done. Raises ModelError."""
@@ -196,7 +196,7 @@ async def sample_served(
 
 
 def _continuing(model: ChatModel) -> OpenAIChat:
-    """Return the model as one that continues a text. Raises EvaluateError for one that cannot."""
+    """Return the model as one that continues text. Raises EvaluateError for one that cannot."""
     from akd_code.models.openai_chat import OpenAIChat
 
     if not isinstance(model, OpenAIChat):

@@ -51,7 +51,7 @@ class Likeness:
 class NoveltyIndex:
     """Texts by their words. `too_like` is exact: a score of exactly `threshold` is still new enough (Lion, <= 0.7).
 
-    Each word becomes one character, which makes a text a short string. 2L / (m + n) is then the normalised Indel
+    Each word becomes one character, so that a text becomes a short string. 2L / (m + n) is then the normalised Indel
     similarity of two strings, which rapidfuzz computes bit-parallel. Before that, texts are ruled out by a bound: L is
     at most the number of words two texts share, counted with repetition, and an inverted index gives that at once.
     """

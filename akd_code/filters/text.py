@@ -1,4 +1,4 @@
-"""What a generated task must not be, judged from its text alone (Lion, arXiv 2305.12870, section 3.3)."""
+"""What a generated task must not be, judged from its text alone (Lion, arXiv 2305.12870, and its authors' code)."""
 
 from __future__ import annotations
 

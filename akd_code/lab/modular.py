@@ -19,7 +19,7 @@ _CASES = 12
 _LONGEST = 200  # characters of a value in a test line
 
 
-def stubs(task: grammar.Task) -> str:
+def stubs(task: grammar.LabTask) -> str:
     """Return the task's steps as typed signatures with docstrings, in order."""
     made = []
     for step, call in zip(task.steps, task.calls, strict=True):
@@ -32,12 +32,12 @@ def stubs(task: grammar.Task) -> str:
     return "\n\n".join(made)
 
 
-def program(task: grammar.Task) -> str:
-    """Return the right program of a task, built from one function a step."""
+def program(task: grammar.LabTask) -> str:
+    """Return the right program of a task, built from one function per step."""
     return _assemble(task, [step.module for step in task.steps])
 
 
-def wrong_program(task: grammar.Task, rng: random.Random) -> str:
+def wrong_program(task: grammar.LabTask, rng: random.Random) -> str:
     """Return a modular program of which one module does not do what its docstring says, and which so fails a test.
 
     Where no single module can be wrong with effect, a monolithic wrong program.
@@ -59,7 +59,7 @@ def wrong_program(task: grammar.Task, rng: random.Random) -> str:
     return grammar.wrong_solution(task, rng)
 
 
-def module_tests(task: grammar.Task, name: str, count: int) -> list[str] | None:
+def module_tests(task: grammar.LabTask, name: str, count: int) -> list[str] | None:
     """Return asserts over the step called `name`, on the values that reach it; None if the task has no such step."""
     place = next((index for index, step in enumerate(task.steps) if step.name == name), None)
     if place is None:
@@ -87,7 +87,7 @@ def _rivals(call: grammar.Call) -> list[grammar.Call]:
     return made
 
 
-def _assemble(task: grammar.Task, modules: list[str]) -> str:
+def _assemble(task: grammar.LabTask, modules: list[str]) -> str:
     names = {step.name for step in task.steps} | {task.entry_point}
     if len(names) <= task.depth:
         return task.solution  # a step is called like the task's own function: no program can hold both

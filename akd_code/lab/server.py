@@ -6,12 +6,12 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from dataclasses import asdict
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
-from akd_code.lab.teacher import LabError, TeacherSettings, endpoint_name, reply
+from akd_code.lab.teacher import LabError, endpoint_name, reply
+from akd_code.recipe import LabSection
 from akd_prompts import Message
 
 HOST = "127.0.0.1"
@@ -35,8 +35,8 @@ class TeacherServer:
     of requests by kind of prompt.
     """
 
-    def __init__(self, settings: TeacherSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: LabSection, seed: int = 0) -> None:
+        self._settings, self._seed = settings, seed
         self._counts: Counter[str] = Counter()
         self._connections: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
@@ -103,19 +103,21 @@ class TeacherServer:
             case "GET", "/health":
                 return {"status": "ok"}
             case "GET", "/stats":
-                return {"requests": self.counts, "settings": asdict(self._settings)}
+                rates = self._settings.model_dump(exclude={"eval_per_depth"})
+                return {"requests": self.counts, "settings": {"seed": self._seed, **rates}}
         raise _RequestError(HTTPStatus.NOT_FOUND, f"there is no {method} {path}")
 
     def _chat(self, body: bytes) -> dict[str, Any]:
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
-            raise _RequestError(HTTPStatus.BAD_REQUEST, "the body is no JSON") from None
+            raise _RequestError(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
         if not isinstance(request, dict):
             raise _RequestError(HTTPStatus.BAD_REQUEST, "the body must be an object")
         answer = reply(
             self._settings,
             _messages(request.get("messages")),
+            teacher_seed=self._seed,
             temperature=_number(request, "temperature", 1.0),
             seed=_integer(request, "seed"),
             max_tokens=_integer(request, "max_tokens", "max_completion_tokens"),
@@ -146,14 +148,14 @@ class LabTeacher:
 
     `url` is where it listens, on a free port; `endpoint` is its name in cache keys, which does not depend on the port.
 
-    >>> with LabTeacher(TeacherSettings(seed=1)) as teacher:
+    >>> with LabTeacher(seed=1) as teacher:
     ...     teacher.endpoint.startswith("lab:")
     True
     """
 
-    def __init__(self, settings: TeacherSettings | None = None) -> None:
-        self._settings = settings or TeacherSettings()
-        self._server = TeacherServer(self._settings)
+    def __init__(self, settings: LabSection | None = None, seed: int = 0) -> None:
+        self._settings, self._seed = settings or LabSection(), seed
+        self._server = TeacherServer(self._settings, seed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="akd-lab-teacher")
         self.url = ""
@@ -161,7 +163,7 @@ class LabTeacher:
     @property
     def endpoint(self) -> str:
         """The name of this teacher in cache keys."""
-        return endpoint_name(self._settings)
+        return endpoint_name(self._settings, self._seed)
 
     @property
     def spec(self) -> str:
@@ -195,7 +197,7 @@ async def _read_head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, 
     first, *lines = head.split("\r\n")
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        raise _RequestError(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1 request")
+        raise _RequestError(HTTPStatus.BAD_REQUEST, "this is not an HTTP/1.1 request")
     pairs = (line.partition(":") for line in lines if line)
     return words[0], words[1], {name.strip().lower(): value.strip() for name, _, value in pairs}
 
@@ -205,7 +207,7 @@ async def _read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> b
         raise _RequestError(HTTPStatus.LENGTH_REQUIRED, "send a Content-Length; chunked bodies are not read")
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit():
-        raise _RequestError(HTTPStatus.BAD_REQUEST, "the Content-Length is no number")
+        raise _RequestError(HTTPStatus.BAD_REQUEST, "the Content-Length is not a number")
     if len(length) > 9 or int(length) > _MAX_BODY_BYTES:
         raise _RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {_MAX_BODY_BYTES} bytes")
     return await reader.readexactly(int(length))
@@ -218,7 +220,7 @@ def _messages(value: Any) -> tuple[Message, ...]:
     for item in value:
         role, content = (item.get("role"), item.get("content")) if isinstance(item, dict) else (None, None)
         if not isinstance(role, str) or not isinstance(content, str):
-            raise _RequestError(HTTPStatus.BAD_REQUEST, "a message must have a role and a content, both texts")
+            raise _RequestError(HTTPStatus.BAD_REQUEST, "a message must have a role and a content, both text")
         messages.append(Message(role, content))
     return tuple(messages)
 

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from akd_code.lab.grammar import Task, outline_texts, sample_skewed
+from akd_code.lab.grammar import LabTask, outline_texts, sample_skewed
 from akd_code.student import Student
 from akd_code.student.encode import EncodedRow, encode_row, stop_ids
 from akd_code.student.precision import mixed_precision
@@ -63,7 +63,7 @@ def base_student_path() -> Path:
     return Path(__file__).parent / "base"
 
 
-def answer_text(task: Task) -> str:
+def answer_text(task: LabTask) -> str:
     """Return the answer of a teacher that makes no mistake: the whole solution in a fenced block."""
     return f"```python\n{task.solution}```"
 

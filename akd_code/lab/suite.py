@@ -7,9 +7,9 @@ import json
 import random
 
 from akd_code.lab import grammar
+from akd_code.recipe import LabSection
 from akd_code.records import Prompt, PromptTests, content_id
-from akd_evals.suites import Suite as EvalSuite
-from akd_evals.suites import Task as EvalTask
+from akd_evals.suites import Suite, Task
 from akd_sandbox import Case, FunctionTests
 
 EVAL_SEED = 0
@@ -17,7 +17,7 @@ EVAL_SEED = 0
 CASES = 10
 
 
-def lab_suite(per_depth: int) -> EvalSuite:
+def lab_suite(per_depth: int) -> Suite:
     """Return `per_depth` held-out tasks at each depth, as tests on data; ids are lab/d2/017 for depth 2."""
     tasks, lines = [], []
     numbers: dict[int, int] = {}
@@ -26,10 +26,15 @@ def lab_suite(per_depth: int) -> EvalSuite:
         task_id = f"lab/d{task.depth}/{number:03d}"
         drawn = grammar.cases(task, CASES, random.Random(f"lab cases {task_id}"))
         tests = FunctionTests(tuple(Case(args=args, expected=expected) for args, expected in drawn))
-        tasks.append(EvalTask(task_id, task.instruction, task.entry_point, tests, canonical=task.solution))
+        tasks.append(Task(task_id, task.instruction, task.entry_point, tests, canonical=task.solution))
         lines.append(json.dumps([task_id, task.instruction, [[repr(a), repr(e)] for a, e in drawn]]))
     digest = hashlib.md5("\n".join(lines).encode(), usedforsecurity=False).hexdigest()
-    return EvalSuite("lab", digest, tuple(tasks), source="the lab's grammar")
+    return Suite("lab", digest, tuple(tasks), source="the lab's grammar")
+
+
+def held_out_suite() -> Suite:
+    """Return the suite `lab` at the size that a recipe has unless told otherwise; the entry point in `akd.suites`."""
+    return lab_suite(LabSection().eval_per_depth)
 
 
 def lab_seeds(count: int, seed: int) -> list[Prompt]:

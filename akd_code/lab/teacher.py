@@ -1,21 +1,35 @@
-"""What the lab's teacher answers to the project's real prompts: from the grammar, with errors at stated rates."""
+"""What the lab's teacher answers to the project's real prompts: from the grammar, with errors at stated rates.
+
+The rates are the recipe's `LabSection`. A direct answer to a task of depth d is wrong with probability `error_base` +
+`error_per_depth` x (d - 1). `judge_noise`: the judge takes one answer for the other. `test_error`: a test it writes is
+wrong or malformed. `garbled`: an answer of the judge, the generator, the test writer or the decomposer lacks the form
+that was asked for, or a modular answer speaks of what it was shown.
+
+The other ways to ask change that rate by a factor; the defaults are milder than what AMR-Evol reports of real teachers
+(arXiv 2410.00558). A modular answer's is the mean over the task's steps of 1 where nothing about the step is shown,
+`stub_error` where its stub is, `module_error` where a verified module of its name is. `cot_error` is that of an answer
+after thinking aloud. A repaired answer stays wrong with `repair_error`; `misled`: a right answer is changed into a
+wrong one because a test that it is said to fail is itself wrong. `stubborn`: the share of draws that are one and the
+same for a task, however it is asked: errors that asking again or otherwise does not shake.
+"""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
-import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from rapidfuzz.distance import Indel
 
+from akd_code.errors import AkdError
 from akd_code.lab import grammar, modular
+from akd_code.recipe import LabSection
 from akd_prompts import (
     CotInputs,
     DecomposeInputs,
@@ -37,57 +51,15 @@ from akd_sandbox.syntax import parse
 REFUSAL = "I'm sorry, but I can only help with the tasks of the lab."
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORST_ERROR = 0.95
-_FACTORS = ("stub_error", "module_error", "cot_error")
 
 
-class LabError(Exception):
-    """A setting of the lab that makes no sense."""
-
-    exit_code = 2
+class LabError(AkdError):
+    """The lab's teacher cannot be started."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherSettings:
-    """How good the teacher is. All but `seed` are probabilities; every figure obtained in the lab depends on them.
-
-    A direct answer to a task of depth d is wrong with probability `error_base` + `error_per_depth` x (d - 1).
-    `judge_noise`: the judge takes one answer for the other. `test_error`: a test it writes is wrong or malformed.
-    `garbled`: an answer of the judge, the generator, the test writer or the decomposer lacks the form that was asked
-    for, or a modular answer speaks of what it was shown.
-
-    The other ways to ask change that rate by a factor; the defaults are milder than what AMR-Evol reports of real
-    teachers (arXiv 2410.00558). A modular answer's is the mean over the task's steps of 1 where nothing about the step
-    is shown, `stub_error` where its stub is, `module_error` where a verified module of its name is. `cot_error` is that
-    of an answer after thinking aloud. A repaired answer stays wrong with `repair_error`; `misled`: a right answer is
-    changed into a wrong one because a test that it is said to fail is itself wrong. `stubborn`: the share of draws that
-    are one and the same for a task, however it is asked: errors that asking again or otherwise does not shake.
-    """
-
-    seed: int = 0
-    error_base: float = 0.02
-    error_per_depth: float = 0.04
-    judge_noise: float = 0.05
-    test_error: float = 0.05
-    garbled: float = 0.02
-    stub_error: float = 0.7
-    module_error: float = 0.4
-    cot_error: float = 0.9
-    repair_error: float = 0.6
-    misled: float = 0.3
-    stubborn: float = 0.3
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in _FACTORS:
-                if not (math.isfinite(value) and value >= 0.0):
-                    raise LabError(f"{field.name} is {value}; it must be a factor from 0 on")
-            elif field.name != "seed" and not (math.isfinite(value) and 0.0 <= value <= 1.0):
-                raise LabError(f"{field.name} is {value}; it must lie between 0 and 1")
-
-    def error_rate(self, depth: int) -> float:
-        """Return the probability that a direct answer to a task of this depth is wrong."""
-        return min(_WORST_ERROR, self.error_base + self.error_per_depth * (depth - 1))
+def direct_error(settings: LabSection, depth: int) -> float:
+    """Return the probability that a direct answer to a task of this depth is wrong."""
+    return min(_WORST_ERROR, settings.error_base + settings.error_per_depth * (depth - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +74,24 @@ class Reply:
 
 
 def reply(
-    settings: TeacherSettings,
+    settings: LabSection,
     messages: Sequence[Message],
     *,
+    teacher_seed: int = 0,
     temperature: float = 0.0,
     seed: int | None = None,
     max_tokens: int | None = None,
 ) -> Reply:
     """Return the teacher's answer: a function of the arguments alone, whatever was asked before.
 
-    `seed` matters only at a temperature above 0, as at real endpoints. What exceeds `max_tokens` is cut off.
+    `teacher_seed` tells teachers of equal rates apart. `seed` is the request's; as at real endpoints it matters only at
+    a temperature above 0. What exceeds `max_tokens` is cut off.
     """
     drawn = seed if temperature > 0 else None
-    rng = random.Random(_digest(settings.seed, drawn, [list(message) for message in messages]))
+    rng = random.Random(_digest(teacher_seed, drawn, [list(message) for message in messages]))
     found = recognise(messages)
     kind = found.name if found else "unknown"
-    text = _answer(settings, found.inputs, rng) if found else None
+    text = _answer(settings, teacher_seed, found.inputs, rng) if found else None
     if text is None:
         kind, text = "unknown", REFUSAL
     ends = [match.end() for match in _TOKEN.finditer(text)]
@@ -129,26 +103,28 @@ def reply(
     return Reply(kind, text, finish_reason, prompt_tokens, len(ends))
 
 
-def endpoint_name(settings: TeacherSettings) -> str:
-    """Return the name of this teacher in cache keys: the same for the same settings and the same grammar."""
-    return f"lab:{_digest(asdict(settings), _source_digest())[:16]}"
+def endpoint_name(settings: LabSection, teacher_seed: int = 0) -> str:
+    """Return the name of this teacher in cache keys: the same for the same rates, seed and grammar."""
+    rates = settings.model_dump(exclude={"eval_per_depth"})
+    return f"lab:{_digest({'seed': teacher_seed, **rates}, _source_digest())[:16]}"
 
 
-def _answer(settings: TeacherSettings, inputs: Inputs, rng: random.Random) -> str | None:
+def _answer(settings: LabSection, teacher_seed: int, inputs: Inputs, rng: random.Random) -> str | None:
     """Return the answer to a recognised prompt, or None if it is not about a task of the lab."""
     text = inputs.seed if isinstance(inputs, GenerateHardInputs | GenerateEasyInputs) else inputs.instruction
     task = grammar.parse_instruction(text)
     if task is None:
         return None
+    stubborn = random.Random(_digest("stubborn", teacher_seed, task.instruction)).random()
     match inputs:
         case SolveInputs():
-            return _fenced(_solution(settings, task, rng))
+            return _fenced(_solution(settings, task, stubborn, rng))
         case CotInputs():
-            return _reasoned(settings, task, rng)
+            return _reasoned(settings, task, stubborn, rng)
         case DecomposeInputs():
             return _stubs(settings, task, rng)
         case EvolveInputs():
-            return _evolved(settings, task, inputs, rng)
+            return _evolved(settings, task, inputs, stubborn, rng)
         case RepairInputs():
             return _fenced(_repaired(settings, task, inputs.program, rng))
         case TestModuleInputs():
@@ -164,35 +140,35 @@ def _answer(settings: TeacherSettings, inputs: Inputs, rng: random.Random) -> st
             return _tests(settings, grammar.assert_lines(task, max(1, min(inputs.count, 32)), rng), rng)
 
 
-def _solution(settings: TeacherSettings, task: grammar.Task, rng: random.Random) -> str:
-    if _errs(settings, task, 1.0, rng):
+def _solution(settings: LabSection, task: grammar.LabTask, stubborn: float, rng: random.Random) -> str:
+    if _errs(settings, task, 1.0, stubborn, rng):
         return grammar.wrong_solution(task, rng)
     return task.solution
 
 
-def _errs(settings: TeacherSettings, task: grammar.Task, factor: float, rng: random.Random) -> bool:
-    """Draw whether an answer is wrong: at the direct rate times `factor`."""
-    rate = min(_WORST_ERROR, settings.error_rate(task.depth) * factor)
+def _errs(settings: LabSection, task: grammar.LabTask, factor: float, stubborn: float, rng: random.Random) -> bool:
+    """Draw whether an answer is wrong, at the direct rate times `factor`; `stubborn` is the task's own draw."""
+    rate = min(_WORST_ERROR, direct_error(settings, task.depth) * factor)
     drawn, fresh = rng.random(), rng.random()
-    if drawn < settings.stubborn:
-        return random.Random(_digest("stubborn", settings.seed, task.instruction)).random() < rate
-    return fresh < rate
+    return (stubborn if drawn < settings.stubborn else fresh) < rate
 
 
-def _reasoned(settings: TeacherSettings, task: grammar.Task, rng: random.Random) -> str:
+def _reasoned(settings: LabSection, task: grammar.LabTask, stubborn: float, rng: random.Random) -> str:
     steps = [f"{number}. {step.description}" for number, step in enumerate(task.steps, 1)]
-    wrong = _errs(settings, task, settings.cot_error, rng)
+    wrong = _errs(settings, task, settings.cot_error, stubborn, rng)
     code = grammar.wrong_solution(task, rng) if wrong else task.solution
     return "\n".join(steps) + "\n\n" + _fenced(code)
 
 
-def _stubs(settings: TeacherSettings, task: grammar.Task, rng: random.Random) -> str:
+def _stubs(settings: LabSection, task: grammar.LabTask, rng: random.Random) -> str:
     if rng.random() < settings.garbled:
         return "The task can be taken apart into its steps, one function each."
     return _fenced(modular.stubs(task))
 
 
-def _evolved(settings: TeacherSettings, task: grammar.Task, inputs: EvolveInputs, rng: random.Random) -> str:
+def _evolved(
+    settings: LabSection, task: grammar.LabTask, inputs: EvolveInputs, stubborn: float, rng: random.Random
+) -> str:
     factors = []
     for step in task.steps:
         head = f"def {step.name}("
@@ -200,12 +176,12 @@ def _evolved(settings: TeacherSettings, task: grammar.Task, inputs: EvolveInputs
         if head not in inputs.modules and head in inputs.stubs:
             shown = settings.stub_error
         factors.append(shown)
-    wrong = _errs(settings, task, sum(factors) / len(factors), rng)
+    wrong = _errs(settings, task, sum(factors) / len(factors), stubborn, rng)
     answer = _fenced(modular.wrong_program(task, rng) if wrong else modular.program(task))
     return f"Following the provided plan:\n{answer}" if rng.random() < settings.garbled else answer
 
 
-def _repaired(settings: TeacherSettings, task: grammar.Task, program: str, rng: random.Random) -> str:
+def _repaired(settings: LabSection, task: grammar.LabTask, program: str, rng: random.Random) -> str:
     right = _tree(program) == _tree(task.solution)
     wrong = rng.random() < (settings.misled if right else settings.repair_error)
     return grammar.wrong_solution(task, rng) if wrong else task.solution
@@ -215,7 +191,7 @@ def _fenced(code: str) -> str:
     return f"```python\n{code.rstrip()}\n```"
 
 
-def _verdict(settings: TeacherSettings, task: grammar.Task, first: str, second: str, rng: random.Random) -> str:
+def _verdict(settings: LabSection, task: grammar.LabTask, first: str, second: str, rng: random.Random) -> str:
     one, two = _quality(task, first), _quality(task, second)
     if rng.random() < settings.judge_noise:
         one, two = two, one
@@ -225,7 +201,7 @@ def _verdict(settings: TeacherSettings, task: grammar.Task, first: str, second: 
     return f"{explanation}\nScores: {one} {two}"
 
 
-def _quality(task: grammar.Task, answer: str) -> int:
+def _quality(task: grammar.LabTask, answer: str) -> int:
     """Return 9 for the reference program, 1 for no program, and 2 to 6 in between by likeness to the reference.
 
     Programs are compared by their syntax trees, so that layout and comments play no part.
@@ -246,13 +222,13 @@ def _tree(code: str) -> str | None:
         return None
 
 
-def _new_task(settings: TeacherSettings, task: grammar.Task, rng: random.Random) -> str:
+def _new_task(settings: LabSection, task: grammar.LabTask, rng: random.Random) -> str:
     if rng.random() < settings.garbled:
         return task.instruction
     return f"Function: {task.entry_point}\n```text\n{task.instruction}\n```"
 
 
-def _tests(settings: TeacherSettings, lines: list[str], rng: random.Random) -> str:
+def _tests(settings: LabSection, lines: list[str], rng: random.Random) -> str:
     results = [line.rpartition(" == ")[2] for line in lines]
     for index, line in enumerate(lines):
         if rng.random() >= settings.test_error:

@@ -23,7 +23,7 @@ def setting(default: Any, meaning: str = "", *, matters: bool = True, **bounds: 
 class Section(BaseModel):
     """A part of the recipe: frozen, and without unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class SeedsSection(Section):

@@ -1,7 +1,7 @@
 """Answers of a student: batched decoding with a key-value cache.
 
-A loop of our own rather than `generate`: it drops finished rows from batch and cache as they end, gives a finish
-reason a row, and draws from a generator of its own, so results depend on inputs, seed and batch size alone.
+A loop of our own rather than `generate`: it drops finished rows from batch and cache as they end, gives each row
+a finish reason, and draws from a generator of its own, so results depend on inputs, seed and batch size alone.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sample_answers(
     _check(temperature, top_p, max_new_tokens, batch_size)
     prompts = [prompt_ids(student.tokenizer, turns_of(conversation)) for conversation in conversations]
     if not all(prompts):
-        raise StudentError("a conversation has no tokens at all; give every prompt a text")
+        raise StudentError("a conversation has no tokens at all; give every prompt some text")
     order = sorted(range(len(prompts)), key=lambda index: (len(prompts[index]), index))
     decoder = _Decoder(
         sampling_model(student), student, stop_ids(student), tuple(stop), temperature, top_p, max_new_tokens
@@ -110,7 +110,7 @@ def sample_ids(
 
     _check(temperature, top_p, max_new_tokens, copies)
     if not all(prompts):
-        raise StudentError("a prompt has no tokens at all; give every prompt a text")
+        raise StudentError("a prompt has no tokens at all; give every prompt some text")
     chosen = sampling_model(student) if model is None else model
     decoder = _Decoder(chosen, student, stop_ids(student), tuple(stop), temperature, top_p, max_new_tokens)
     generator = torch.Generator(device=student.device).manual_seed(seed)
@@ -225,7 +225,7 @@ class _Decoder:
         return logits
 
     def _pick(self, logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Return a token a row, [b]: the likeliest, or one drawn from the nucleus of mass `top_p`."""
+        """Return one token per row, [b]: the likeliest, or one drawn from the nucleus of mass `top_p`."""
         import torch
 
         if self.temperature == 0:

@@ -14,7 +14,6 @@ from akd_code.filters import open_filters
 from akd_code.filters.rouge import rouge_l_f1
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
-from akd_code.lab.teacher import TeacherSettings
 from akd_code.models import ChatModel, Completion, EndpointError, Message, RequestRefusedError, Sampling, open_model
 from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Prompt, content_id
@@ -238,7 +237,7 @@ def test_the_labs_teacher_fills_both_quotas_at_the_papers_threshold() -> None:
         await model.aclose()
         return made
 
-    with LabTeacher(TeacherSettings(seed=1)) as teacher:
+    with LabTeacher(seed=1) as teacher:
         made = asyncio.run(with_the_teacher())
         assert asyncio.run(with_the_teacher()) == made
     assert (made.streams, made.warnings) == ({"hard": 20, "easy": 20}, ())

@@ -9,8 +9,8 @@ import pytest
 from akd_code.lab.grammar import (
     OPERATIONS,
     GrammarError,
-    Kind,
-    Task,
+    LabTask,
+    ValueKind,
     assert_lines,
     cases,
     eval_tasks,
@@ -26,9 +26,15 @@ from akd_code.lab.grammar import (
 from akd_code.lab.grammar.inputs import input_pool
 from akd_code.lab.grammar.kinds import DOMAINS, draw_call
 from akd_code.lab.grammar.operations import ops_from
-from akd_code.lab.grammar.wording import FRAMES, HEADS, INPUTS, read_clause, render
+from akd_code.lab.grammar.wording import FRAMES, HEADS, INPUTS, read_clause, render_task
 
-NOUN = {Kind.INT: "number", Kind.INTS: "items", Kind.STR: "line", Kind.WORDS: "names", Kind.TABLE: "stock"}
+NOUN = {
+    ValueKind.INT: "number",
+    ValueKind.INTS: "items",
+    ValueKind.STR: "line",
+    ValueKind.WORDS: "names",
+    ValueKind.TABLE: "stock",
+}
 
 
 def run(source: str, entry: str, value: object) -> object:
@@ -38,7 +44,7 @@ def run(source: str, entry: str, value: object) -> object:
     return scope[entry](value)  # type: ignore[operator]
 
 
-def some_tasks(n: int, seed: int) -> list[Task]:
+def some_tasks(n: int, seed: int) -> list[LabTask]:
     rng = random.Random(seed)
     return [
         sample_skewed(rng, 1 + index % 4, split=("train", "eval")[index % 8 // 4], skew=rng.choice((0.8, 0.0, -0.5)))
@@ -72,7 +78,7 @@ def test_every_head_input_and_frame_parses_back() -> None:
                 for source in INPUTS[kind]:
                     calls = (draw_call(first, rng), draw_call(second, rng))
                     phrases = tuple(call.fill(call.op.phrases[-1]) for call in calls)
-                    task = render(calls, f"solve_{NOUN[kind]}", phrases, head, source, frame)
+                    task = render_task(calls, f"solve_{NOUN[kind]}", phrases, head, source, frame)
                     assert parse_instruction(task.instruction) == task
 
 
@@ -223,7 +229,7 @@ def test_rarer_tasks_keep_the_domain_and_use_rarer_operations() -> None:
     common = [task for task in seed_tasks(400, 1) if task.depth == 2]
     rare = [rarer_like(task, rng) for task in common]
 
-    def mean_rank(tasks: list[Task]) -> float:
+    def mean_rank(tasks: list[LabTask]) -> float:
         ranks = [call.op.rank for task in tasks for call in task.calls]
         return sum(ranks) / len(ranks)
 

@@ -7,11 +7,13 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from akd_code.decompose import outline, parse_stubs
 from akd_code.lab import modular
-from akd_code.lab.grammar import Task, cases, sample_task
-from akd_code.lab.teacher import LabError, TeacherSettings, reply
+from akd_code.lab.grammar import LabTask, cases, sample_task
+from akd_code.lab.teacher import reply
+from akd_code.recipe import LabSection
 from akd_prompts import (
     CotInputs,
     DecomposeInputs,
@@ -26,15 +28,15 @@ from akd_prompts import (
 from akd_sandbox import Case, FunctionTests, Job, Limits, Sandbox, Verdict
 from akd_sandbox import tests_from_asserts as as_tests
 
-NEVER = TeacherSettings(error_base=0.0, error_per_depth=0.0, test_error=0.0, garbled=0.0)
+NEVER = LabSection(error_base=0.0, error_per_depth=0.0, test_error=0.0, garbled=0.0)
 
 
-def tasks(count: int, *depths: int) -> list[Task]:
+def tasks(count: int, *depths: int) -> list[LabTask]:
     rng = random.Random(11)
     return [sample_task(rng, depth, split="train") for depth in depths or (1, 2, 3, 4) for _ in range(count)]
 
 
-def ask(inputs: Inputs, settings: TeacherSettings = NEVER) -> str:
+def ask(inputs: Inputs, settings: LabSection = NEVER) -> str:
     return reply(settings, render(inputs).messages).text
 
 
@@ -44,7 +46,7 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def passes(box: Sandbox, task: Task, code: str) -> bool:
+def passes(box: Sandbox, task: LabTask, code: str) -> bool:
     drawn = cases(task, 8, random.Random(5))
     tests = FunctionTests(tuple(Case(args=args, expected=expected) for args, expected in drawn))
     return box.run(Job(code, task.entry_point, tests)).verdict is Verdict.PASS
@@ -100,7 +102,7 @@ def test_thinking_aloud_names_the_steps_before_the_program() -> None:
     assert parse_solution(text).code.strip() == task.solution.strip()
 
 
-def wrong_share(settings: TeacherSettings, inputs: dict[str, Inputs]) -> float:
+def wrong_share(settings: LabSection, inputs: dict[str, Inputs]) -> float:
     wrong = 0
     for solution, one in inputs.items():
         wrong += parse_solution(ask(one, settings)).code.strip() != solution.strip()
@@ -108,7 +110,7 @@ def wrong_share(settings: TeacherSettings, inputs: dict[str, Inputs]) -> float:
 
 
 def test_what_is_shown_lowers_the_rate_of_wrong_modular_answers_by_the_stated_factors() -> None:
-    settings = TeacherSettings(error_base=0.6, stub_error=0.5, module_error=0.1, garbled=0.0, stubborn=0.0)
+    settings = LabSection(error_base=0.6, stub_error=0.5, module_error=0.1, garbled=0.0, stubborn=0.0)
     drawn = tasks(250, 2)
     rates = []
     for kind in ("nothing", "stubs", "modules"):
@@ -124,7 +126,7 @@ def test_what_is_shown_lowers_the_rate_of_wrong_modular_answers_by_the_stated_fa
 
 
 def test_a_stubborn_teacher_errs_on_the_same_tasks_however_it_is_asked() -> None:
-    settings = TeacherSettings(error_base=0.5, cot_error=1.0, garbled=0.0, stubborn=1.0)
+    settings = LabSection(error_base=0.5, cot_error=1.0, garbled=0.0, stubborn=1.0)
     for task in tasks(40, 1):
         first = parse_solution(ask(CotInputs(task.instruction), settings)).code.strip() == task.solution.strip()
         code = parse_solution(ask(EvolveInputs(task.instruction, "", ""), settings)).code
@@ -132,7 +134,7 @@ def test_a_stubborn_teacher_errs_on_the_same_tasks_however_it_is_asked() -> None
 
 
 def test_a_repair_stays_wrong_or_is_misled_at_the_stated_rates() -> None:
-    settings = TeacherSettings(repair_error=0.25, misled=0.75, garbled=0.0)
+    settings = LabSection(repair_error=0.25, misled=0.75, garbled=0.0)
     drawn = {task.solution: task for task in tasks(200, 1, 2)}
     right = {one: RepairInputs(task.instruction, one, "assert f(1) == 2") for one, task in drawn.items()}
     wrong = {one: RepairInputs(task.instruction, "def f(): pass", "assert f(1) == 2") for one, task in drawn.items()}
@@ -142,13 +144,13 @@ def test_a_repair_stays_wrong_or_is_misled_at_the_stated_rates() -> None:
 
 def test_an_answer_out_of_form_speaks_of_what_it_was_shown() -> None:
     (task,) = tasks(1, 2)
-    settings = TeacherSettings(garbled=1.0)
+    settings = LabSection(garbled=1.0)
     assert ask(EvolveInputs(task.instruction, "", ""), settings).startswith("Following the provided plan:")
     assert "```" not in ask(DecomposeInputs(task.instruction, "", ""), settings)
 
 
 @pytest.mark.parametrize("name", ["stub_error", "module_error", "cot_error"])
 def test_a_factor_may_exceed_one_but_is_never_negative(name: str) -> None:
-    TeacherSettings(**{name: 1.6})
-    with pytest.raises(LabError, match="must be a factor from 0 on"):
-        TeacherSettings(**{name: -0.1})
+    LabSection(**{name: 1.6})
+    with pytest.raises(ValidationError):
+        LabSection(**{name: -0.1})

@@ -11,16 +11,17 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from akd_code.cli.lab_command import serve
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
-from akd_code.lab.teacher import REFUSAL, LabError, TeacherSettings, endpoint_name, reply
+from akd_code.lab.teacher import REFUSAL, direct_error, endpoint_name, reply
 from akd_code.models import Completion, Message, Sampling, open_model
+from akd_code.recipe import LabSection
 from akd_prompts import (
     GenerateEasyInputs,
     GenerateHardInputs,
@@ -34,11 +35,11 @@ from akd_prompts import (
     render,
 )
 
-FAULTLESS = TeacherSettings(error_base=0, error_per_depth=0, judge_noise=0, test_error=0, garbled=0)
+FAULTLESS = LabSection(error_base=0, error_per_depth=0, judge_noise=0, test_error=0, garbled=0)
 TASKS = grammar.seed_tasks(60, seed=5)
 
 
-def say(settings: TeacherSettings, inputs: Any, **more: Any) -> str:
+def say(settings: LabSection, inputs: Any, **more: Any) -> str:
     return reply(settings, render(inputs).messages, **more).text
 
 
@@ -49,7 +50,7 @@ class TestAnswers:
             assert (solution.code.strip(), solution.blocks) == (task.solution.strip(), 1)
 
     def test_a_teacher_that_always_errs_never_gives_the_reference(self) -> None:
-        settings = TeacherSettings(error_base=0.95)
+        settings = LabSection(error_base=0.95)
         wrong = sum(
             parse_solution(say(settings, SolveInputs(task.instruction))).code.strip() != task.solution.strip()
             for task in TASKS
@@ -57,9 +58,9 @@ class TestAnswers:
         assert wrong >= 50  # 95 % of 60 are 57; fewer than 50 would happen once in 20,000 settings
 
     def test_errors_grow_with_depth_and_stay_below_one(self) -> None:
-        settings = TeacherSettings(error_base=0.1, error_per_depth=0.2)
-        assert [settings.error_rate(depth) for depth in (1, 2, 4)] == pytest.approx([0.1, 0.3, 0.7])
-        assert TeacherSettings(error_base=0.9, error_per_depth=0.9).error_rate(4) == 0.95
+        settings = LabSection(error_base=0.1, error_per_depth=0.2)
+        assert [direct_error(settings, depth) for depth in (1, 2, 4)] == pytest.approx([0.1, 0.3, 0.7])
+        assert direct_error(LabSection(error_base=0.9, error_per_depth=0.9), 4) == 0.95
 
     def test_the_judge_prefers_the_right_program_whichever_comes_first(self) -> None:
         task = TASKS[1]
@@ -78,7 +79,7 @@ class TestAnswers:
     def test_a_noisy_judge_takes_one_answer_for_the_other(self) -> None:
         task = TASKS[1]
         inputs = JudgeInputs(task.instruction, f"```python\n{task.solution}\n```", "I cannot.")
-        scores = parse_scores(say(TeacherSettings(judge_noise=1, garbled=0), inputs))
+        scores = parse_scores(say(LabSection(judge_noise=1, garbled=0), inputs))
         assert (scores.first, scores.second) == (1, 9)
 
     @pytest.mark.parametrize("kind", [GenerateHardInputs, GenerateEasyInputs])
@@ -96,14 +97,14 @@ class TestAnswers:
         assert list(tests.asserts) == grammar.assert_lines(task, 6, random.Random(0))  # the first six are fixed
 
     def test_a_careless_writer_of_tests_gets_all_of_them_wrong(self) -> None:
-        settings = TeacherSettings(test_error=1, garbled=0)
+        settings = LabSection(test_error=1, garbled=0)
         for task in TASKS[:10]:
             text = say(settings, WriteTestsInputs(task.instruction, task.entry_point, 6))
             right = set(grammar.assert_lines(task, 6, random.Random(0))[:6])
             assert not right & set(text.splitlines())
 
     def test_garbled_answers_lack_their_form(self) -> None:
-        settings = TeacherSettings(garbled=1)
+        settings = LabSection(garbled=1)
         task = TASKS[0]
         assert "Scores:" not in say(settings, JudgeInputs(task.instruction, "", ""))
         assert "Function:" not in say(settings, GenerateHardInputs(task.instruction))
@@ -111,7 +112,11 @@ class TestAnswers:
 
     @pytest.mark.parametrize(
         "messages",
-        [[("user", "Hello")], render(SolveInputs("Write a poem.")).messages, render(GenerateHardInputs("x")).messages],
+        [
+            [("user", "Hello")],
+            render(SolveInputs("Write a poem.")).messages,
+            render(GenerateHardInputs("x")).messages,
+        ],
     )
     def test_what_is_not_about_the_lab_is_refused(self, messages: list[tuple[str, str]]) -> None:
         answer = reply(FAULTLESS, [Message(*message) for message in messages])
@@ -128,13 +133,15 @@ class TestAnswers:
         assert (answer.finish_reason, answer.completion_tokens) == ("length", 4)
 
     @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
-    def test_a_rate_that_is_no_probability_is_an_error(self, value: float) -> None:
-        with pytest.raises(LabError, match=r"judge_noise is .*; it must lie between 0 and 1"):
-            TeacherSettings(judge_noise=value)
+    def test_a_rate_that_is_not_a_probability_is_an_error(self, value: float) -> None:
+        with pytest.raises(ValidationError):
+            LabSection(judge_noise=value)
 
     def test_the_name_in_cache_keys_follows_the_settings(self) -> None:
-        assert endpoint_name(TeacherSettings()) == endpoint_name(TeacherSettings())
-        assert endpoint_name(TeacherSettings(seed=1)) != endpoint_name(TeacherSettings())
+        assert endpoint_name(LabSection()) == endpoint_name(LabSection())
+        assert endpoint_name(LabSection(), 1) != endpoint_name(LabSection())
+        assert endpoint_name(LabSection(garbled=0.5)) != endpoint_name(LabSection())
+        assert endpoint_name(LabSection(eval_per_depth=1)) == endpoint_name(LabSection())
 
 
 @pytest.fixture
@@ -172,12 +179,12 @@ class TestServer:
         assert answer.prompt_tokens and answer.completion_tokens
 
     def test_answers_depend_on_neither_order_nor_concurrency_nor_restart(self) -> None:
-        settings = TeacherSettings(seed=3, error_base=0.5)
+        settings = LabSection(error_base=0.5)
         prompts = [SolveInputs(task.instruction) for task in TASKS]
         sampling = Sampling(temperature=0.7, seed=11)
-        with LabTeacher(settings) as teacher:
+        with LabTeacher(settings, seed=3) as teacher:
             forward = complete(teacher, prompts, sampling)
-        with LabTeacher(settings) as teacher:
+        with LabTeacher(settings, seed=3) as teacher:
             backward = complete(teacher, prompts[::-1], sampling)
         assert forward == backward[::-1]
 
@@ -281,7 +288,10 @@ class TestCommand:
 
     def test_a_taken_port_and_a_bad_rate_are_one_line_errors(self, teacher: LabTeacher) -> None:
         port = teacher.url.removesuffix("/v1").rpartition(":")[2]
-        for arguments, text in ((("--port", port), "cannot listen"), (("--error-base", "2"), "error_base is 2.0")):
+        for arguments, text in (
+            (("--port", port), "cannot listen"),
+            (("--error-base", "2"), "lab.error_base: input should be less than or equal to 1 (it is 2.0)"),
+        ):
             ended = self.run("serve", *arguments)
             assert ended.returncode == 2
             assert ended.stderr.startswith("akd: error: ")
@@ -290,7 +300,7 @@ class TestCommand:
 
     def test_the_options_default_to_the_settings(self) -> None:
         options = {option.name: option.default for option in serve.params if option.name != "port"}
-        assert options == asdict(TeacherSettings())
+        assert options == {"seed": 0, **LabSection().model_dump(exclude={"eval_per_depth"})}
 
     def test_tasks_are_shown_as_json(self) -> None:
         rows = [json.loads(line) for line in self.run("tasks", "--depth", "2", "-n", "2", "--json").stdout.splitlines()]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
-from akd_code.lab.teacher import TeacherSettings
 from akd_code.models import RecordedChat, open_model
+from akd_code.recipe import LabSection
 from akd_code.records import Answer, Judgement, Prompt
 from akd_code.referee import ask_judge
 from akd_prompts import JudgeInputs, render
@@ -61,7 +61,7 @@ def test_the_labs_judge_sees_a_right_answer_ahead_of_a_wrong_one() -> None:
         await model.aclose()
         return judgement
 
-    with LabTeacher(TeacherSettings(judge_noise=0, garbled=0)) as teacher:
+    with LabTeacher(LabSection(judge_noise=0, garbled=0)) as teacher:
         judgement = asyncio.run(run())
     assert judgement.parsed_calls == 2
     assert judgement.teacher == 9

@@ -6,7 +6,7 @@ two generation streams) and `wrong_solution`. Results come from our own referenc
 """
 
 from akd_code.lab.grammar.judging import assert_lines, cases, wrong_solution
-from akd_code.lab.grammar.kinds import Call, GrammarError, Kind, Op, Split, Step, Task, Value, apply_calls
+from akd_code.lab.grammar.kinds import Call, GrammarError, LabTask, Op, Split, TaskStep, Value, ValueKind, apply_calls
 from akd_code.lab.grammar.operations import OPERATIONS
 from akd_code.lab.grammar.sampling import (
     eval_tasks,
@@ -22,12 +22,12 @@ __all__ = [
     "OPERATIONS",
     "Call",
     "GrammarError",
-    "Kind",
+    "LabTask",
     "Op",
     "Split",
-    "Step",
-    "Task",
+    "TaskStep",
     "Value",
+    "ValueKind",
     "apply_calls",
     "assert_lines",
     "cases",

@@ -6,13 +6,13 @@ import random
 from collections.abc import Iterator
 from functools import lru_cache
 
-from akd_code.lab.grammar.inputs import CORE, fingerprints, input_pool, is_moderate, random_input
-from akd_code.lab.grammar.kinds import Call, GrammarError, Op, Parameter, Task, Value, apply_calls
+from akd_code.lab.grammar.inputs import CORE, canonical_texts, input_pool, is_moderate, random_input
+from akd_code.lab.grammar.kinds import Call, GrammarError, LabTask, Op, Parameter, Value, apply_calls
 from akd_code.lab.grammar.operations import ops_from
 from akd_code.lab.grammar.wording import solution_text
 
 
-def cases(task: Task, n: int, rng: random.Random) -> list[tuple[tuple[Value, ...], Value]]:
+def cases(task: LabTask, n: int, rng: random.Random) -> list[tuple[tuple[Value, ...], Value]]:
     """Return `n` test cases (arguments, expected result) with distinct inputs, by the reference functions.
 
     The first six do not depend on `rng`: an edge value, then inputs chosen to tell this task from its near misses
@@ -29,12 +29,12 @@ def cases(task: Task, n: int, rng: random.Random) -> list[tuple[tuple[Value, ...
     return [((value,), apply_calls(task.calls, value)) for value in chosen]
 
 
-def assert_lines(task: Task, n: int, rng: random.Random) -> list[str]:
+def assert_lines(task: LabTask, n: int, rng: random.Random) -> list[str]:
     """Return the test cases of `cases` as `assert name(input) == result` lines."""
     return [f"assert {task.entry_point}({args[0]!r}) == {expected!r}" for args, expected in cases(task, n, rng)]
 
 
-def wrong_solution(task: Task, rng: random.Random) -> str:
+def wrong_solution(task: LabTask, rng: random.Random) -> str:
     """Return a plausible wrong program: it runs, and fails on at least one of the first six cases of the task.
 
     One slip away from the solution: a step left out, neighbours swapped, a constant off, an operation confused.
@@ -43,18 +43,18 @@ def wrong_solution(task: Task, rng: random.Random) -> str:
         GrammarError: no near miss differs on those cases.
     """
     core = _core(task.calls)
-    right = fingerprints(task.calls)
+    right = canonical_texts(task.calls)
     misses = list(near_misses(task.calls))
     rng.shuffle(misses)
     for calls in (*misses, *_overdone(task.calls)):
-        wrong = fingerprints(calls)
+        wrong = canonical_texts(calls)
         if any(wrong[index] != right[index] for index in core):
             return solution_text(calls, _comments(calls, task), task.entry_point)
     raise GrammarError(f"no near miss of {task.composition!r} fails its tests")
 
 
-def _comments(calls: tuple[Call, ...], task: Task) -> tuple[str, ...]:
-    """Return a comment a step: in the task's own words where it is a step of the task."""
+def _comments(calls: tuple[Call, ...], task: LabTask) -> tuple[str, ...]:
+    """Return one comment per step: in the task's own words where it is a step of the task."""
     own = {call: step.description for call, step in zip(task.calls, task.steps, strict=True)}
     return tuple(own.get(call, call.fill(call.op.phrases[0])) for call in calls)
 
@@ -108,9 +108,9 @@ def _confused(call: Call, op: Op) -> Call:
 @lru_cache(maxsize=4096)
 def _core(calls: tuple[Call, ...]) -> tuple[int, ...]:
     """Return the pool indices of the fixed cases: the first edge, then those that catch most uncaught near misses."""
-    right = fingerprints(calls)
+    right = canonical_texts(calls)
     uncaught = [
-        {index for index, value in enumerate(fingerprints(miss)) if value != right[index]}
+        {index for index, value in enumerate(canonical_texts(miss)) if value != right[index]}
         for miss in near_misses(calls)
     ]
     core = [0]

@@ -24,7 +24,7 @@ EVAL_SHARE = 0.2
 """Share of all compositions that belongs to the eval split."""
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """Kind of the value that flows from step to step; the member's value is its variable name in solutions."""
 
     INT = "n"
@@ -35,12 +35,12 @@ class Kind(StrEnum):
     BOOL = "ok"
 
 
-DOMAINS: dict[Kind, str] = {
-    Kind.INT: "numbers",
-    Kind.INTS: "lists",
-    Kind.STR: "text",
-    Kind.WORDS: "words",
-    Kind.TABLE: "tables",
+DOMAINS: dict[ValueKind, str] = {
+    ValueKind.INT: "numbers",
+    ValueKind.INTS: "lists",
+    ValueKind.STR: "text",
+    ValueKind.WORDS: "words",
+    ValueKind.TABLE: "tables",
 }
 """Kinds that a task can start from, with the name of the domain."""
 
@@ -60,8 +60,8 @@ class Op:
 
     name: str
     family: str
-    src: Kind
-    dst: Kind
+    src: ValueKind
+    dst: ValueKind
     phrases: tuple[str, ...]
     code: str
     reference: Callable[..., Value]
@@ -69,13 +69,13 @@ class Op:
     rank: int = 0
 
 
-def op_maker(src: Kind) -> Callable[..., Op]:
+def op_maker(src: ValueKind) -> Callable[..., Op]:
     """Return a short constructor for operations on `src`, for the tables of operations."""
 
     def make(
         name: str,
         family: str,
-        dst: Kind,
+        dst: ValueKind,
         phrases: tuple[str, ...],
         code: str,
         reference: Callable[..., Value],
@@ -104,12 +104,12 @@ class Call:
         return self.op.reference(value, *self.params)
 
     def key(self) -> str:
-        """Return a text that names operation and parameters."""
+        """Return text that names operation and parameters."""
         return f"{self.op.name}({','.join(map(repr, self.params))})"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TaskStep:
     """A named sub-step of a task: what it does in words, and its lines of the solution."""
 
     name: str
@@ -127,7 +127,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class LabTask:
     """A lab task: an instruction in words, and everything known about it.
 
     `solution` is the one canonical program. `calls` is the composition, `wording` the choices that fixed the text.
@@ -136,7 +136,7 @@ class Task:
     instruction: str
     entry_point: str
     calls: tuple[Call, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[TaskStep, ...]
     solution: str
 
     @property

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from akd_code.lab.grammar.kinds import MARKS, SMALL, Kind, Op, op_maker
+from akd_code.lab.grammar.kinds import MARKS, SMALL, Op, ValueKind, op_maker
 
-_I, _L, _S = Kind.INT, Kind.INTS, Kind.STR
-_op = op_maker(Kind.INTS)
+_I, _L, _S = ValueKind.INT, ValueKind.INTS, ValueKind.STR
+_op = op_maker(ValueKind.INTS)
 
 
 # fmt: off

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from akd_code.lab.grammar.kinds import SMALL, Kind, Op, op_maker
+from akd_code.lab.grammar.kinds import SMALL, Op, ValueKind, op_maker
 
-_I, _L, _B = Kind.INT, Kind.INTS, Kind.BOOL
-_op = op_maker(Kind.INT)
+_I, _L, _B = ValueKind.INT, ValueKind.INTS, ValueKind.BOOL
+_op = op_maker(ValueKind.INT)
 
 
 # fmt: off

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from akd_code.lab.grammar.kinds import SMALL, Kind, Op, op_maker
+from akd_code.lab.grammar.kinds import SMALL, Op, ValueKind, op_maker
 
-_I, _L, _W, _D = Kind.INT, Kind.INTS, Kind.WORDS, Kind.TABLE
-_op = op_maker(Kind.TABLE)
+_I, _L, _W, _D = ValueKind.INT, ValueKind.INTS, ValueKind.WORDS, ValueKind.TABLE
+_op = op_maker(ValueKind.TABLE)
 
 
 # fmt: off

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from akd_code.lab.grammar.kinds import LETTERS, SMALL, Kind, Op, op_maker
+from akd_code.lab.grammar.kinds import LETTERS, SMALL, Op, ValueKind, op_maker
 
-_I, _S, _W = Kind.INT, Kind.STR, Kind.WORDS
-_op = op_maker(Kind.STR)
+_I, _S, _W = ValueKind.INT, ValueKind.STR, ValueKind.WORDS
+_op = op_maker(ValueKind.STR)
 
 
 # fmt: off

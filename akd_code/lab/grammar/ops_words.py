@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from akd_code.lab.grammar.kinds import SMALL, Kind, Op, op_maker
+from akd_code.lab.grammar.kinds import SMALL, Op, ValueKind, op_maker
 
-_I, _L, _S, _W = Kind.INT, Kind.INTS, Kind.STR, Kind.WORDS
-_op = op_maker(Kind.WORDS)
+_I, _L, _S, _W = ValueKind.INT, ValueKind.INTS, ValueKind.STR, ValueKind.WORDS
+_op = op_maker(ValueKind.WORDS)
 
 
 # fmt: off

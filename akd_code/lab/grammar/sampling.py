@@ -5,34 +5,43 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from akd_code.lab.grammar.inputs import POOL, fingerprint, fingerprints, input_pool, is_moderate, outputs
+from akd_code.lab.grammar.inputs import POOL, canonical_text, canonical_texts, input_pool, is_moderate, outputs
 from akd_code.lab.grammar.kinds import (
     DOMAINS,
     Call,
     GrammarError,
-    Kind,
+    LabTask,
     Op,
     Split,
-    Task,
+    ValueKind,
     composition_key,
     draw_call,
     split_of,
 )
 from akd_code.lab.grammar.operations import ops_from, weights
-from akd_code.lab.grammar.wording import word
+from akd_code.lab.grammar.wording import word_task
 
 DEEPEST = 4
 COMMON_SKEW = 0.6
 EVAL_SKEW = 0.3
 RARE_SKEW = -0.5
 _TRIES = 2000
-_EVAL_TRIES = 20  # a task wanted; the held-out compositions of depth 1 are few
+_EVAL_TRIES = 20  # per task wanted; the held-out compositions of depth 1 are few
 _SEED_TRIES = 50  # shallow compositions are few: a large pool runs out of new ones
-_MIDWAY = {Kind.BOOL: 0.0, Kind.INT: 0.3}  # few chains go on from an integer, or they would all end in arithmetic
-_START_WEIGHTS = {Kind.INTS: 4.0, Kind.STR: 3.5, Kind.WORDS: 2.5, Kind.INT: 2.0, Kind.TABLE: 2.0}
+_MIDWAY = {
+    ValueKind.BOOL: 0.0,
+    ValueKind.INT: 0.3,
+}  # few chains go on from an integer, or they would all end in arithmetic
+_START_WEIGHTS = {
+    ValueKind.INTS: 4.0,
+    ValueKind.STR: 3.5,
+    ValueKind.WORDS: 2.5,
+    ValueKind.INT: 2.0,
+    ValueKind.TABLE: 2.0,
+}
 
 
-def sample_task(rng: random.Random, depth: int, *, split: Split) -> Task:
+def sample_task(rng: random.Random, depth: int, *, split: Split) -> LabTask:
     """Return a random task of `depth` steps (1 to 4), operations drawn by their Zipf-like frequency.
 
     Tasks of the eval split never occur in the train split in any wording: the split is a hash of the composition.
@@ -44,8 +53,14 @@ def sample_task(rng: random.Random, depth: int, *, split: Split) -> Task:
 
 
 def sample_skewed(
-    rng: random.Random, depth: int, *, split: Split, skew: float, start: Kind | None = None, end: Kind | None = None
-) -> Task:
+    rng: random.Random,
+    depth: int,
+    *,
+    split: Split,
+    skew: float,
+    start: ValueKind | None = None,
+    end: ValueKind | None = None,
+) -> LabTask:
     """Return a random task with frequency exponent `skew`, optionally of given input and result kind.
 
     Raises:
@@ -58,11 +73,11 @@ def sample_skewed(
         kind = start or rng.choices(kinds, shares)[0]
         calls = _draw_chain(kind, depth, rng, skew)
         if calls and (end is None or calls[-1].op.dst == end) and split_of(calls) == split and is_sound(calls):
-            return word(calls, rng)
+            return word_task(calls, rng)
     raise GrammarError(f"found no {split} task of depth {depth} from {start} to {end}; widen the request")
 
 
-def _draw_chain(kind: Kind, depth: int, rng: random.Random, skew: float) -> tuple[Call, ...]:
+def _draw_chain(kind: ValueKind, depth: int, rng: random.Random, skew: float) -> tuple[Call, ...]:
     calls: list[Call] = []
     for position in range(depth):
         ops = ops_from(kind)
@@ -90,21 +105,21 @@ def is_sound(calls: tuple[Call, ...]) -> bool:
     results = outputs(calls)
     if not all(is_moderate(result) for result in results):
         return False
-    seen = [fingerprint(result) for result in results]
+    seen = [canonical_text(result) for result in results]
     commonest = max(seen.count(text) for text in set(seen))
-    if commonest > POOL * (0.9 if calls[-1].op.dst is Kind.BOOL else 0.67):
+    if commonest > POOL * (0.9 if calls[-1].op.dst is ValueKind.BOOL else 0.67):
         return False
     for index, call in enumerate(calls):
         if call.op.src != call.op.dst:
             continue
         shorter = calls[:index] + calls[index + 1 :]
-        others = fingerprints(shorter) if shorter else tuple(map(fingerprint, input_pool(call.op.src)))
+        others = canonical_texts(shorter) if shorter else tuple(map(canonical_text, input_pool(call.op.src)))
         if sum(a != b for a, b in zip(others, seen, strict=True)) < POOL // 8:
             return False
     return True
 
 
-def harder_like(task: Task, rng: random.Random) -> Task:
+def harder_like(task: LabTask, rng: random.Random) -> LabTask:
     """Return a harder train task of the same domain and task type, built around the steps of `task`.
 
     Below depth 4 one rarer step is put in (parameters of the others are drawn anew); at depth 4 one step is
@@ -131,11 +146,11 @@ def harder_like(task: Task, rng: random.Random) -> Task:
             calls[at] = draw_call(_pick(fitting, rng), rng)
         chain = tuple(calls)
         if chain[-1].op.dst is end and composition_key(chain) != task.composition and _is_new_train(chain):
-            return word(chain, rng)
+            return word_task(chain, rng)
     return sample_skewed(rng, min(task.depth + 1, DEEPEST), split="train", skew=RARE_SKEW, start=start)
 
 
-def rarer_like(task: Task, rng: random.Random) -> Task:
+def rarer_like(task: LabTask, rng: random.Random) -> LabTask:
     """Return a train task of the same domain from the long tail: rare operations, at least as deep as `task`.
 
     Lion's easy stream: same domain, longer-tailed.
@@ -157,13 +172,13 @@ def _is_new_train(calls: tuple[Call, ...]) -> bool:
     return split_of(calls) == "train" and is_sound(calls)
 
 
-def seed_tasks(n: int, seed: int) -> list[Task]:
+def seed_tasks(n: int, seed: int) -> list[LabTask]:
     """Return `n` train tasks of distinct composition to start the loop with.
 
     One in five has depth 1, two in five each depth 2 and 3: the deepest tasks are left to the adversary.
     """
     rng = random.Random(f"lab seeds {seed}")
-    made: dict[str, Task] = {}
+    made: dict[str, LabTask] = {}
     while len(made) < n:
         depth, before = rng.choices((1, 2, 3), (1, 2, 2))[0], len(made)
         for _ in range(_SEED_TRIES):
@@ -174,16 +189,16 @@ def seed_tasks(n: int, seed: int) -> list[Task]:
     return list(made.values())
 
 
-def eval_tasks(n_per_depth: int, seed: int) -> list[Task]:
+def eval_tasks(n_per_depth: int, seed: int) -> list[LabTask]:
     """Return up to `n_per_depth` held-out tasks of each depth 1 to 4, compositions distinct.
 
     There are about thirty of depth 1, and more than can be used of the others. Operations are drawn less unevenly than
     in training: the long tail counts for more than it is seen.
     """
     rng = random.Random(f"lab eval {seed}")
-    made: list[Task] = []
+    made: list[LabTask] = []
     for depth in range(1, DEEPEST + 1):
-        found: dict[str, Task] = {}
+        found: dict[str, LabTask] = {}
         for _ in range(_EVAL_TRIES * n_per_depth):
             task = sample_skewed(rng, depth, split="eval", skew=EVAL_SKEW)
             found.setdefault(task.composition, task)

@@ -7,26 +7,26 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from akd_code.lab.grammar.kinds import DOMAINS, Call, Kind, Op, Parameter, Step, Task
+from akd_code.lab.grammar.kinds import DOMAINS, Call, LabTask, Op, Parameter, TaskStep, ValueKind
 from akd_code.lab.grammar.operations import ops_from
 
 VERBS = (
     "solve", "compute", "build", "make", "get", "process", "transform", "derive", "find", "handle", "convert", "apply",
     "run", "work", "render", "prepare",
 )  # fmt: skip
-NOUNS: dict[Kind, tuple[str, ...]] = {
-    Kind.INT: ("number", "value", "score", "integer", "amount", "code"),
-    Kind.INTS: ("numbers", "values", "items", "series", "readings", "data"),
-    Kind.STR: ("text", "string", "message", "line", "title", "note"),
-    Kind.WORDS: ("words", "names", "strings", "labels", "tags", "terms"),
-    Kind.TABLE: ("table", "mapping", "record", "stock", "scores", "prices"),
+NOUNS: dict[ValueKind, tuple[str, ...]] = {
+    ValueKind.INT: ("number", "value", "score", "integer", "amount", "code"),
+    ValueKind.INTS: ("numbers", "values", "items", "series", "readings", "data"),
+    ValueKind.STR: ("text", "string", "message", "line", "title", "note"),
+    ValueKind.WORDS: ("words", "names", "strings", "labels", "tags", "terms"),
+    ValueKind.TABLE: ("table", "mapping", "record", "stock", "scores", "prices"),
 }
-INPUTS: dict[Kind, tuple[str, ...]] = {
-    Kind.INT: ("an integer", "a whole number", "one int"),
-    Kind.INTS: ("a list of integers", "some integers in a list", "a list of ints"),
-    Kind.STR: ("a string", "a piece of text", "one str"),
-    Kind.WORDS: ("a list of strings", "several words in a list", "a list of str"),
-    Kind.TABLE: ("a dictionary from names to integers", "a dict from str to int", "a name to number dict"),
+INPUTS: dict[ValueKind, tuple[str, ...]] = {
+    ValueKind.INT: ("an integer", "a whole number", "one int"),
+    ValueKind.INTS: ("a list of integers", "some integers in a list", "a list of ints"),
+    ValueKind.STR: ("a string", "a piece of text", "one str"),
+    ValueKind.WORDS: ("a list of strings", "several words in a list", "a list of str"),
+    ValueKind.TABLE: ("a dictionary from names to integers", "a dict from str to int", "a name to number dict"),
 }
 HEADS = (
     "Write a function `{name}` that takes {input}.",
@@ -42,7 +42,7 @@ ORDINALS = ("first", "second", "third", "fourth")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ClauseFrame:
     """A way to string the clauses of a body together: each clause stands behind its ordinal and `mark`."""
 
     opening: str
@@ -52,36 +52,36 @@ class Frame:
 
 
 FRAMES = (
-    Frame(" It should ", " ", "; ", "."),
-    Frame(" Do this: ", ": ", ", ", " and return the result."),
-    Frame(" Your task: ", ", ", "; ", "."),
-    Frame(" Steps are ", " - ", " and ", ". Return what you get."),
+    ClauseFrame(" It should ", " ", "; ", "."),
+    ClauseFrame(" Do this: ", ": ", ", ", " and return the result."),
+    ClauseFrame(" Your task: ", ", ", "; ", "."),
+    ClauseFrame(" Steps are ", " - ", " and ", ". Return what you get."),
 )
 
 
-def entry_names(kind: Kind) -> tuple[str, ...]:
+def entry_names(kind: ValueKind) -> tuple[str, ...]:
     """Return the function names that tasks on `kind` may have."""
     return tuple(f"{verb}_{noun}" for verb in VERBS for noun in NOUNS[kind])
 
 
-def render(
-    calls: tuple[Call, ...], entry_point: str, phrases: tuple[str, ...], head: str, source: str, frame: Frame
-) -> Task:
-    """Return the task for a composition in the given wording (`phrases`: one filled phrase a step, in step order)."""
+def render_task(
+    calls: tuple[Call, ...], entry_point: str, phrases: tuple[str, ...], head: str, source: str, frame: ClauseFrame
+) -> LabTask:
+    """Return the task for a composition in the given wording (`phrases`: one filled phrase per step, in step order)."""
     marked = [ordinal + frame.mark + phrase for ordinal, phrase in zip(ORDINALS, phrases, strict=False)]
     opening = head.format(name=entry_point, input=source)
     text = opening + frame.opening + frame.between.join(marked) + frame.closing
     steps = tuple(
-        Step(call.op.name, phrase, call.fill(call.op.code), call.op.src.value, call.op.dst.value)
+        TaskStep(call.op.name, phrase, call.fill(call.op.code), call.op.src.value, call.op.dst.value)
         for call, phrase in zip(calls, phrases, strict=True)
     )
-    return Task(text, entry_point, calls, steps, solution_text(calls, phrases, entry_point))
+    return LabTask(text, entry_point, calls, steps, solution_text(calls, phrases, entry_point))
 
 
 def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point: str) -> str:
     """Return the canonical program of a composition: each step under a comment in its own words, then the return."""
     lines = [f"def {entry_point}({calls[0].op.src.value}):"]
-    ordinals = (*ORDINALS, "fifth")  # a wrong program may have a step too many
+    ordinals = (*ORDINALS, "fifth")  # a wrong program may have one step too many
     for ordinal, call, phrase in zip(ordinals[: len(calls)], calls, phrases, strict=True):
         lines.append(f"    # {ordinal}: {phrase}")
         lines += ["    " + line for line in call.fill(call.op.code).split("\n")]
@@ -89,19 +89,19 @@ def solution_text(calls: tuple[Call, ...], phrases: tuple[str, ...], entry_point
     return "\n".join(lines) + "\n"
 
 
-def word(calls: tuple[Call, ...], rng: random.Random) -> Task:
+def word_task(calls: tuple[Call, ...], rng: random.Random) -> LabTask:
     """Return the task for a composition in a wording drawn at random."""
     source = calls[0].op.src
     phrases = tuple(call.fill(rng.choice(call.op.phrases)) for call in calls)
     frame = rng.choice(FRAMES)
     name = rng.choice(entry_names(source))
-    return render(calls, name, phrases, rng.choice(HEADS), rng.choice(INPUTS[source]), frame)
+    return render_task(calls, name, phrases, rng.choice(HEADS), rng.choice(INPUTS[source]), frame)
 
 
-def outline_texts(task: Task) -> tuple[str, str]:
+def outline_texts(task: LabTask) -> tuple[str, str]:
     """Return an instruction that asks for the task's steps as comments, without code, and its answer.
 
-    No task of the grammar: `parse_instruction` does not know it. The base student learns on it to find a step.
+    It is not a task of the grammar: `parse_instruction` does not know it. The base student learns on it to find a step.
     """
     lines = [f"def {task.entry_point}({task.calls[0].op.src.value}):"]
     for ordinal, step in zip(ORDINALS[: task.depth], task.steps, strict=True):
@@ -111,7 +111,7 @@ def outline_texts(task: Task) -> tuple[str, str]:
 
 
 @cache
-def _phrase_patterns(kind: Kind) -> tuple[tuple[Op, re.Pattern[str], tuple[int, ...]], ...]:
+def _phrase_patterns(kind: ValueKind) -> tuple[tuple[Op, re.Pattern[str], tuple[int, ...]], ...]:
     """Return, for each wording of each operation on `kind`, a pattern and the parameter of each of its groups."""
     patterns = []
     for op in ops_from(kind):
@@ -125,7 +125,7 @@ def _phrase_patterns(kind: Kind) -> tuple[tuple[Op, re.Pattern[str], tuple[int, 
     return tuple(patterns)
 
 
-def read_clause(text: str, kind: Kind) -> Call | None:
+def read_clause(text: str, kind: ValueKind) -> Call | None:
     """Return the call that `text` words for a value of `kind`, or None."""
     for op, pattern, slots in _phrase_patterns(kind):
         if not (match := pattern.fullmatch(text)):
@@ -143,7 +143,7 @@ def read_clause(text: str, kind: Kind) -> Call | None:
 
 
 @cache
-def _head_patterns() -> tuple[tuple[str, Kind, str, re.Pattern[str]], ...]:
+def _head_patterns() -> tuple[tuple[str, ValueKind, str, re.Pattern[str]], ...]:
     patterns = []
     for head in HEADS:
         for kind in DOMAINS:
@@ -153,8 +153,8 @@ def _head_patterns() -> tuple[tuple[str, Kind, str, re.Pattern[str]], ...]:
     return tuple(patterns)
 
 
-def parse_instruction(text: str) -> Task | None:
-    """Return the task that `text` asks for, or None if it is no instruction of this grammar.
+def parse_instruction(text: str) -> LabTask | None:
+    """Return the task that `text` asks for, or None if it is not an instruction of this grammar.
 
     The exact inverse of every wording: `parse_instruction(task.instruction) == task`.
     """
@@ -168,7 +168,7 @@ def parse_instruction(text: str) -> Task | None:
     return None
 
 
-def _parse_body(body: str, kind: Kind, entry_point: str, head: str, source: str) -> Task | None:
+def _parse_body(body: str, kind: ValueKind, entry_point: str, head: str, source: str) -> LabTask | None:
     for frame in FRAMES:
         if not (body.startswith(frame.opening) and body.endswith(frame.closing)):
             continue
@@ -182,11 +182,11 @@ def _parse_body(body: str, kind: Kind, entry_point: str, head: str, source: str)
                 break
             calls.append(call)
         if len(calls) == len(clauses):
-            return render(tuple(calls), entry_point, tuple(clauses), head, source, frame)
+            return render_task(tuple(calls), entry_point, tuple(clauses), head, source, frame)
     return None
 
 
-def _unmarked(text: str, frame: Frame) -> list[str] | None:
+def _unmarked(text: str, frame: ClauseFrame) -> list[str] | None:
     """Return the clauses behind their ordinals, or None where the first is missing."""
     opening = ORDINALS[0] + frame.mark
     if not text.startswith(opening):
