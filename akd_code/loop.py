@@ -24,9 +24,8 @@ from typing import Any, Protocol, TypeVar
 
 from akd_code.curriculum import Generation, GenerationSettings, generate, redraw
 from akd_code.curriculum.seeds import load_seeds
-from akd_code.labelling.label import as_answer, label_all, labelling, outcomes
-from akd_code.labelling.opening import open_labeller
-from akd_code.models import Completion
+from akd_code.labelling import label_all, labelling_figures, open_labeller, outcomes
+from akd_code.reading import answer_from
 from akd_code.recipe import Recipe
 from akd_code.records import TRAINED, Answer, Label, Prompt
 from akd_code.report.summary import Round, base_round, write_summary
@@ -87,9 +86,7 @@ class Loop:
         sandbox = self.recipe.sandbox
         self.limits = Limits(test_s=sandbox.test_s, memory_bytes=sandbox.memory_mb << 20)
         self.suites = [open_suite(name, self.recipe) for name in self.recipe.eval.suites]
-        self.labeller = open_labeller(
-            self.recipe, roles.teacher.model, roles.teacher.sampling, box, self.limits, run.path
-        )
+        self.labeller = open_labeller(self.recipe, roles, box, self.limits, run.path)
         self.referee = Referee(roles.referee.model, roles.referee.sampling, box, self.limits, self.recipe.referee)
         self.chain = ""  # the key of the last step: every key depends on all that came before
         self._student: tuple[int, Student] | None = None
@@ -141,7 +138,7 @@ class Loop:
             wall_s=wall_s,
             exams=exams,
             outcomes=outcomes(labels),
-            labelling=labelling(self.recipe.label.method, labels),
+            labelling=labelling_figures(self.recipe.label.method, labels),
             rejected={} if made is None else made.counts.rejected(),
         )
 
@@ -151,8 +148,15 @@ class Loop:
         """Ask the teacher about every prompt of the train pool and test what it answers."""
 
         def work() -> tuple[Label, ...]:
+            made = 0
+
+            def done(position: int, label: Label) -> None:
+                nonlocal made
+                made += 1
+                self.watcher.progress(made, len(prompts))
+
             self.labeller.begin(number)
-            return tuple(self._ask(label_all(self.labeller, prompts, self.watcher.progress)))
+            return tuple(self._ask(label_all(self.labeller, prompts, done=done)))
 
         sections = (self.recipe.teacher, self.recipe.label, self.recipe.evolve)
         labels = self.step(number, "labels", tuple[Label, ...], (prompts, *map(_plain, sections)), work)
@@ -265,10 +269,7 @@ class Loop:
                 student, questions, temperature=settings.temperature, max_tokens=settings.max_tokens, seed=number
             )
             return tuple(
-                as_answer(
-                    label.prompt,
-                    Completion(one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens, settings.model),
-                )
+                answer_from(label.prompt, one.text, one.finish_reason)
                 for label, one in zip(cache, sampled, strict=True)
             )
 

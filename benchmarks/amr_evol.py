@@ -28,19 +28,18 @@ from typing import Any
 
 from akd_code.lab.grammar import Task, cases, eval_tasks, sample_task
 from akd_code.lab.teacher import TeacherSettings, endpoint_name, reply
-from akd_code.labelling.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
+from akd_code.labelling import label_all, labelling_figures, open_labeller
 from akd_code.models import Completion, Message, Sampling
-from akd_code.modules import open_labeller
 from akd_code.recipe import recipe_from
-from akd_code.records import Answer, Prompt, content_id
+from akd_code.records import TRAINED, Label, Prompt, content_id
+from akd_code.roles import EmbedderRole, Role, Roles
 from akd_evals.stats import wilson_interval
-from akd_prompts import SolveInputs
 from akd_sandbox import Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
 
 DEPTHS = (1, 2, 3, 4)
 METHODS = ("direct", "direct x2", "cot", "ansrepair", "amr", "amr-no-md", "amr-no-are")
-"""`direct x2` is the control: two direct answers (temperature 0.7) under the same tests and the same choice as `amr`,
-so that what is gained by having a second answer is not taken for what is gained by decomposing."""
+"""`direct x2` is the control: best-of-n with two direct answers (temperature 0.7), under the same tests and the same
+choice as `amr`, so that what is gained by having a second answer is not taken for what is gained by decomposing."""
 _SHARED: dict[str, float] = {"cot_error": 0.9, "repair_error": 0.6, "misled": 0.3, "test_error": 0.05, "garbled": 0.02}
 PROFILES: dict[str, dict[str, float]] = {
     "helps": {"error_base": 0.05, "error_per_depth": 0.12, "stub_error": 0.6, "module_error": 0.3, "stubborn": 0.6},
@@ -73,14 +72,6 @@ class LabModel:
 
     async def aclose(self) -> None:
         return None
-
-
-class TwiceLabeller(DirectLabeller):
-    """Two direct answers; the second replaces the first only if it passes at least as many tests."""
-
-    async def candidates(self, prompt: Prompt, asked: Asked) -> list[Answer]:
-        inputs = SolveInputs(prompt.text)
-        return [await self.answer(prompt, inputs, self.sampling, asked, sample) for sample in (0, 1)]
 
 
 class RememberingBox:
@@ -133,25 +124,21 @@ def label_tasks(
             "name": "amr-evol",
             "seed": seed,
             "teacher": {"model": "lab", "temperature": 0.7},
-            "label": {"method": method.partition(" ")[0], "attempts": 1},
+            "label": {"method": "best-of-n" if method == "direct x2" else method, "samples": 2, "attempts": 1},
             "evolve": {"wave": 16},
         }
     )
     settings = TeacherSettings(seed=seed, **_SHARED, **PROFILES[profile])
     sampling = Sampling(recipe.teacher.temperature, 1.0, recipe.teacher.max_tokens, seed=seed)
     with TemporaryDirectory() as folder:
-        model = LabModel(settings)
-        limits = Limits(test_s=4.0)
-        labeller = open_labeller(recipe, model, sampling, box, limits, Path(folder))
-        if method == "direct x2":
-            labeller = TwiceLabeller(model, sampling, box, limits, recipe.label)
+        teacher = Role(LabModel(settings), sampling)
+        roles = Roles(teacher, teacher, None, EmbedderRole(recipe.evolve.embedder))
+        labeller = open_labeller(recipe, roles, box, Limits(test_s=4.0), Path(folder))
         labeller.begin(1)
-        labels = asyncio.run(label_all(labeller, [prompt_of(task) for task in tasks], lambda done, total: None))
-        cost = labelling(recipe.label.method, labels)
-        store = getattr(labeller, "store", None)
-        cost["modules"] = 0 if store is None else len(store)
-        if store is not None:
-            store.close()
+        labels = asyncio.run(label_all(labeller, [prompt_of(task) for task in tasks]))
+        cost = labelling_figures(recipe.label.method, labels)
+        cost["modules"] = len(getattr(labeller.proposer, "store", ()))
+        labeller.close()
     return labels, cost
 
 

@@ -34,6 +34,9 @@ class RandomVectors:
         made = self._rng.standard_normal((len(texts), 256)).astype(np.float32)
         return made / np.linalg.norm(made, axis=1, keepdims=True)
 
+    def close(self) -> None:
+        return None
+
 
 def median_ms(work: Callable[[], Any], times: int) -> float:
     took = []

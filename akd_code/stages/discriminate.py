@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from akd_code.labelling.label import Progress, in_order
+from akd_code.concurrent import in_order
 from akd_code.models import ChatModel, Sampling
 from akd_code.recipe import RefereeSection
 from akd_code.records import Answer, Gap, Label
@@ -66,7 +66,7 @@ class Referee:
 
 
 async def discriminate(
-    referee: Referee, labels: Sequence[Label], answers: Sequence[Answer], progress: Progress
+    referee: Referee, labels: Sequence[Label], answers: Sequence[Answer], progress: Callable[[int, int], None]
 ) -> Discrimination:
     """Return the gap on every prompt: `labels` and the student's `answers` in the same order. Raises ModelError."""
     done = 0

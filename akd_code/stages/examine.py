@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from akd_code.lab.suite import depth_of, lab_suite
-from akd_code.labelling.label import Progress
 from akd_code.recipe import Recipe
 from akd_code.storage import write_text
 from akd_evals.samples import Samples, collect
@@ -67,7 +66,7 @@ def exam_questions(suite: Suite) -> list[str]:
     return [question(suite, task.prompt) for task in suite.tasks]
 
 
-def examine(suite: Suite, texts: Sequence[str], box: Sandbox, out: Path, progress: Progress) -> Exam:
+def examine(suite: Suite, texts: Sequence[str], box: Sandbox, out: Path, progress: Callable[[int, int], None]) -> Exam:
     """Write the answers to every task into `out`/samples.jsonl, score them, return the outcome."""
     rows = [{"task_id": task.task_id, "completion": text} for task, text in zip(suite.tasks, texts, strict=True)]
     out.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from akd_code.curriculum.seeds import load_seeds
+from akd_code.labelling import most_requests
 from akd_code.recipe import ModelSection, Recipe
 
 _CHARS_A_TOKEN = 3.5
 _PROMPT_OVERHEAD = 150  # tokens of instructions around a task's text
-_REQUESTS = {"direct": 1, "cot": 1, "ansrepair": 3, "amr": 9, "amr-no-md": 8, "amr-no-are": 3}
-"""Requests for one label at most: AMR-Evol asks for the answer, its stubs, the new answer, and tests of six modules."""
 _ASKED_AGAIN = 1.2  # requests a new prompt that is kept takes, with filters and failed parses
 
 
@@ -30,7 +29,7 @@ def plan(recipe: Recipe) -> str:
         judged += {"always": 2 * pool, "needed": 2 * untested, "never": 0}[recipe.referee.judge]
         pool += recipe.generator.prompts
     rows = [
-        _row("teacher", recipe.teacher, recipe, labelled * _REQUESTS[recipe.label.method] + tested, length),
+        _row("teacher", recipe.teacher, recipe, labelled * most_requests(recipe) + tested, length),
         _row("referee", recipe.referee, recipe, judged, 3 * length),
         _row("generator", recipe.generator, recipe, round(new * _ASKED_AGAIN), length),
     ]
