@@ -3,7 +3,7 @@
 For every profile, seed and method the same tasks are labelled: no suite comes with them, the teacher writes the tests,
 they are validated, and what the loop would train on is checked against hidden cases. Printed by depth: the share of
 tasks that give a correct training answer, with Wilson intervals, and calls and tokens per correct answer. A closed
-world: these are no benchmark figures.
+world: these are not benchmark figures.
 
     python benchmarks/amr_evol.py --out results.json            # the labels (minutes)
     python benchmarks/amr_evol.py --students --seeds 0 1        # and the student's held-out pass@1
@@ -228,7 +228,7 @@ def _line(method: str, mine: list[dict[str, Any]], students: bool) -> list[str]:
 
 
 def svg(results: list[dict[str, Any]]) -> str:
-    """Return the plot: a panel a profile, a group of bars a depth, a bar a method, with 95 % intervals."""
+    """Return the plot: one panel per profile, one group of bars per depth, one bar per method, with 95 % intervals."""
     profiles = list(dict.fromkeys(one["profile"] for one in results))
     colours = dict(
         zip(METHODS, ("#8c8c8c", "#c4c4c4", "#e0a030", "#b05050", "#2060a0", "#70a0d0", "#50a080"), strict=True)

@@ -1,4 +1,4 @@
-"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (METHODS section 2, step 1)."""
+"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558, modular decomposition)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suites that can be trusted: run in the sandbox, validated before they decide anything (AceCoder, CodeT)."""
+"""Tests that can be trusted: run in the sandbox, validated before they decide anything (AceCoder, CodeT)."""
 
 from __future__ import annotations
 
