@@ -1,4 +1,4 @@
-"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558, modular decomposition)."""
+"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558)."""
 
 from __future__ import annotations
 
