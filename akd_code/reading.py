@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from akd_code.records import Answer, Prompt
 from akd_evals.extract import defines, extract_code
 from akd_prompts import Block, fenced_blocks
 
@@ -83,6 +84,12 @@ def read_answer(
     if fault is None and hidden and any(match[0] not in context for match in _HIDDEN.finditer(text)):
         fault = AnswerFault.HIDDEN
     return Reading(None if fault else code, fault, count)
+
+
+def answer_from(prompt: Prompt, text: str, finish_reason: str) -> Answer:
+    """Return a model's text as the answer to a prompt, with the program found in it, whatever may be wrong with it."""
+    found = extract_code(text, prompt.entry_point)
+    return Answer(prompt.id, text, found.code, finish_reason, found.how)
 
 
 def injected(text: str, context: str = "") -> bool:

@@ -148,10 +148,8 @@ class LabTeacherSpec:
     def started(cls, stack: contextlib.ExitStack, settings: LabSection, seed: int) -> LabTeacherSpec:
         """Start the lab's teacher on loopback until `stack` is closed. Raises LabError."""
         from akd_code.lab.server import LabTeacher
-        from akd_code.lab.teacher import TeacherSettings
 
-        rates = settings.model_dump(exclude={"eval_per_depth"})
-        teacher = stack.enter_context(LabTeacher(TeacherSettings(seed=seed, **rates)))
+        teacher = stack.enter_context(LabTeacher(settings, seed))
         return cls(teacher.spec, teacher.endpoint)
 
 

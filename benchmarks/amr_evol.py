@@ -3,7 +3,7 @@
 For every profile, seed and method the same tasks are labelled: no suite comes with them, the teacher writes the tests,
 they are validated, and what the loop would train on is checked against hidden cases. Printed by depth: the share of
 tasks that give a correct training answer, with Wilson intervals, and calls and tokens per correct answer. A closed
-world: these are no benchmark figures.
+world: these are not benchmark figures.
 
     python benchmarks/amr_evol.py --out results.json            # the labels (minutes)
     python benchmarks/amr_evol.py --students --seeds 0 1        # and the student's held-out pass@1
@@ -25,21 +25,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from akd_code.lab.grammar import Task, cases, eval_tasks, sample_task
+from akd_code.lab.grammar import LabTask, cases, eval_tasks, sample_task
 from akd_code.lab.teacher import endpoint_name, reply
-from akd_code.labelling.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
+from akd_code.labelling import label_all, labelling_figures, open_labeller
 from akd_code.models import Completion, Message, Sampling
-from akd_code.modules import open_labeller
 from akd_code.recipe import LabSection, recipe_from
-from akd_code.records import Answer, Prompt, content_id
+from akd_code.records import TRAINED, Label, Prompt, content_id
+from akd_code.roles import EmbedderRole, Role, Roles
 from akd_evals.stats import wilson_interval
-from akd_prompts import SolveInputs
 from akd_sandbox import Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
 
 DEPTHS = (1, 2, 3, 4)
 METHODS = ("direct", "direct x2", "cot", "ansrepair", "amr", "amr-no-md", "amr-no-are")
-"""`direct x2` is the control: two direct answers (temperature 0.7) under the same tests and the same choice as `amr`,
-so that what is gained by having a second answer is not taken for what is gained by decomposing."""
+"""`direct x2` is the control: best-of-n with two direct answers (temperature 0.7), under the same tests and the same
+choice as `amr`, so that what is gained by having a second answer is not taken for what is gained by decomposing."""
 _SHARED: dict[str, float] = {"cot_error": 0.9, "repair_error": 0.6, "misled": 0.3, "test_error": 0.05, "garbled": 0.02}
 PROFILES: dict[str, dict[str, float]] = {
     "helps": {"error_base": 0.05, "error_per_depth": 0.12, "stub_error": 0.6, "module_error": 0.3, "stubborn": 0.6},
@@ -79,14 +78,6 @@ class LabModel:
         return None
 
 
-class TwiceLabeller(DirectLabeller):
-    """Two direct answers; the second replaces the first only if it passes at least as many tests."""
-
-    async def candidates(self, prompt: Prompt, asked: Asked) -> list[Answer]:
-        inputs = SolveInputs(prompt.text)
-        return [await self.answer(prompt, inputs, self.sampling, asked, sample) for sample in (0, 1)]
-
-
 class RememberingBox:
     """A sandbox that runs equal jobs once: the methods share their direct answers."""
 
@@ -101,9 +92,9 @@ class RememberingBox:
         return self._known[key]
 
 
-def tasks_of(seed: int, per_depth: int) -> list[Task]:
+def tasks_of(seed: int, per_depth: int) -> list[LabTask]:
     rng = random.Random(f"amr tasks {seed}")
-    made: dict[str, Task] = {}
+    made: dict[str, LabTask] = {}
     for depth in DEPTHS:
         for _ in range(100 * per_depth):
             task = sample_task(rng, depth, split="train")
@@ -115,11 +106,11 @@ def tasks_of(seed: int, per_depth: int) -> list[Task]:
     return tasks
 
 
-def prompt_of(task: Task) -> Prompt:
+def prompt_of(task: LabTask) -> Prompt:
     return Prompt(content_id(task.instruction), task.instruction, task.entry_point)
 
 
-def is_correct(task: Task, code: str | None, box: Any) -> bool:
+def is_correct(task: LabTask, code: str | None, box: Any) -> bool:
     """Tell whether a program passes twelve hidden cases."""
     if code is None:
         return False
@@ -129,7 +120,7 @@ def is_correct(task: Task, code: str | None, box: Any) -> bool:
 
 
 def label_tasks(
-    method: str, profile: str, seed: int, tasks: list[Task], box: Any
+    method: str, profile: str, seed: int, tasks: list[LabTask], box: Any
 ) -> tuple[list[Label], dict[str, Any]]:
     """Return the labels of one method, and what they cost."""
     recipe = recipe_from(
@@ -137,25 +128,21 @@ def label_tasks(
             "name": "amr-evol",
             "seed": seed,
             "teacher": {"model": "lab", "temperature": 0.7},
-            "label": {"method": method.partition(" ")[0], "attempts": 1},
+            "label": {"method": "best-of-n" if method == "direct x2" else method, "samples": 2, "attempts": 1},
             "evolve": {"wave": 16},
         }
     )
     settings = LabSection(**_SHARED, **PROFILES[profile])
     sampling = Sampling(recipe.teacher.temperature, 1.0, recipe.teacher.max_tokens, seed=seed)
     with TemporaryDirectory() as folder:
-        model = LabModel(settings, seed)
-        limits = Limits(test_s=4.0)
-        labeller = open_labeller(recipe, model, sampling, box, limits, Path(folder))
-        if method == "direct x2":
-            labeller = TwiceLabeller(model, sampling, box, limits, recipe.label)
+        teacher = Role(LabModel(settings, seed), sampling)
+        roles = Roles(teacher, teacher, None, EmbedderRole(recipe.evolve.embedder))
+        labeller = open_labeller(recipe, roles, box, Limits(test_s=4.0), Path(folder))
         labeller.begin(1)
-        labels = asyncio.run(label_all(labeller, [prompt_of(task) for task in tasks], lambda done, total: None))
-        cost = labelling(recipe.label.method, labels)
-        store = getattr(labeller, "store", None)
-        cost["modules"] = 0 if store is None else len(store)
-        if store is not None:
-            store.close()
+        labels = asyncio.run(label_all(labeller, [prompt_of(task) for task in tasks]))
+        cost = labelling_figures(recipe.label.method, labels)
+        cost["modules"] = len(getattr(labeller.proposer, "store", ()))
+        labeller.close()
     return labels, cost
 
 
@@ -173,7 +160,7 @@ def cell(method: str, profile: str, seed: int, options: argparse.Namespace, box:
 
 
 def student_passes(
-    tasks: list[Task], labels: list[Label], seed: int, options: argparse.Namespace, box: Any
+    tasks: list[LabTask], labels: list[Label], seed: int, options: argparse.Namespace, box: Any
 ) -> list[int]:
     """Train the lab's student on the labels and return [passed, tasks] on held-out tasks."""
     from akd_code.lab.student import base_student_path
@@ -246,7 +233,7 @@ def _line(method: str, mine: list[dict[str, Any]], students: bool) -> list[str]:
 
 
 def svg(results: list[dict[str, Any]]) -> str:
-    """Return the plot: a panel a profile, a group of bars a depth, a bar a method, with 95 % intervals."""
+    """Return the plot: one panel per profile, one group of bars per depth, one bar per method, with 95 % intervals."""
     profiles = list(dict.fromkeys(one["profile"] for one in results))
     colours = dict(
         zip(METHODS, ("#8c8c8c", "#c4c4c4", "#e0a030", "#b05050", "#2060a0", "#70a0d0", "#50a080"), strict=True)

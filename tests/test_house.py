@@ -1,4 +1,4 @@
-"""The house: imports only ever point down, nothing goes round in a circle, no file is longer than can be read at once."""
+"""The house: imports only point down, nothing goes round in a circle, no file is too long to be read at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BELOW = {
 ROOMS = (
     "cli", "distil", "loop", "stages", "engine", "evaluate", "labelling", "referee", "curriculum", "filters", "report",
     "roles", "modules", "lab", "models", "student", "run", "reading", "decompose", "storage", "recipe", "progress",
-    "records", "errors",
+    "concurrent", "records", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400

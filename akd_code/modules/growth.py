@@ -12,7 +12,7 @@ _MAX_CODE_CHARS = 4_000
 MAX_PROGRAM_CHARS = 20_000
 """More of an answer is not taken apart: some texts cost the decomposer time that grows with their square."""
 MAX_MODULES = 6
-"""Functions of one answer that are considered: an answer with more is no set of modules."""
+"""Functions of one answer that are considered: an answer with more is not made of modules."""
 
 
 @dataclass(frozen=True, slots=True)

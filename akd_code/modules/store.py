@@ -1,6 +1,6 @@
 """The module store: verified functions in one SQLite file, found by the likeness of what they say they do.
 
-A function gets in only if its tests passed in the sandbox and it is new (AMR-Evol, arXiv 2410.00558, section 3.2).
+A function gets in only if its tests passed in the sandbox and it is new (AMR-Evol, arXiv 2410.00558).
 Several processes may write one store at a time: novelty is decided inside the transaction that inserts.
 """
 

@@ -1,8 +1,8 @@
 """The referee: which of two answers is better, by tests where they can be trusted and by a judge where they cannot.
 
-`validate_written` and `validate_given` say what of a suite can be trusted, `run_tests` tests an answer, `ask_judge`
-asks the LLM judge twice with the answers swapped, and `decide` makes one `Gap` of both. Untrusted code runs in the
-sandbox only.
+Five main things: `validate_written` and `validate_given` say what of a prompt's tests can be trusted, `run_tests` tests
+an answer, `ask_judge` asks the LLM judge twice with the answers swapped, and `decide` makes one `Gap` of both. Nothing
+here writes an answer, and untrusted code runs in the sandbox only.
 """
 
 from akd_code.referee.flip import flipped, other_value
@@ -15,7 +15,6 @@ from akd_code.referee.hardness import (
     disagree,
     judge_gap,
     needs_judge,
-    rates_of,
 )
 from akd_code.referee.hybrid import Decision, Referee
 from akd_code.referee.llm_judge import ask_judge
@@ -37,7 +36,6 @@ __all__ = [
     "judge_gap",
     "needs_judge",
     "other_value",
-    "rates_of",
     "run_tests",
     "validate_given",
     "validate_written",

@@ -1,4 +1,4 @@
-"""Hard or easy: what tests and judge say together about how far the student is behind (METHODS.md sections 1 and 4)."""
+"""Hard or easy: what tests and judge say together about how far the student is behind (Lion, arXiv 2305.12870)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from akd_code.records import Gap, Judgement
-from akd_code.referee.prompt_tests import Tested
 
 JudgePolicy = Literal["always", "needed", "never"]
 """When the judge is asked: for every prompt, only where no validated suite exists, or not at all."""
 
 TEST_GAP = 0.5
-"""A prompt is hard from this difference of pass rates on, inclusive (METHODS.md 4, our choice)."""
+"""A prompt is hard from this difference of pass rates on, inclusive (no paper gives one: Lion only judges)."""
 JUDGE_GAP = 1.0
 """A prompt is hard from this difference of mean scores on, inclusive: Lion's tau (arXiv 2305.12870)."""
 _DIGITS = 9  # differences of decimal scores must not miss a threshold by a rounding error
@@ -26,13 +25,6 @@ class TestRates:
 
     teacher: float
     student: float
-
-
-def rates_of(teacher: Tested, student: Tested) -> TestRates | None:
-    """Return the pass rates of two runs on one suite, None if a fault of the sandbox spoilt either."""
-    if teacher.pass_rate is None or student.pass_rate is None:
-        return None
-    return TestRates(teacher.pass_rate, student.pass_rate)
 
 
 def needs_judge(rates: TestRates | None, policy: JudgePolicy) -> bool:

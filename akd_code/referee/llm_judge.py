@@ -23,10 +23,10 @@ async def ask_judge(
 ) -> Judgement:
     """Return the judge's mean scores for both answers.
 
-    A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all; a call that
-    stays unreadable lowers `parsed_calls`, which leaves the prompt undecided. Raises ModelError.
+    A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all, and every request
+    counts; a call that stays unreadable lowers `parsed_calls`, which leaves the prompt undecided. Raises ModelError.
     """
-    straight, swapped = await asyncio.gather(
+    (straight, first_requests), (swapped, second_requests) = await asyncio.gather(
         _ask(model, JudgeInputs(prompt.text, teacher.text, student.text), sampling, attempts),
         _ask(model, JudgeInputs(prompt.text, student.text, teacher.text), sampling, attempts),
     )
@@ -38,18 +38,20 @@ async def ask_judge(
     if swapped is not None:
         for_teacher.append(swapped.second)
         for_student.append(swapped.first)
-    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), parsed_calls=len(for_teacher))
+    requests = first_requests + second_requests
+    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), len(for_teacher), requests)
 
 
-async def _ask(model: ChatModel, inputs: JudgeInputs, sampling: Sampling, attempts: int) -> Scores | None:
+async def _ask(model: ChatModel, inputs: JudgeInputs, sampling: Sampling, attempts: int) -> tuple[Scores | None, int]:
+    """Return the scores, None if no reply could be read, and how many requests it took."""
     messages = render(inputs).messages
     for sample in range(attempts):
         completion = await model.complete(messages, sampling, sample=sample)
         try:
-            return parse_scores(completion.text)
+            return parse_scores(completion.text), sample + 1
         except PromptParseError:
             continue
-    return None
+    return None, attempts
 
 
 def _mean(scores: list[float]) -> float | None:

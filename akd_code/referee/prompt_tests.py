@@ -1,4 +1,4 @@
-"""Suites that can be trusted: run in the sandbox, validated before they decide anything (AceCoder, CodeT)."""
+"""Tests that can be trusted: run in the sandbox, validated before they decide anything (AceCoder, CodeT)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Tested:
     `verdict` is the sandbox's for the whole sample, NOENTRY where there was no program at all. With verdict INFRA the
     run says nothing about the program and `passed` means nothing. `failed`: indices of the asserts not passed.
     """
+
+    __test__ = False  # not a pytest class
 
     passed: int
     total: int
@@ -99,7 +101,7 @@ def validate_given(
 ) -> Validated:
     """Return what can be trusted of a suite that came with its prompt; blocks.
 
-    Such tests stand above the teacher: an assert that its answer fails stays. Dropped are asserts that are no Python
+    Such tests stand above the teacher: an assert that its answer fails stays. Dropped are asserts that are not Python
     or do not name the entry point. One must be left that has an expectation, and where a reference passes the suite,
     one with a changed expectation must fail.
     """

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.labelling import as_answer
-from akd_code.models import Completion
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, written
@@ -72,9 +70,8 @@ class Attempt(Stage[NoFacts, Answer]):
             seed=self.bench.recipe.seed * 1000 + self.number,
             on_answer=ended,
         )
-        return [
-            as_answer(prompt, _completion(one, settings.model)) for prompt, one in zip(prompts, sampled, strict=True)
-        ]
+        pairs = zip(prompts, sampled, strict=True)
+        return [answer_from(prompt, one.text, one.finish_reason) for prompt, one in pairs]
 
     def described(self, item: Answer) -> tuple[str, str]:
         """Return the prompt's id and how the answer ended."""
@@ -99,7 +96,3 @@ class Attempt(Stage[NoFacts, Answer]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return one answer for each prompt of the cache pool, unless the loop ends before."""
         return Estimate() if outlook.last else written(recipe, outlook.cache * recipe.student.max_tokens)
-
-
-def _completion(one: Sampled, model: str) -> Completion:
-    return Completion(one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens, model)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.labelling import LABELLERS, label_all
+from akd_code.labelling import label_all, labelling_figures, most_requests, outcomes
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
@@ -27,7 +26,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
     @property
     def inputs(self) -> tuple[Any, ...]:
         """The prompts; and for a way that learns from label to label, what it has learnt so far."""
-        return (self.prompts, self._before if self.bench.labeller.wave else "")
+        return (self.prompts, self._before if self.bench.labeller.proposer.wave else "")
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -39,7 +38,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
         """Ask and test, several prompts at once; each label is kept as it is made."""
         labeller, watcher = self.bench.labeller, self.bench.watcher
         labeller.begin(self.number)
-        done = len(kept) if not labeller.wave else 0
+        done = len(kept) if not labeller.proposer.wave else 0
 
         def made(position: int, label: Label) -> None:
             nonlocal done
@@ -56,22 +55,12 @@ class LabelPrompts(Stage[NoFacts, Label]):
 
     def note(self, result: Result[NoFacts, Label]) -> Sequence[str]:
         """Return how many answers ended which way."""
-        counts = ", ".join(f"{count} {name}" for name, count in sorted(_outcomes(result.items).items()))
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
         return (f"{len(result.items)} answers of the teacher: {counts}",)
 
     def figures(self, result: Result[NoFacts, Label]) -> dict[str, Any]:
         """Return what the labels cost, how they ended, and how often what happened on the way."""
-        labels = result.items
-        events = Counter(event for label in labels for event in label.events)
-        return {
-            "method": self.bench.recipe.label.method,
-            "requests": sum(label.calls for label in labels),
-            "tokens": sum(label.tokens for label in labels),
-            "sandbox_runs": sum(label.runs for label in labels),
-            "candidates": sum(len(label.candidates) for label in labels),
-            "outcomes": _outcomes(labels),
-            "events": dict(sorted(events.items())),
-        }
+        return labelling_figures(self.bench.recipe.label.method, result.items)
 
     def fits(self, result: Result[NoFacts, Label]) -> bool:
         """Return whether the labels are those of these prompts."""
@@ -81,11 +70,6 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return as many requests per prompt as the method may take, and one for tests where a prompt has none."""
         written = outlook.untested if recipe.label.tests else 0
-        requests = LABELLERS.get(recipe.label.method).requests(recipe)
-        calls = outlook.train * requests + written
+        calls = outlook.train * most_requests(recipe) + written
         runs = outlook.train + 2 * written
         return asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
-
-
-def _outcomes(labels: Sequence[Label]) -> dict[str, int]:
-    return dict(Counter(label.outcome.value for label in labels))

@@ -1,17 +1,16 @@
 """Every prompt of the project: a template with its version, its typed inputs, and beside it the parser of its answer.
 
 `render` makes the messages of a prompt from its inputs, `recognise` is its inverse, and the `parse_*` functions read
-the answers or raise `PromptParseError`. This package never calls a model and never runs code it parses.
+the answers that have a form or raise `PromptParseError`; the program in an answer is found by
+`akd_evals.extract`. This package never calls a model and never runs code it parses.
 """
 
 from akd_prompts.answers import (
     GeneratedTask,
     Scores,
-    Solution,
     WrittenTests,
     parse_generated,
     parse_scores,
-    parse_solution,
     parse_tests,
 )
 from akd_prompts.errors import PromptError, PromptParseError
@@ -51,7 +50,6 @@ __all__ = [
     "Rendered",
     "RepairInputs",
     "Scores",
-    "Solution",
     "SolveInputs",
     "TestModuleInputs",
     "WriteTestsInputs",
@@ -60,7 +58,6 @@ __all__ = [
     "fenced_blocks",
     "parse_generated",
     "parse_scores",
-    "parse_solution",
     "parse_tests",
     "recognise",
     "render",

@@ -26,14 +26,6 @@ _FUNCTION = re.compile(r"[*_`#\s]*function(?: name)?\s*:[*`\s]*([A-Za-z_]\w*)[*`
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
-    """A program; `blocks` counts the Python blocks the answer held."""
-
-    code: str
-    blocks: int
-
-
-@dataclass(frozen=True, slots=True)
 class Scores:
     """The referee's two scores, 1 to 10, in the order in which it saw the answers."""
 
@@ -52,24 +44,10 @@ class GeneratedTask:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTests:
-    """Asserts that call the entry point, one a line; `dropped` counts statements and lines that were none."""
+    """Asserts that call the entry point, one per line; `dropped` counts all other statements and lines."""
 
     asserts: tuple[str, ...]
     dropped: int
-
-
-def parse_solution(text: str) -> Solution:
-    """Return the program of an answer to `solve`: the first Python block that defines a function or class.
-
-    Answers often add a second block with example calls, so later blocks are counted but not joined.
-    """
-    blocks = _python_blocks(text)
-    for block in blocks:
-        tree = _parsed(block.body)
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        if tree is not None and any(isinstance(node, kinds) for node in tree.body):
-            return Solution(block.body, len(blocks))
-    raise PromptParseError(f"none of the answer's {len(blocks)} Python blocks defines a function")
 
 
 def parse_scores(text: str) -> Scores:
@@ -107,7 +85,7 @@ def parse_generated(text: str) -> GeneratedTask:
         raise PromptParseError(f"{len(names)} names on 'Function:' lines before the task, expected one")
     (name,) = names
     if keyword.iskeyword(name) or not name.isascii():
-        raise PromptParseError(f"{name!r} is no name for a function")
+        raise PromptParseError(f"{name!r} is not a name for a function")
     if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", task):
         raise PromptParseError(f"the task's text does not name its function {name!r}")
     return GeneratedTask(task, name)
@@ -116,7 +94,7 @@ def parse_generated(text: str) -> GeneratedTask:
 def parse_tests(text: str, entry_point: str) -> WrittenTests:
     """Return the asserts over `entry_point` in an answer to `write_tests`, each as one line.
 
-    Statements that are no assert, or whose test does not call `entry_point` by name, are dropped and counted, as
+    Statements that are not asserts, or whose test does not call `entry_point` by name, are dropped and counted, as
     are asserts over MAX_ASSERT_CHARS or after the first MAX_ASSERTS, and repeated ones.
     """
     source = "\n".join(block.body for block in _python_blocks(text)) or _assert_lines(text)
@@ -163,7 +141,7 @@ def _parsed(source: str) -> ast.Module | None:
     """Return the syntax tree, or None where CPython's parser refuses the text for whatever reason."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a model's invalid escape sequences are no news
+            warnings.simplefilter("ignore")  # invalid escape sequences of a model are nothing to warn of
             for _ in range(_TRIES):
                 # CPython 3.11 may raise it for nothing where threads parse at once (python/cpython#106905)
                 with contextlib.suppress(SystemError):

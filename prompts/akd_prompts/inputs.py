@@ -1,4 +1,4 @@
-"""The typed inputs of every prompt: one frozen dataclass a template, its fields are the template's variables."""
+"""The typed inputs of every prompt: one frozen dataclass per template, whose fields are the template's variables."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def version(name: str) -> str:
 def recognise(messages: Sequence[tuple[str, str]]) -> Recognised | None:
     """Return the template and inputs that render to exactly these messages, or None if no template does.
 
-    The way back is built from the templates themselves: each becomes a pattern with a group a variable, and a
+    The way back is built from the templates themselves: each becomes a pattern with a group per variable, and a
     match counts only if its inputs render to the very same messages again.
     """
     roles = tuple(role for role, _ in messages)
@@ -118,7 +118,7 @@ def _render_messages(name: str, values: dict[str, Any]) -> tuple[Message, ...]:
 
 @cache
 def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    """Return one pattern a message: the template's literal text, and a group a variable."""
+    """Return one pattern per message: the template's literal text, and a group per variable."""
     groups = {field.name: r"\d{1,6}" if field.type == "int" else ".*?" for field in fields(TEMPLATES[name])}
     groups[_FENCE] = "`{4,}"
     marks = {variable: f"\0{variable}\0" for variable in groups}

@@ -14,6 +14,7 @@ from akd_code.lab import modular
 from akd_code.lab.grammar import LabTask, cases, sample_task
 from akd_code.lab.teacher import reply
 from akd_code.recipe import LabSection
+from akd_evals.extract import extract_code
 from akd_prompts import (
     CotInputs,
     DecomposeInputs,
@@ -21,7 +22,6 @@ from akd_prompts import (
     Inputs,
     RepairInputs,
     TestModuleInputs,
-    parse_solution,
     parse_tests,
     render,
 )
@@ -60,13 +60,17 @@ def test_a_decomposition_holds_one_typed_and_documented_stub_a_step() -> None:
         assert stubs.bodies == 0
 
 
+def program(text: str) -> str:
+    return extract_code(text).code or ""
+
+
 def parse_answer(text: str) -> str:
     return text.removeprefix("```python\n").removesuffix("```")
 
 
 def test_a_modular_answer_has_a_function_a_step_and_is_right(box: Sandbox) -> None:
     for task in tasks(3):
-        code = parse_solution(ask(EvolveInputs(task.instruction, "", ""))).code
+        code = program(ask(EvolveInputs(task.instruction, "", "")))
         names = [module.name for module in outline(code).modules if module.name]
         assert names in ([*(step.name for step in task.steps), task.entry_point], [task.entry_point])
         assert passes(box, task, code)
@@ -99,13 +103,13 @@ def test_thinking_aloud_names_the_steps_before_the_program() -> None:
     (task,) = tasks(1, 3)
     text = ask(CotInputs(task.instruction))
     assert text.startswith(f"1. {task.steps[0].description}\n2. ")
-    assert parse_solution(text).code.strip() == task.solution.strip()
+    assert program(text).strip() == task.solution.strip()
 
 
 def wrong_share(settings: LabSection, inputs: dict[str, Inputs]) -> float:
     wrong = 0
     for solution, one in inputs.items():
-        wrong += parse_solution(ask(one, settings)).code.strip() != solution.strip()
+        wrong += program(ask(one, settings)).strip() != solution.strip()
     return wrong / len(inputs)
 
 
@@ -118,7 +122,7 @@ def test_what_is_shown_lowers_the_rate_of_wrong_modular_answers_by_the_stated_fa
         for task in drawn:
             stubs = modular.stubs(task) if kind != "nothing" else ""
             modules = "\n".join(step.module for step in task.steps) if kind == "modules" else ""
-            code = parse_solution(ask(EvolveInputs(task.instruction, stubs, modules), settings)).code
+            code = program(ask(EvolveInputs(task.instruction, stubs, modules), settings))
             wrong += code.strip() != modular.program(task).strip()
         rates.append(wrong / len(drawn))
     # 0.64 = 0.6 + one further step at 0.04; the standard error of 250 draws is at most 0.03
@@ -128,8 +132,8 @@ def test_what_is_shown_lowers_the_rate_of_wrong_modular_answers_by_the_stated_fa
 def test_a_stubborn_teacher_errs_on_the_same_tasks_however_it_is_asked() -> None:
     settings = LabSection(error_base=0.5, cot_error=1.0, garbled=0.0, stubborn=1.0)
     for task in tasks(40, 1):
-        first = parse_solution(ask(CotInputs(task.instruction), settings)).code.strip() == task.solution.strip()
-        code = parse_solution(ask(EvolveInputs(task.instruction, "", ""), settings)).code
+        first = program(ask(CotInputs(task.instruction), settings)).strip() == task.solution.strip()
+        code = program(ask(EvolveInputs(task.instruction, "", ""), settings))
         assert (code.strip() == modular.program(task).strip()) == first
 
 

@@ -22,15 +22,16 @@ from akd_code.lab.server import LabTeacher
 from akd_code.lab.teacher import REFUSAL, direct_error, endpoint_name, reply
 from akd_code.models import Completion, Message, Sampling, open_model
 from akd_code.recipe import LabSection
+from akd_evals.extract import extract_code
 from akd_prompts import (
     GenerateEasyInputs,
     GenerateHardInputs,
     JudgeInputs,
     SolveInputs,
     WriteTestsInputs,
+    fenced_blocks,
     parse_generated,
     parse_scores,
-    parse_solution,
     parse_tests,
     render,
 )
@@ -43,17 +44,20 @@ def say(settings: LabSection, inputs: Any, **more: Any) -> str:
     return reply(settings, render(inputs).messages, **more).text
 
 
+def program(text: str) -> str:
+    return extract_code(text).code or ""
+
+
 class TestAnswers:
     def test_a_faultless_teacher_solves_with_the_reference_in_one_block(self) -> None:
         for task in TASKS:
-            solution = parse_solution(say(FAULTLESS, SolveInputs(task.instruction)))
-            assert (solution.code.strip(), solution.blocks) == (task.solution.strip(), 1)
+            text = say(FAULTLESS, SolveInputs(task.instruction))
+            assert (program(text).strip(), len(fenced_blocks(text))) == (task.solution.strip(), 1)
 
     def test_a_teacher_that_always_errs_never_gives_the_reference(self) -> None:
         settings = LabSection(error_base=0.95)
         wrong = sum(
-            parse_solution(say(settings, SolveInputs(task.instruction))).code.strip() != task.solution.strip()
-            for task in TASKS
+            program(say(settings, SolveInputs(task.instruction))).strip() != task.solution.strip() for task in TASKS
         )
         assert wrong >= 50  # 95 % of 60 are 57; fewer than 50 would happen once in 20,000 settings
 
@@ -174,7 +178,7 @@ def send(teacher: LabTeacher, method: str, path: str, body: bytes = b"", **heade
 class TestServer:
     def test_the_projects_own_client_gets_answers_with_usage(self, teacher: LabTeacher) -> None:
         (answer,) = complete(teacher, [SolveInputs(TASKS[0].instruction)], Sampling())
-        assert parse_solution(answer.text).code.strip() == TASKS[0].solution.strip()
+        assert program(answer.text).strip() == TASKS[0].solution.strip()
         assert (answer.finish_reason, answer.model) == ("stop", "lab")
         assert answer.prompt_tokens and answer.completion_tokens
 

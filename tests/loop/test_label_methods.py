@@ -18,9 +18,9 @@ def test_a_run_with_amr_evol_counts_its_cost_and_comes_out_the_same_again(studen
         assert done.returncode == 0, done.stderr
     assert pools(tmp_path / "one") == pools(tmp_path / "two")
     (round_,) = json.loads((tmp_path / "one" / "summary.json").read_text(encoding="utf-8"))["rounds"]
-    told = round_["labelling"]
+    told = round_["stages"]["labels"]
     assert told["method"] == "amr"
-    assert told["calls"] == round_["teacher_calls"] > 3 * 8 - 3
+    assert told["requests"] == round_["teacher_calls"] > 3 * 8 - 3
     assert told["tokens"] > 0
     assert any(event.startswith("evolved: ") for event in told["events"])
     found = run_akd("modules", "search", tmp_path / "one" / "modules.db", "numbers")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from akd_code.records import Gap, Judgement
-from akd_code.referee import Tested, TestRates, decide, disagree, judge_gap, needs_judge, rates_of
+from akd_code.referee import TestRates, decide, disagree, judge_gap, needs_judge
 from akd_code.referee.hardness import JudgePolicy
-from akd_sandbox import Verdict
 
 
 def judged(teacher: float | None, student: float | None, parsed: int = 2) -> Judgement:
@@ -78,13 +77,6 @@ def test_the_thresholds_are_settings() -> None:
 def test_when_the_judge_is_asked(policy: JudgePolicy, with_suite: bool, without: bool) -> None:
     assert needs_judge(TestRates(1.0, 1.0), policy) is with_suite
     assert needs_judge(None, policy) is without
-
-
-def test_a_fault_of_the_sandbox_leaves_no_rates() -> None:
-    fine, spoilt = Tested(2, 4, Verdict.WRONG), Tested(0, 4, Verdict.INFRA)
-    assert rates_of(fine, fine) == TestRates(0.5, 0.5)
-    assert rates_of(fine, spoilt) is None
-    assert rates_of(spoilt, fine) is None
 
 
 def test_one_readable_call_is_no_gap() -> None:

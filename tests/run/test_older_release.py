@@ -118,5 +118,5 @@ def test_a_value_that_cannot_be_read_is_one_line(older_run: Path, recipe: Path) 
 
 
 def test_limits_that_decide_verdicts_cannot_be_changed(older_run: Path, recipe: Path) -> None:
-    with pytest.raises(RunError, match="sandbox.memory_mb: 1024 -> 256"):
+    with pytest.raises(RunError, match=r"sandbox\.memory_mb: 1024 -> 256"):
         RunFolder(older_run, load_recipe(recipe, ["sandbox.memory_mb=256"]))

@@ -1,0 +1,145 @@
+"""The one choice among proposed answers, by tests: how a label comes out of them, whatever way they were made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from akd_code.labelling.proposer import Proposal
+from akd_code.labelling.tally import LabelTally
+from akd_code.models import Sampling
+from akd_code.reading import injected
+from akd_code.recipe import LabelSection
+from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
+from akd_code.referee import Tested, Validated, run_tests, validate_given, validate_written
+from akd_prompts import SolveInputs
+from akd_sandbox import Limits, Sandbox, Verdict
+
+_SPOILT = Verdict.INFRA.value
+AGAIN = "again"
+"""The way of an answer asked for because the tests said no to all before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Tests every proposed answer and chooses.
+
+    The prompt's tests come with it or are written by the teacher, and are validated before they decide anything. Of the
+    answers the one that passes most is taken; a later one replaces an earlier one if it passes at least as many. While
+    all fail, the teacher is asked again. Every loss is counted by its outcome, none is silent.
+    """
+
+    settings: LabelSection
+    sampling: Sampling
+    box: Sandbox
+    limits: Limits
+
+    async def label(self, prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
+        """Return the prompt's label, with every candidate and its verdict. Raises ModelError."""
+        written = await self._tests(prompt, tally)
+        if written is None:
+            return _untested(replace(prompt, tests=None), proposals, tally)
+        report = await asyncio.to_thread(self._validated, written, prompt, proposals)
+        tally.runs += report.runs
+        prompt = replace(prompt, tests=report.tests)
+        if report.tests is None or prompt.entry_point is None:
+            return _untested(prompt, proposals, tally)
+        tested = [await self._tested(proposal, report.tests, prompt, tally) for proposal in proposals]
+        chosen = _best(tested, tally)
+        for attempt in range(1, self.settings.attempts):
+            if tested[chosen].verdict in (_SPOILT, Verdict.PASS.value) or not self.settings.verify:
+                break
+            tally.events.append("asked again")
+            sample = tally.next_sample(attempt)
+            answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
+            chosen = len(tested) - 1
+        outcome = _outcome(tested[chosen], prompt, self.settings.verify)
+        return _label(prompt, tested, chosen, outcome, tally)
+
+    async def _tests(self, prompt: Prompt, tally: LabelTally) -> PromptTests | None:
+        """Return the prompt's tests, written by the teacher if it came with none."""
+        if prompt.tests is not None or prompt.entry_point is None or not self.settings.tests:
+            return prompt.tests
+        return await tally.tests(prompt, prompt.entry_point, self.settings.tests, self.sampling)
+
+    def _validated(self, tests: PromptTests, prompt: Prompt, proposals: Sequence[Proposal]) -> Validated:
+        entry = prompt.entry_point or ""
+        references = list(dict.fromkeys(one.answer.code for one in proposals if one.answer.code))
+        if tests.origin == "given":
+            return validate_given(tests, entry, references, self.box, limits=self.limits)
+        minimum = self.settings.min_tests
+        return validate_written(tests, entry, references, self.box, min_tests=minimum, limits=self.limits)
+
+    async def _tested(self, proposal: Proposal, tests: PromptTests, prompt: Prompt, tally: LabelTally) -> Candidate:
+        tally.runs += 1
+        code, entry = proposal.answer.code, prompt.entry_point or ""
+        run: Tested = await asyncio.to_thread(run_tests, tests, entry, code, self.box, self.limits)
+        return Candidate(proposal.answer, proposal.way, run.verdict.value, run.passed, run.total, run.failed)
+
+
+def _best(tested: Sequence[Candidate], tally: LabelTally) -> int:
+    """Return which candidate is taken; how each later one compared becomes an event.
+
+    A fault of the sandbox says nothing about an answer: whatever was tested is taken before it.
+    """
+    best = 0
+    for at, other in enumerate(tested[1:], 1):
+        held = tested[best]
+        if other.verdict == _SPOILT:
+            tally.events.append(f"{other.way}: untested, {_stays(held, other)}")
+        elif held.verdict == _SPOILT or other.passed >= held.passed:
+            tally.events.append(f"{other.way}: {'better' if other.passed > held.passed else 'as good'}")
+            best = at
+        else:
+            tally.events.append(f"{other.way}: worse, {_stays(held, other)}")
+    return best
+
+
+def _untested(prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
+    """Return the label where nothing can tell the answers apart: the first, which is the plainest, stands."""
+    candidates = [Candidate(one.answer, one.way) for one in proposals]
+    for other in candidates[1:]:
+        tally.events.append(f"{other.way}: untested, {_stays(candidates[0], other)}")
+    return _label(prompt, candidates, 0, _unchecked(candidates[0].answer, prompt), tally)
+
+
+def _stays(held: Candidate, other: Candidate) -> str:
+    return f"the {'earlier' if held.way == other.way else held.way} answer stays"
+
+
+def _label(
+    prompt: Prompt, candidates: Sequence[Candidate], chosen: int, outcome: LabelOutcome, tally: LabelTally
+) -> Label:
+    one = candidates[chosen]
+    rate = None if one.verdict in (None, _SPOILT) else one.passed / one.total
+    counts = (tally.calls, tally.runs, tally.tokens, tuple(tally.events))
+    return Label(prompt, tuple(candidates), chosen, outcome, rate, *counts)
+
+
+def _outcome(chosen: Candidate, prompt: Prompt, verify: bool) -> LabelOutcome:
+    """Return what became of a label whose chosen answer was tested."""
+    if chosen.verdict == _SPOILT:
+        return LabelOutcome.SPOILT
+    if chosen.verdict == Verdict.PASS.value:
+        return LabelOutcome.SUSPECT if injected(chosen.answer.text, prompt.text) else LabelOutcome.VERIFIED
+    return _failed(chosen.answer) if verify else _unchecked(chosen.answer, prompt)
+
+
+def _unchecked(answer: Answer, prompt: Prompt) -> LabelOutcome:
+    if answer.finish_reason == "length":
+        return LabelOutcome.TRUNCATED
+    if injected(answer.text, prompt.text):
+        return LabelOutcome.SUSPECT
+    return LabelOutcome.UNVERIFIED if _holds_code(answer) else LabelOutcome.NO_CODE
+
+
+def _failed(answer: Answer) -> LabelOutcome:
+    if answer.finish_reason == "length":
+        return LabelOutcome.TRUNCATED
+    return LabelOutcome.FAILED if _holds_code(answer) else LabelOutcome.NO_CODE
+
+
+def _holds_code(answer: Answer) -> bool:
+    return answer.code is not None and ("def " in answer.code or "class " in answer.code)

@@ -1,0 +1,27 @@
+"""What a round's labels came to, for the summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from akd_code.records import Label
+
+
+def outcomes(labels: Sequence[Label]) -> dict[str, int]:
+    """Return how many labels ended which way."""
+    return dict(Counter(label.outcome.value for label in labels))
+
+
+def labelling_figures(method: str, labels: Sequence[Label]) -> dict[str, Any]:
+    """Return what a round's labels cost, how they ended, and how often what happened on the way."""
+    return {
+        "method": method,
+        "requests": sum(label.calls for label in labels),
+        "tokens": sum(label.tokens for label in labels),
+        "sandbox_runs": sum(label.runs for label in labels),
+        "candidates": sum(len(label.candidates) for label in labels),
+        "outcomes": outcomes(labels),
+        "events": dict(sorted(Counter(event for label in labels for event in label.events).items())),
+    }

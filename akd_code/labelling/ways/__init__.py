@@ -1,0 +1,1 @@
+"""The built-in ways to make labels, one module each, registered under the method's name."""
