@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from akd_code.reading import answer_from
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, written
