@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from akd_code.modules.embedding import Embedder
+from akd_code.modules.embedder import Embedder
 from akd_code.modules.errors import StoreError
 from akd_code.records import content_id
 from akd_code.storage import Database, Schema, write_failure, write_text
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 NOVELTY = 0.85
 """A module is new while its cosine to every stored one is below this (the paper gives no number)."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from akd_code.concurrent import in_order
+from akd_code.gather import in_order
 from akd_code.models import ChatModel, Sampling
 from akd_code.recipe import RefereeSection
 from akd_code.records import Answer, Gap, Label
