@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from loopback_endpoint import Endpoint, Reply, embeddings, serving
 
-from akd_code.models import ModelSpecError, RequestRefusedError
+from akd_code.models import MissingKeyError, ModelSpecError, RequestRefusedError
 from akd_code.modules import EvolveError, HashedEmbedder, StoreError, open_embedder
 
 
@@ -77,6 +77,21 @@ def test_an_endpoint_gives_vectors_in_the_order_of_the_texts(served: Endpoint) -
     vectors = embedder.embed(["abc", "abcdefgh"])
     assert np.allclose(vectors[:, 0] / vectors[:, 1], [3.0, 8.0])
     assert embedder.name == "openai:tiny"
+
+
+def test_an_endpoint_on_loopback_gets_our_own_key_and_never_openais(
+    served: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1")
+    open_embedder(f"openai:tiny@{served.url}").embed(["a"])
+    monkeypatch.setenv("AKD_API_KEY", "sk-secret-2")
+    open_embedder(f"openai:tiny@{served.url}").embed(["a"])
+    assert served.authorisations == ["Bearer none", "Bearer sk-secret-2"]
+
+
+def test_an_endpoint_elsewhere_needs_a_key(served: Endpoint) -> None:
+    with pytest.raises(MissingKeyError, match="set OPENAI_API_KEY, or AKD_API_KEY"):
+        open_embedder("openai:tiny@https://h.example/v1")
 
 
 def test_an_endpoint_serves_several_threads_and_an_event_loop_and_can_be_closed_in_between(served: Endpoint) -> None:
