@@ -124,7 +124,7 @@ def test_a_broken_export_is_named_by_its_line(content: str, tmp_path: Path) -> N
         read_modules(path)
 
 
-def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "modules.db"
     path.write_text("This is not a database, and it is long enough to be seen as none." * 20, encoding="utf-8")
     with pytest.raises(StoreError, match="cannot use the module store"):
