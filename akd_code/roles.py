@@ -130,6 +130,7 @@ def open_roles(recipe: Recipe, run_path: Path, record: Recorder | None = None) -
 
 
 def _embedder_options(recipe: Recipe, cache: AnswerCache, record: Recorder | None) -> EmbedderOptions:
+    """Return what the embedder has to use; it is asked as patiently as the teacher, having no section of its own."""
     price = recipe.evolve.embedder_price
     priced = None if price is None else PriceSection(prompt=price, completion=0.0)
     meter = UsageMeter(EMBEDDER_ROLE, priced, record)

@@ -15,6 +15,7 @@ from loopback_endpoint import Endpoint, Reply, embeddings, serving
 
 from akd_code.models import MissingKeyError, ModelSpecError, RequestRefusedError
 from akd_code.modules import EvolveError, HashedEmbedder, StoreError, open_embedder
+from akd_code.modules.embedder import unit_vectors
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_what_else_is_embedded() -> None:
@@ -61,6 +62,12 @@ def test_sentence_transformers_is_asked_for_only_when_it_is_wanted() -> None:
     except ImportError:
         with pytest.raises(EvolveError, match="needs sentence-transformers"):
             open_embedder("st:any/model")
+
+
+@pytest.mark.parametrize("rows", [[[1.0], [1.0, 2.0]], [[float("nan")]], [[float("inf"), 1.0]]])
+def test_what_does_not_make_vectors_is_one_line(rows: list[list[float]]) -> None:
+    with pytest.raises(StoreError, match=r"choose another `evolve\.embedder`"):
+        unit_vectors(rows)
 
 
 @pytest.fixture
