@@ -133,11 +133,6 @@ class ModuleStore:
                 made.append(tuple(Found(self._module(self._numbers[at]), float(cosines[at])) for at in wanted))
             return made
 
-    def nearest(self, text: str) -> float:
-        """Return the highest cosine of any module to a text; -1 in an empty store."""
-        found = self.search([text])[0]
-        return found[0].cosine if found else -1.0
-
     def admit(self, module: VerifiedModule, novelty: float = NOVELTY) -> bool:
         """Store a module if it is new, and return whether it was; what others stored meanwhile counts too."""
         vector = self._embedder.embed([module.text])[0]
