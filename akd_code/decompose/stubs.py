@@ -1,4 +1,4 @@
-"""Stubs: the typed signatures with docstring into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558)."""
+"""Stubs: typed signatures with docstrings, into which a teacher takes a task apart (AMR-Evol, arXiv 2410.00558)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class StubSet:
-    """The stubs of one answer, and what had to be put up with: `dropped` by reason, bodies that were cut off."""
+    """The stubs of one answer, and what was mended in it: `dropped` stubs by reason, bodies that were cut off."""
 
     stubs: tuple[Stub, ...]
     dropped: tuple[str, ...]
@@ -56,7 +56,7 @@ class Match:
 def parse_stubs(code: str, entry_point: str | None = None, limit: int = MAX_STUBS) -> StubSet:
     """Return the stubs in Python code, tolerant of what models do: bodies are dropped, classes and methods too.
 
-    The entry point itself is no sub-step; a stub without docstring or with the name of another is dropped. Raises
+    The entry point itself is not a sub-step; a stub without docstring or with the name of another is dropped. Raises
     StubError where none is left.
     """
     found = decompose(code)

@@ -106,4 +106,6 @@ class LabelWay(Protocol):
         ...
 
 
-LABELLERS: Registry[LabelWay] = Registry("label method", "akd.labellers", "akd_code.labelling.ways", RecipeError)
+LABELLERS: Registry[LabelWay] = Registry(
+    what="label method", group="akd.labellers", package="akd_code.labelling.ways", error=RecipeError
+)

@@ -33,7 +33,9 @@ class ModelForm(Protocol):
         ...
 
 
-MODELS: Registry[ModelForm] = Registry("kind of model", "akd.models", "akd_code.models.forms", ModelSpecError)
+MODELS: Registry[ModelForm] = Registry(
+    what="kind of model", group="akd.models", package="akd_code.models.forms", error=ModelSpecError
+)
 
 
 def open_model(

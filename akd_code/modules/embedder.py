@@ -58,7 +58,9 @@ class EmbedderForm(Protocol):
         ...
 
 
-EMBEDDERS: Registry[EmbedderForm] = Registry("embedder", "akd.embedders", "akd_code.modules.embedders", EvolveError)
+EMBEDDERS: Registry[EmbedderForm] = Registry(
+    what="embedder", group="akd.embedders", package="akd_code.modules.embedders", error=EvolveError
+)
 
 
 def open_embedder(form: str, options: EmbedderOptions | None = None) -> Embedder:
