@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
@@ -83,9 +82,9 @@ class Roles:
         return tuple(role for role in (self.teacher, self.referee, self.generator) if role is not None)
 
     def usage(self) -> dict[str, Usage]:
-        """Return what was asked so far by role, the embedder's too where it asks an endpoint."""
+        """Return what was asked so far, by the name of the role; of the embedder, where it asked an endpoint."""
         usages = {role.name: role.usage for role in self.all}
-        if (embedded := self.embedder.usage) != Usage():
+        if (embedded := self.embedder.usage).asked:
             usages[EMBEDDER_ROLE] = embedded
         return usages
 
@@ -97,8 +96,8 @@ class Roles:
 
     async def aclose(self) -> None:
         """Give up what is under way and let go of connections; the roles can be used again."""
-        # Off this loop: closing waits for the embedder's own.
-        await asyncio.to_thread(self.embedder.close)
+        # Not in a thread: all that there are may be waiting for the embedder, and this is what ends their wait.
+        self.embedder.close()
         for role in self.all:
             await role.model.aclose()
 
@@ -131,6 +130,7 @@ def open_roles(recipe: Recipe, run_path: Path, record: Recorder | None = None) -
 
 
 def _embedder_options(recipe: Recipe, cache: AnswerCache, record: Recorder | None) -> EmbedderOptions:
+    """Return what the embedder has to use; it is asked as patiently as the teacher, having no section of its own."""
     price = recipe.evolve.embedder_price
     priced = None if price is None else PriceSection(prompt=price, completion=0.0)
     meter = UsageMeter(EMBEDDER_ROLE, priced, record)

@@ -26,7 +26,7 @@ BELOW = {
 ROOMS = (
     "cli", "distil", "loop", "stages", "engine", "evaluate", "labelling", "referee", "curriculum", "filters", "report",
     "roles", "modules", "lab", "models", "student", "run", "reading", "decompose", "storage", "recipe", "progress",
-    "concurrent", "records", "errors",
+    "gather", "records", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400

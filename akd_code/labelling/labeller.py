@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from akd_code.concurrent import in_order
+from akd_code.gather import in_order
 from akd_code.labelling.chooser import Chooser
 from akd_code.labelling.proposer import LABELLERS, LabelTools, Proposer
 from akd_code.labelling.tally import LabelTally

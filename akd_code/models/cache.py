@@ -69,11 +69,6 @@ class AnswerCache:
         """Open the file or make it. Raises CacheError if it cannot be used, DiskError if it cannot be written."""
         self._db = Database(path, _SCHEMA, reserve=True)
 
-    @property
-    def path(self) -> Path:
-        """The SQLite file."""
-        return self._db.path
-
     def get(self, key: str) -> Completion | None:
         """Return the stored answer, marked as cached, or None. Raises CacheError if the file cannot be read."""
         row = self._db.row(
@@ -119,7 +114,7 @@ class AnswerCache:
     def check_room(self) -> None:
         """Raise DiskError if the disk was found full: nothing more should be paid for."""
         if self._db.full:
-            raise write_failure(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+            raise write_failure(self._db.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def __len__(self) -> int:
         return int(self._db.row("SELECT count(*) FROM answers")[0])

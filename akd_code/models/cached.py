@@ -15,7 +15,7 @@ class CachedChat:
     """Answers from the cache, and asks the model below only for what is not there.
 
     A request that is already under way is waited for, not sent again. An answer is returned only after it was
-    stored. `hits` and `misses` count requests; `meter` is told of the hits.
+    stored. `meter` is told of the answers that were there.
     """
 
     def __init__(self, model: ChatModel, cache: AnswerCache, meter: UsageMeter | None = None) -> None:
@@ -23,8 +23,6 @@ class CachedChat:
         self._cache = cache
         self._meter = meter
         self._under_way: dict[str, asyncio.Future[None]] = {}
-        self.hits = 0
-        self.misses = 0
 
     @property
     def name(self) -> str:
@@ -45,7 +43,6 @@ class CachedChat:
         while True:
             answer = self._cache.get(key)
             if answer is not None:
-                self.hits += 1
                 if self._meter is not None:
                     self._meter.cached(answer.prompt_tokens, answer.completion_tokens)
                 return answer
@@ -55,7 +52,6 @@ class CachedChat:
             # Whoever sends the request may fail or be cancelled; then the next in line sends it.
             await asyncio.wait([other])
         self._cache.check_room()
-        self.misses += 1
         done = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             answer = await self._model.complete(messages, sampling, sample=sample)

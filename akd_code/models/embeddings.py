@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _TEXTS_PER_REQUEST = 256
+_LARGEST = 3.4e38  # what is cached as a 32-bit float; not a number is not below it either
 Vector = Sequence[float]
 
 
@@ -120,8 +121,8 @@ def _vectors(reply: Any, count: int) -> list[Vector]:
     vectors = [item.embedding for item in sorted(items, key=lambda item: item.index)]
     if not all(isinstance(vector, list) and vector for vector in vectors) or len({len(v) for v in vectors}) != 1:
         raise MalformedReplyError("the embeddings are not vectors of one length")
-    if not all(isinstance(number, int | float) for vector in vectors for number in vector):
-        raise MalformedReplyError("an embedding holds something other than numbers")
+    if not all(isinstance(number, int | float) and abs(number) < _LARGEST for vector in vectors for number in vector):
+        raise MalformedReplyError("an embedding holds something other than 32-bit numbers")
     return vectors
 
 

@@ -41,6 +41,11 @@ class Usage:
     cost_usd: float | None = None
     worth_usd: float | None = None
 
+    @property
+    def asked(self) -> int:
+        """Everything that was asked, whatever came of it."""
+        return self.calls + self.cached_calls + self.failed_calls + self.refused_calls
+
     def as_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""
         return asdict(self)

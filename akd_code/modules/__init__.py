@@ -5,10 +5,10 @@ Five main things: `ModuleStore` keeps `VerifiedModule`s in one file and finds th
 code or runs any: no module enters a store whose tests did not pass, and whoever admits it has seen to that.
 """
 
+from akd_code.modules.candidates import MAX_PROGRAM_CHARS, ModuleCandidate, candidates_of
+from akd_code.modules.embedder import EMBEDDERS, Embedder, EmbedderForm, EmbedderOptions, open_embedder
 from akd_code.modules.embedders.hashed import HashedEmbedder
-from akd_code.modules.embedding import EMBEDDERS, Embedder, EmbedderForm, EmbedderOptions, open_embedder
 from akd_code.modules.errors import EvolveError, StoreError
-from akd_code.modules.growth import MAX_PROGRAM_CHARS, ModuleCandidate, candidates_of
 from akd_code.modules.store import NOVELTY, Found, ModuleStore, Origin, VerifiedModule, module_text, read_modules
 
 __all__ = [

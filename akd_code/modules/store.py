@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from akd_code.modules.embedding import Embedder
+from akd_code.modules.embedder import Embedder
 from akd_code.modules.errors import StoreError
 from akd_code.records import content_id
 from akd_code.storage import Database, Schema, write_failure, write_text
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 NOVELTY = 0.85
 """A module is new while its cosine to every stored one is below this (the paper gives no number)."""
@@ -132,11 +132,6 @@ class ModuleStore:
                 wanted = [at for at in order if cosines[at] >= minimum]
                 made.append(tuple(Found(self._module(self._numbers[at]), float(cosines[at])) for at in wanted))
             return made
-
-    def nearest(self, text: str) -> float:
-        """Return the highest cosine of any module to a text; -1 in an empty store."""
-        found = self.search([text])[0]
-        return found[0].cosine if found else -1.0
 
     def admit(self, module: VerifiedModule, novelty: float = NOVELTY) -> bool:
         """Store a module if it is new, and return whether it was; what others stored meanwhile counts too."""

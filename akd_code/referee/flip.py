@@ -12,7 +12,7 @@ from akd_sandbox.syntax import parse
 def flipped(line: str, entry_point: str) -> str | None:
     """Return the assert with a different expected value, or None if it has no expectation that can be changed.
 
-    Understood are: a comparison by == or `is` between a literal and something that calls the entry point, `isclose` of
+    It understands a comparison by == or `is` between a literal and something that calls the entry point, `isclose` of
     the two, and a bare or negated call. `f(1) == f(1)` or `f(1) or True` have no such expectation.
     """
     try:

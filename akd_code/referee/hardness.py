@@ -8,7 +8,7 @@ from typing import Literal
 from akd_code.records import Gap, Judgement
 
 JudgePolicy = Literal["always", "needed", "never"]
-"""When the judge is asked: for every prompt, only where no validated suite exists, or not at all."""
+"""When the judge is asked: about every prompt, only where there is no validated suite, or not at all."""
 
 TEST_GAP = 0.5
 """A prompt is hard from this difference of pass rates on, inclusive (no paper gives one: Lion only judges)."""
@@ -74,7 +74,7 @@ def decide(
 def disagree(gap: Gap, *, tau: float = JUDGE_GAP) -> bool | None:
     """Return whether tests and judge say different things about a prompt; None unless both said something.
 
-    A tie of two passing answers that the judge broke is no disagreement: the tests left it open.
+    A tie of two passing answers that the judge broke is not a disagreement: the tests left it open.
     """
     if gap.decided_by != "tests" or gap.hard is None or gap.judge_gap is None:
         return None

@@ -14,7 +14,7 @@ from akd_sandbox.syntax import parse
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One program against a suite: how many of its asserts it passed.
+    """One program against a prompt's tests: how many of the asserts it passed.
 
     `verdict` is the sandbox's for the whole sample, NOENTRY where there was no program at all. With verdict INFRA the
     run says nothing about the program and `passed` means nothing. `failed`: indices of the asserts not passed.
@@ -37,7 +37,7 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What became of a suite: the part of it that can be trusted, or None and the reason.
+    """What became of tests: those that can be trusted, or None and the reason.
 
     `dropped` counts the asserts that were left out; `runs` the sandbox runs it took.
     """
@@ -49,23 +49,23 @@ class Validated:
 
 
 def run_tests(
-    suite: PromptTests, entry_point: str, code: str | None, box: Sandbox, limits: Limits | None = None
+    tests: PromptTests, entry_point: str, code: str | None, box: Sandbox, limits: Limits | None = None
 ) -> Tested:
-    """Run a program against every assert of a suite; blocks.
+    """Run a program against every assert of a prompt's tests; blocks.
 
     Where the program ends early, the asserts it did not reach count as failed. No program passes nothing.
     """
-    total = len(suite.asserts)
+    total = len(tests.asserts)
     if code is None:
         return Tested(0, total, Verdict.NOENTRY, "the answer holds no program")
-    result = box.run(_job(suite.asserts, suite.setup, entry_point, code, limits))
+    result = box.run(_job(tests.asserts, tests.setup, entry_point, code, limits))
     kept = {index for index, test in enumerate(result.tests) if test.verdict is Verdict.PASS}
     failed = tuple(index for index in range(total) if index not in kept)
     return Tested(len(kept), total, result.verdict, result.detail, result.wall_s, failed)
 
 
 def validate_written(
-    suite: PromptTests,
+    tests: PromptTests,
     entry_point: str,
     references: Sequence[str],
     box: Sandbox,
@@ -73,16 +73,16 @@ def validate_written(
     min_tests: int = 5,
     limits: Limits | None = None,
 ) -> Validated:
-    """Return what can be trusted of a suite that a model wrote; blocks.
+    """Return what can be trusted of tests that a model wrote; blocks.
 
     Asserts that the best of the reference programs fails are dropped (AceCoder): test or reference is wrong, and nobody
     knows which. What is left must have `min_tests` asserts, and with changed expectations at least one must fail.
     """
-    total, runs = len(suite.asserts), 0
+    total, runs = len(tests.asserts), 0
     best: tuple[str, ...] = ()
     program, detail = "", "there is no reference program"
     for code in references:
-        passing, used, why = _passing(suite, entry_point, code, box, limits)
+        passing, used, why = _passing(tests, entry_point, code, box, limits)
         runs += used
         detail = why or detail
         if len(passing) > len(best):
@@ -90,28 +90,28 @@ def validate_written(
     if len(best) < min_tests:
         reason = f"{len(best)} of {total} asserts hold for a reference, fewer than {min_tests}"
         return Validated(None, total, runs, f"{reason} ({detail})" if not best else reason)
-    kept = replace(suite, asserts=best)
+    kept = replace(tests, asserts=best)
     if doubt := _doubt(kept, entry_point, program, box, limits):
         return Validated(None, total, runs + 1, doubt)
     return Validated(kept, total - len(best), runs + 1)
 
 
 def validate_given(
-    suite: PromptTests, entry_point: str, references: Sequence[str], box: Sandbox, *, limits: Limits | None = None
+    tests: PromptTests, entry_point: str, references: Sequence[str], box: Sandbox, *, limits: Limits | None = None
 ) -> Validated:
-    """Return what can be trusted of a suite that came with its prompt; blocks.
+    """Return what can be trusted of tests that came with their prompt; blocks.
 
-    Such tests stand above the teacher: an assert that its answer fails stays. Dropped are asserts that are not Python
-    or do not name the entry point. One must be left that has an expectation, and where a reference passes the suite,
+    Such tests stand above the teacher: an assert that its answer fails stays. Asserts that are not Python or do not
+    name the entry point are dropped. One must be left that has an expectation, and where a reference passes them all,
     one with a changed expectation must fail.
     """
-    usable = tuple(line for line in suite.asserts if _is_assert_on(line, entry_point))
-    dropped = len(suite.asserts) - len(usable)
+    usable = tuple(line for line in tests.asserts if _is_assert_on(line, entry_point))
+    dropped = len(tests.asserts) - len(usable)
     if not usable:
         return Validated(None, dropped, 0, f"none of its {dropped} asserts calls {entry_point}")
-    kept = replace(suite, asserts=usable)
+    kept = replace(tests, asserts=usable)
     if not any(flipped(line, entry_point) for line in usable):
-        return Validated(None, len(suite.asserts), 0, "no assert has an expectation that could fail")
+        return Validated(None, len(tests.asserts), 0, "no assert has an expectation that could fail")
     runs = 0
     for code in references:
         runs += 1
@@ -119,7 +119,7 @@ def validate_given(
             continue
         runs += 1
         if doubt := _doubt(kept, entry_point, code, box, limits):
-            return Validated(None, len(suite.asserts), runs, doubt)
+            return Validated(None, len(tests.asserts), runs, doubt)
         break
     return Validated(kept, dropped, runs)
 
@@ -130,17 +130,17 @@ def _job(asserts: Sequence[str], setup: str, entry_point: str, code: str, limits
 
 
 def _passing(
-    suite: PromptTests, entry_point: str, code: str, box: Sandbox, limits: Limits | None
+    tests: PromptTests, entry_point: str, code: str, box: Sandbox, limits: Limits | None
 ) -> tuple[tuple[str, ...], int, str]:
     """Return the asserts a program passes, the sandbox runs it took, and why nothing ran if nothing did.
 
     An assert that ends the program (a crash, a timeout) says nothing about those behind it: they run again without it.
     """
     passing: list[str] = []
-    left = list(suite.asserts)
+    left = list(tests.asserts)
     runs = 0
     while left:
-        result = box.run(_job(left, suite.setup, entry_point, code, limits))
+        result = box.run(_job(left, tests.setup, entry_point, code, limits))
         runs += 1
         if not result.tests:
             return tuple(passing), runs, f"{result.verdict}: {result.detail}"
@@ -149,16 +149,16 @@ def _passing(
     return tuple(passing), runs, ""
 
 
-def _doubt(suite: PromptTests, entry_point: str, code: str, box: Sandbox, limits: Limits | None) -> str:
-    """Return why a suite that `code` passes is not to be trusted, "" if with changed expectations it fails."""
-    changed = [line for line in (flipped(line, entry_point) for line in suite.asserts) if line is not None]
+def _doubt(tests: PromptTests, entry_point: str, code: str, box: Sandbox, limits: Limits | None) -> str:
+    """Return why tests that `code` passes are not to be trusted, "" if with changed expectations they fail."""
+    changed = [line for line in (flipped(line, entry_point) for line in tests.asserts) if line is not None]
     if not changed:
         return "no assert has an expectation that could fail"
-    result = box.run(_job(changed, suite.setup, entry_point, code, limits))
+    result = box.run(_job(changed, tests.setup, entry_point, code, limits))
     if result.verdict is Verdict.INFRA:
         return f"the sandbox failed: {result.detail}"
     if all(test.verdict is Verdict.PASS for test in result.tests):
-        return "no changed expectation fails: the suite cannot fail"
+        return "no changed expectation fails: the tests cannot fail"
     return ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from akd_code.concurrent import in_order
+from akd_code.gather import in_order
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Gap, Label
 from akd_code.referee import Decision, disagree

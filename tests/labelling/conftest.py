@@ -1,4 +1,4 @@
-"""Fixtures of the evolution's tests."""
+"""Fixtures of the labelling tests."""
 
 from __future__ import annotations
 

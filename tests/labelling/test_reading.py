@@ -56,5 +56,5 @@ def test_what_the_task_says_itself_may_be_said_in_the_answer() -> None:
     assert read_answer(text, "stop", "f", hidden=True, context="Apply the provided function to x.").fault is None
 
 
-def test_ordinary_comments_are_no_injection() -> None:
+def test_ordinary_comments_are_not_an_injection() -> None:
     assert not injected("# ignore case and all punctuation\n# forget the last item\nsystem = prompt")

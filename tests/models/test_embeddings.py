@@ -104,6 +104,8 @@ def test_a_refusal_is_one_line_that_names_the_url_and_a_row(served: Endpoint) ->
         b'{"data": [{"index": 0, "embedding": "AAAA"}]}',
         b'{"data": [{"index": 0, "embedding": [null]}]}',
         b'{"data": [{"index": 1, "embedding": [1.0]}]}',
+        b'{"data": [{"index": 0, "embedding": [NaN]}]}',
+        b'{"data": [{"index": 0, "embedding": [1e39]}]}',
     ],
 )
 def test_a_reply_without_a_vector_for_each_text_is_an_error(served: Endpoint, body: bytes) -> None:

@@ -130,7 +130,7 @@ def test_the_wait_an_endpoint_asks_for_is_kept(endpoint: Endpoint) -> None:
     assert time.monotonic() - start >= 1.0
 
 
-def test_a_wait_given_as_a_date_in_the_past_is_no_wait(endpoint: Endpoint) -> None:
+def test_a_wait_given_as_a_date_in_the_past_needs_no_waiting(endpoint: Endpoint) -> None:
     endpoint.script = failing(1, 503, Retry_After=formatdate(time.time() - 100, usegmt=True))
     assert ask(client(endpoint)).text == "fine"
 
@@ -141,7 +141,7 @@ def test_a_senseless_wait_falls_back_to_our_own(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>busy</html>", b"{}", b'{"choices": []}', b"[1]", b"", b'"text"', b"null"])
-def test_a_reply_that_is_no_completion_is_retried_then_reported(endpoint: Endpoint, body: bytes) -> None:
+def test_a_reply_that_is_not_a_completion_is_retried_then_reported(endpoint: Endpoint, body: bytes) -> None:
     endpoint.script = lambda number, request: Reply(body=body)
     with pytest.raises(EndpointError, match="not a chat completion"):
         ask(client(endpoint))

@@ -90,7 +90,7 @@ def test_a_broken_line_is_named(tmp_path: Path, row: Any, reason: str) -> None:
     assert reason in str(caught.value)
 
 
-def test_bytes_that_are_no_text_are_a_broken_line(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_a_broken_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"prompt": "\xff", "response": "x"}\n')
     with pytest.raises(RecordingError, match=r"a\.jsonl:1: "):

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from loopback_endpoint import Endpoint, Reply, embeddings, serving
 
-from akd_code.models import ModelSpecError, RequestRefusedError
+from akd_code.models import MissingKeyError, ModelSpecError, RequestRefusedError
 from akd_code.modules import EvolveError, HashedEmbedder, StoreError, open_embedder
+from akd_code.modules.embedder import unit_vectors
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_what_else_is_embedded() -> None:
@@ -63,6 +64,12 @@ def test_sentence_transformers_is_asked_for_only_when_it_is_wanted() -> None:
             open_embedder("st:any/model")
 
 
+@pytest.mark.parametrize("rows", [[[1.0], [1.0, 2.0]], [[float("nan")]], [[float("inf"), 1.0]]])
+def test_what_does_not_make_vectors_is_one_line(rows: list[list[float]]) -> None:
+    with pytest.raises(StoreError, match=r"choose another `evolve\.embedder`"):
+        unit_vectors(rows)
+
+
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     for variable in ("OPENAI_API_KEY", "AKD_API_KEY", "OPENAI_BASE_URL"):
@@ -77,6 +84,21 @@ def test_an_endpoint_gives_vectors_in_the_order_of_the_texts(served: Endpoint) -
     vectors = embedder.embed(["abc", "abcdefgh"])
     assert np.allclose(vectors[:, 0] / vectors[:, 1], [3.0, 8.0])
     assert embedder.name == "openai:tiny"
+
+
+def test_an_endpoint_on_loopback_gets_our_own_key_and_never_openais(
+    served: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1")
+    open_embedder(f"openai:tiny@{served.url}").embed(["a"])
+    monkeypatch.setenv("AKD_API_KEY", "sk-secret-2")
+    open_embedder(f"openai:tiny@{served.url}").embed(["a"])
+    assert served.authorisations == ["Bearer none", "Bearer sk-secret-2"]
+
+
+def test_an_endpoint_elsewhere_needs_a_key(served: Endpoint) -> None:
+    with pytest.raises(MissingKeyError, match="set OPENAI_API_KEY, or AKD_API_KEY"):
+        open_embedder("openai:tiny@https://h.example/v1")
 
 
 def test_an_endpoint_serves_several_threads_and_an_event_loop_and_can_be_closed_in_between(served: Endpoint) -> None:

@@ -57,7 +57,6 @@ def test_what_is_stored_already_is_not_new(store: ModuleStore) -> None:
 
 def test_an_empty_store_finds_nothing(store: ModuleStore) -> None:
     assert store.search(["anything"]) == [()]
-    assert store.nearest("anything") == -1.0
 
 
 def test_no_module_below_the_minimum_is_found_and_never_more_than_k(store: ModuleStore) -> None:
@@ -124,7 +123,7 @@ def test_a_broken_export_is_named_by_its_line(content: str, tmp_path: Path) -> N
         read_modules(path)
 
 
-def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "modules.db"
     path.write_text("This is not a database, and it is long enough to be seen as none." * 20, encoding="utf-8")
     with pytest.raises(StoreError, match="cannot use the module store"):
@@ -208,8 +207,9 @@ def test_concurrent_writers_store_each_module_once(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_what_another_process_stored_meanwhile(store: ModuleStore, tmp_path: Path) -> None:
-    assert store.nearest(text_of(EVEN)) == -1.0
+    assert store.search([text_of(EVEN)]) == [()]
     other = ModuleStore(tmp_path / "modules.db", HashedEmbedder())
     other.admit(EVEN)
-    assert store.nearest(text_of(EVEN)) == pytest.approx(1.0, abs=1e-5)
+    ((found,),) = store.search([text_of(EVEN)])
+    assert found.cosine == pytest.approx(1.0, abs=1e-5)
     assert not store.admit(EVEN)

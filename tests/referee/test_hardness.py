@@ -79,7 +79,7 @@ def test_when_the_judge_is_asked(policy: JudgePolicy, with_suite: bool, without:
     assert needs_judge(None, policy) is without
 
 
-def test_one_readable_call_is_no_gap() -> None:
+def test_one_readable_call_does_not_make_a_gap() -> None:
     assert judge_gap(judged(9.0, 1.0, parsed=1)) is None
     assert judge_gap(judged(9.0, 1.0)) == 8.0
 

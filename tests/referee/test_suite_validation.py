@@ -48,7 +48,7 @@ class TestRun:
         assert (run.passed, run.total, run.verdict) == (passed, 5, verdict)
         assert run.pass_rate == passed / 5
 
-    def test_a_fault_of_the_sandbox_is_no_pass_rate(self) -> None:
+    def test_a_fault_of_the_sandbox_leaves_no_pass_rate(self) -> None:
         assert Tested(0, 5, Verdict.INFRA).pass_rate is None
 
     def test_set_up_code_serves_the_asserts(self, box: Sandbox) -> None:
@@ -65,7 +65,7 @@ class TestWritten:
         report = validate_written(written, "double", [DOUBLE], box)
         assert (report.tests, report.dropped) == (suite(*FIVE), 2)
 
-    def test_too_few_left_is_no_suite_and_says_so(self, box: Sandbox) -> None:
+    def test_too_few_left_make_no_suite_and_it_says_so(self, box: Sandbox) -> None:
         report = validate_written(suite(*FIVE[:4], "assert double(9) == 1"), "double", [DOUBLE], box)
         assert (report.tests, report.reason) == (None, "4 of 5 asserts hold for a reference, fewer than 5")
 
@@ -114,7 +114,7 @@ class TestGiven:
         one = suite("assert double(3) == 6", given=True)
         assert validate_given(one, "double", [WRONG, DOUBLE], box) == Validated(one, 0, 3)
 
-    def test_lines_that_are_no_asserts_on_the_function_are_dropped(self, box: Sandbox) -> None:
+    def test_lines_that_are_not_asserts_on_the_function_are_dropped(self, box: Sandbox) -> None:
         mixed = suite("assert double(3) == 6", "assert (", "assert other(3) == 6", "print(1)", given=True)
         report = validate_given(mixed, "double", [], box)
         assert report.tests is not None
@@ -124,7 +124,7 @@ class TestGiven:
         ("line", "reason"),
         [("assert other(3) == 6", "none of its 1 asserts calls double"), ("assert double(3) or True", "no assert has")],
     )
-    def test_nothing_usable_is_no_suite(self, box: Sandbox, line: str, reason: str) -> None:
+    def test_nothing_usable_makes_no_suite(self, box: Sandbox, line: str, reason: str) -> None:
         report = validate_given(suite(line, given=True), "double", [DOUBLE], box)
         assert report.tests is None
         assert report.reason.startswith(reason)

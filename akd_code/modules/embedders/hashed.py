@@ -11,11 +11,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from akd_code.modules.embedding import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
+from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import EvolveError
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -54,7 +54,7 @@ class HashedEmbedder:
 
 
 @EMBEDDERS.register("hashed")
-def open_hashed(rest: str, options: EmbedderOptions) -> Embedder:
+def open_hashed_embedder(rest: str, options: EmbedderOptions) -> Embedder:
     """Return the embedder; it takes no settings. Raises EvolveError if it is given any."""
     if rest:
         raise EvolveError(f"hashed:{rest} names no embedder: hashed takes no settings; write hashed")

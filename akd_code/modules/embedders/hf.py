@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from akd_code.modules.embedding import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
+from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import EvolveError
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 
 class TransformersEmbedder:
@@ -55,7 +55,7 @@ class TransformersEmbedder:
 
 
 @EMBEDDERS.register("hf")
-def open_transformers(rest: str, options: EmbedderOptions) -> Embedder:
+def open_transformers_embedder(rest: str, options: EmbedderOptions) -> Embedder:
     """Return the encoder; it is loaded when first used. Raises EvolveError without a name."""
     if not rest:
         raise EvolveError("hf: names no embedder; write hf:ID_OR_PATH")

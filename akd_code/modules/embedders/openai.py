@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from akd_code.models.embeddings import EndpointEmbeddings
 from akd_code.models.endpoint import Endpoint, Retries, name_at_url
-from akd_code.modules.embedding import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
+from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import StoreError
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 
 class EndpointEmbedder:
@@ -77,7 +77,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 
 @EMBEDDERS.register("openai")
-def open_endpoint(rest: str, options: EmbedderOptions) -> Embedder:
+def open_endpoint_embedder(rest: str, options: EmbedderOptions) -> Embedder:
     """Return the model NAME at URL, which defaults to OPENAI_BASE_URL, else OpenAI's own. Raises ModelError."""
     name, url = name_at_url(rest, f"openai:{rest}")
     server = Endpoint(url, concurrency=options.concurrency, timeout_s=options.timeout_s, retries=Retries())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from akd_code.modules.embedding import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
+from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import EvolveError
 
 if TYPE_CHECKING:
-    from akd_code.modules.embedding import Vectors
+    from akd_code.modules.embedder import Vectors
 
 
 class SentenceEmbedder:
@@ -39,7 +39,7 @@ class SentenceEmbedder:
 
 
 @EMBEDDERS.register("st")
-def open_sentence_transformers(rest: str, options: EmbedderOptions) -> Embedder:
+def open_sentence_embedder(rest: str, options: EmbedderOptions) -> Embedder:
     """Return the model, loaded. Raises EvolveError without a name, or without the package."""
     if not rest:
         raise EvolveError("st: names no embedder; write st:ID_OR_PATH")

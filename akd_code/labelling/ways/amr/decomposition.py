@@ -5,7 +5,7 @@ from __future__ import annotations
 from akd_code.decompose import StubError, StubSet, decompose, match_stubs, parse_stubs, steps_text
 from akd_code.labelling.tally import LabelTally
 from akd_code.models import Sampling
-from akd_code.modules.growth import MAX_PROGRAM_CHARS
+from akd_code.modules.candidates import MAX_PROGRAM_CHARS
 from akd_code.reading import AnswerFault, answer_from, read_answer
 from akd_code.records import Answer, Prompt
 from akd_prompts import DecomposeInputs

@@ -6,7 +6,7 @@ import asyncio
 
 from akd_code.labelling.proposer import LabelTools
 from akd_code.labelling.tally import LabelTally
-from akd_code.modules.growth import ModuleCandidate, candidates_of
+from akd_code.modules.candidates import ModuleCandidate, candidates_of
 from akd_code.modules.store import ModuleStore, Origin, VerifiedModule, module_text
 from akd_code.reading import injected
 from akd_code.records import Answer, Prompt, PromptTests

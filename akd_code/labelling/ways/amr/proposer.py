@@ -14,7 +14,7 @@ from akd_code.labelling.tally import LabelTally
 from akd_code.labelling.ways.amr.decomposition import ask_stubs
 from akd_code.labelling.ways.amr.evolution import ask_evolved, shown_modules
 from akd_code.labelling.ways.amr.growth import verified_modules
-from akd_code.modules.growth import MAX_MODULES
+from akd_code.modules.candidates import MAX_MODULES
 from akd_code.modules.store import Found, ModuleStore, Origin, VerifiedModule, module_text, read_modules
 from akd_code.recipe import EvolveSection, Recipe
 from akd_code.records import Answer, Label, Prompt

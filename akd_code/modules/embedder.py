@@ -73,12 +73,17 @@ def open_embedder(form: str, options: EmbedderOptions | None = None) -> Embedder
 
 
 def unit_vectors(vectors: Any) -> Vectors:
-    """Return rows of numbers [texts, dimension] as float32 rows of length 1. Raises StoreError for what is none."""
+    """Return rows of numbers [texts, dimension] as float32 rows of length 1, zeros where a row is all zeros.
+
+    Raises StoreError for rows of several lengths, and for what is not a finite number.
+    """
     import numpy as np
 
-    made = np.asarray(vectors, dtype=np.float32)
-    norms = np.linalg.norm(made, axis=1, keepdims=True)
-    made = np.where(norms > 0, made / np.maximum(norms, 1e-12), 0).astype(np.float32)
+    try:
+        made = np.asarray(vectors, dtype=np.float32)
+    except ValueError:
+        raise StoreError("the embedder gave vectors of several lengths; choose another `evolve.embedder`") from None
     if not np.isfinite(made).all():
         raise StoreError("the embedder gave vectors that are not numbers; choose another `evolve.embedder`")
-    return made
+    norms = np.linalg.norm(made, axis=1, keepdims=True)
+    return np.where(norms > 0, made / np.maximum(norms, 1e-12), 0).astype(np.float32)

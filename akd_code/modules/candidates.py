@@ -38,8 +38,8 @@ class ModuleCandidate:
 def candidates_of(code: str, entry_point: str | None) -> tuple[tuple[ModuleCandidate, ...], int]:
     """Return the functions of a program that could be stored, and how many are unfit.
 
-    Left out is the task's own function. Unfit: no docstring to find it by, broken, too long, or with text in it that
-    tries to instruct whoever reads it next.
+    The task's own function is left out. Unfit means: without a docstring to find it by, broken, too long, or with text
+    in it that tries to instruct whoever reads it next.
     """
     found = decompose(code[:MAX_PROGRAM_CHARS])
     made: list[ModuleCandidate] = []
