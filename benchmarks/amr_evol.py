@@ -25,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from akd_code.lab.grammar import Task, cases, eval_tasks, sample_task
+from akd_code.lab.grammar import LabTask, cases, eval_tasks, sample_task
 from akd_code.lab.teacher import endpoint_name, reply
 from akd_code.labelling.label import TRAINED, Asked, DirectLabeller, Label, label_all, labelling
 from akd_code.models import Completion, Message, Sampling
@@ -101,7 +101,7 @@ class RememberingBox:
         return self._known[key]
 
 
-def tasks_of(seed: int, per_depth: int) -> list[Task]:
+def tasks_of(seed: int, per_depth: int) -> list[LabTask]:
     rng = random.Random(f"amr tasks {seed}")
     made: dict[str, Task] = {}
     for depth in DEPTHS:
@@ -115,11 +115,11 @@ def tasks_of(seed: int, per_depth: int) -> list[Task]:
     return tasks
 
 
-def prompt_of(task: Task) -> Prompt:
+def prompt_of(task: LabTask) -> Prompt:
     return Prompt(content_id(task.instruction), task.instruction, task.entry_point)
 
 
-def is_correct(task: Task, code: str | None, box: Any) -> bool:
+def is_correct(task: LabTask, code: str | None, box: Any) -> bool:
     """Tell whether a program passes twelve hidden cases."""
     if code is None:
         return False
@@ -129,7 +129,7 @@ def is_correct(task: Task, code: str | None, box: Any) -> bool:
 
 
 def label_tasks(
-    method: str, profile: str, seed: int, tasks: list[Task], box: Any
+    method: str, profile: str, seed: int, tasks: list[LabTask], box: Any
 ) -> tuple[list[Label], dict[str, Any]]:
     """Return the labels of one method, and what they cost."""
     recipe = recipe_from(
@@ -173,7 +173,7 @@ def cell(method: str, profile: str, seed: int, options: argparse.Namespace, box:
 
 
 def student_passes(
-    tasks: list[Task], labels: list[Label], seed: int, options: argparse.Namespace, box: Any
+    tasks: list[LabTask], labels: list[Label], seed: int, options: argparse.Namespace, box: Any
 ) -> list[int]:
     """Train the lab's student on the labels and return [passed, tasks] on held-out tasks."""
     from akd_code.lab.student import base_student_path

@@ -75,8 +75,8 @@ def test_a_set_without_a_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("{", "no JSON"),
-        ('{"text": "x"}', "lacks a `prompt`"),
+        ("{", "not JSON"),
+        ('{"text": "x"}', "lacks the text `prompt`"),
         ('{"prompt": "x", "tests": "assert"}', "list of assert lines"),
     ],
 )
