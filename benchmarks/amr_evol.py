@@ -103,7 +103,7 @@ class RememberingBox:
 
 def tasks_of(seed: int, per_depth: int) -> list[LabTask]:
     rng = random.Random(f"amr tasks {seed}")
-    made: dict[str, Task] = {}
+    made: dict[str, LabTask] = {}
     for depth in DEPTHS:
         for _ in range(100 * per_depth):
             task = sample_task(rng, depth, split="train")
