@@ -51,9 +51,9 @@ E = TypeVar("E", bound=Example)
 class Objective(Generic[E]):
     """A loss to train with.
 
-    `name` tells it from others, its own settings included ("dpo beta=0.1"): it is part of the seed of the batches and of
-    a checkpoint's key. `summed_loss(student, examples)` returns the loss summed over the trained tokens of the
-    examples, a scalar tensor in float32.
+    `name` tells it from others, its own settings included ("dpo beta=0.1"): it is part of the batches' seed and of a
+    checkpoint's key. `summed_loss(student, examples)` returns the loss summed over the trained tokens of the examples,
+    a scalar tensor in float32.
     """
 
     name: str
