@@ -33,7 +33,7 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class StubSet:
-    """The stubs of one answer, and what had to be put up with: `dropped` by reason, bodies that were cut off."""
+    """The stubs of one answer, and what was mended in it: `dropped` stubs by reason, bodies that were cut off."""
 
     stubs: tuple[Stub, ...]
     dropped: tuple[str, ...]
