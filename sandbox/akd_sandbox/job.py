@@ -131,8 +131,8 @@ class PytestTests:
     """Test files in pytest's style, run by pytest beside the program.
 
     They import the program as `module` and the sample's other files by their names. Passed must equal collected, and
-    be more than zero; a test that is skipped has not passed. `count` is how many must be collected, where that is known (from
-    the reference solution): without it, tests that are parametrized by what the program says can be fewer.
+    be more than zero; a test that is skipped has not passed. `count` is how many must be collected, where that is known
+    (from the reference solution): without it, tests that are parametrized by what the program says can be fewer.
     """
 
     files: Mapping[str, str]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,9 +26,8 @@ from akd_sandbox.verdict import TestResult, Verdict
 
 _CHANCES = 8
 """A program that guesses which expectations are false is caught but for one chance in two to the power of this."""
-_MOST_RUNS = 8
 _ENOUGH_S = 0.5
-"""Guarded runs are repeated for certainty no longer than this, once one expectation at least was false."""
+"""Guarded runs are repeated for certainty no longer than this, once every expectation was false in one of them."""
 
 
 @dataclass(slots=True)
@@ -191,7 +190,7 @@ class _Course:
 
 
 def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]]]:
-    """Return a worker's report of a test: what it says of it, and how its checks went. Raises ValueError, CodecError."""
+    """Return a report of a test: what is said of it, and how its checks went. Raises ValueError, CodecError."""
     value = codec.decode(frame.body, 200_000)
     if type(value) is not tuple or len(value) != 2 or type(value[0]) is not tuple or type(value[1]) is not dict:
         raise ValueError("no report")
@@ -263,23 +262,17 @@ def _can_flip(group: Group, straight: TestRun, reached: set[int], admitted: froz
     return bool(met) and met <= reached and (admitted is None or group.sites <= admitted)
 
 
-def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], bool]) -> Any:
-    """Yield what is flipped in each guarded run: each group in each run by a coin, until that is certain enough.
+def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], bool]) -> Iterator[list[Group]]:
+    """Yield what is flipped in each guarded run, by pairs: some groups, chosen by coins, and then all the others.
 
-    So that a program gains nothing by knowing which of the runs is a guarded one.
+    So each group is false in one run of a pair, and a program gains nothing by knowing that a run is a guarded one.
     """
-    best = [group for group in groups if group.strong] or groups
-    runs = min(_MOST_RUNS, -(-_CHANCES // len(groups)))
-    done, met = 0, False
-    while done < runs or not met:
-        if met and done and enough():
+    for pair in range(max(1, -(-_CHANCES // (2 * len(groups))))):
+        if pair and enough():
             return
-        flipped = [group for group in groups if rng.random() < 0.5]
-        if len(groups) >= _CHANCES and not any(group in flipped for group in best):
-            flipped.append(rng.choice(best))
-        met = met or any(group in flipped for group in best)
-        done += 1
-        yield flipped
+        chosen = [group for group in groups if rng.random() < 0.5]
+        yield chosen
+        yield [group for group in groups if group not in chosen]
 
 
 def _weigh(rerun: Rerun, draw: Draw, reached: set[int], rng: random.Random) -> Guard | None:
