@@ -12,7 +12,7 @@ from typing import Any
 from akd_sandbox import codec, together
 from akd_sandbox.checks import Draw
 from akd_sandbox.guest import wire
-from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, ProgramTests, PytestTests, bad_path
+from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, ProgramTests, PytestTests, Tests, bad_path
 from akd_sandbox.limits import Limits
 from akd_sandbox.peer import DIGEST_OVER, Clock, Peer, WorkerFrame
 from akd_sandbox.programs import run_once
@@ -178,6 +178,14 @@ def run_cases(
 # --- whole samples ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a reference solution says of test code: its own result, and the tests with what may be made false."""
+
+    result: SampleResult
+    tests: Tests
+
+
 SlotFor = Callable[[Role], Slot]
 """`slot_for(role)`: a running slot of a place, started when it is first asked for. Raises SlotError, IsolationError."""
 
@@ -250,17 +258,42 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
     if run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
-
-        def rerun(draw: Draw, order: int | None) -> together.TestRun:
-            again = replace(job, stop_at_first_failure=False)
-            generous = together.generous(limits)
-            return together.run_tests(slot_for("guarded"), again, harness, draw.sources, generous, order)[0]
-
-        guard = together.guard(run, harness.plan, rerun, job.tests.admitted)
+        guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:
             run.ended_by, run.detail = guard.verdict, guard.detail
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
     return _concluded(job, run, replace(evidence, judging="together", unguarded=guard.unguarded), isolation)
+
+
+def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> together.Rerun:
+    """Return the function that runs a sample's tests again, guarded."""
+    again, generous = replace(job, stop_at_first_failure=False), together.generous(limits)
+
+    def rerun(draw: Draw, order: int | None) -> together.TestRun:
+        return together.run_tests(slot_for("guarded"), again, harness, draw.sources, generous, order)[0]
+
+    return rerun
+
+
+def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> Admission:
+    """Run a reference solution on test code, and find out which checks it fails when they are made false.
+
+    Raises SlotError.
+    """
+    result, _ = judge_sample(slot_for, replace(job, tests=_admitting(job.tests, frozenset())), limits, isolation)
+    if result.verdict is not Verdict.PASS:
+        return Admission(result, job.tests)
+    assert isinstance(job.tests, CodeTests | PytestTests)
+    harness = together.harness_of(job.tests, job.entry)
+    run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
+    admitted = together.admit(run, harness.plan, _rerun(slot_for, job, harness, limits))
+    return Admission(result, _admitting(job.tests, admitted))
+
+
+def _admitting(tests: Tests, admitted: frozenset[int]) -> CodeTests | PytestTests:
+    if not isinstance(tests, CodeTests | PytestTests):
+        raise TypeError(f"{type(tests).__name__} are data: nothing in them is to be made false")
+    return replace(tests, admitted=admitted)
 
 
 def _blamed(

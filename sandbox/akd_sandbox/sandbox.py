@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, FunctionTests, Job
-from akd_sandbox.judging import call_all, infra_result, judge_sample
+from akd_sandbox.judging import Admission, admit_reference, call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import ROLES, ContainerOptions, Role, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
@@ -266,6 +266,23 @@ class Sandbox:
             with self._quiet.alone():
                 outcomes, _ = self._call(code, entry, cases, limits or self.limits)
         return outcomes
+
+    def admit(self, job: Job) -> Admission:
+        """Run a reference solution on its test code; return its result, and the tests to judge other programs by.
+
+        Those may make only such expectations false as the reference then fails. Raises SandboxError when it cannot be
+        run, TypeError for tests that are data.
+        """
+        problem = ""
+        with self._quiet.together():
+            for _ in range(_TRIES):
+                with self._place() as place:
+                    try:
+                        return admit_reference(place.ready, job, job.limits or self.limits, self.isolation)
+                    except (SlotError, IsolationError) as error:
+                        problem = str(error)
+                        place.close()
+        raise SandboxError(f"the sandbox failed {_TRIES} times: {problem}")
 
     def _call(self, code: str, entry: str, cases: FunctionTests, limits: Limits) -> tuple[list[CallOutcome], bool]:
         problem = ""

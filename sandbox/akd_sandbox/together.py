@@ -257,9 +257,23 @@ def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[i
     return Guard(Verdict.PASS)
 
 
+def admit(straight: TestRun, plan: TestPlan, rerun: Rerun) -> frozenset[int]:
+    """Return the checks that a program which is known to be right fails when they are made false. Raises SlotError."""
+    reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
+    rng = random.Random(secrets.randbits(64))
+    groups = [group for group in plan.groups if _can_flip(group, straight, reached, None)]
+    admitted: set[int] = set()
+    for flipped in (groups[::2], groups[1::2]):
+        draw = plan.draw(rng, reached, flipped)
+        checks = rerun(draw, None).checks
+        counts = {number: checks.get(number, (0, 0)) for number in draw.flipped}
+        admitted |= {number for number, (passed, failed) in counts.items() if failed and not passed}
+    return frozenset(admitted)
+
+
 def _can_flip(group: Group, straight: TestRun, reached: set[int], admitted: frozenset[int] | None) -> bool:
     met = group.sites & straight.checks.keys()
-    return bool(met) and met <= reached and (admitted is None or group.sites <= admitted)
+    return bool(met) and met <= reached and (admitted is None or met <= admitted)
 
 
 def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], bool]) -> Iterator[list[Group]]:

@@ -6,7 +6,10 @@ program that forges reports cannot tell from the right ones (docs/threat-model.m
 
 from __future__ import annotations
 
+import ast
 import builtins
+import contextlib
+import importlib
 import random
 import sys
 import types
@@ -31,17 +34,24 @@ class Names(dict[str, Any]):
     What the tests bring stands before what the program defines under the same name.
     """
 
-    def __init__(self, program: dict[str, Any]) -> None:
-        super().__init__(__name__=program.get("__name__", "candidate"), __builtins__=builtins)
+    def __init__(self, program: dict[str, Any], code: str) -> None:
+        """Take over the program's names, but for those it may set anew: these are looked up when they are used."""
+        super().__init__(program)
+        self["__builtins__"] = builtins
         self._program = program
+        for name in _set_by_functions(code):
+            self.pop(name, None)
 
     def __missing__(self, name: str) -> Any:
         return self._program[name]
 
-    def adopt(self) -> None:
-        """Take over the program's names, for code that cannot look behind (a class body)."""
-        for name, value in self._program.items():
-            self.setdefault(name, value)
+
+def _set_by_functions(code: str) -> set[str]:
+    """Return the global names that functions of a program may set."""
+    if "global" not in code:
+        return set()
+    found = (node.names for node in ast.walk(ast.parse(code.removeprefix("\ufeff"))) if isinstance(node, ast.Global))
+    return {name for names in found for name in names}
 
 
 class Reporter:
@@ -130,9 +140,11 @@ def _defined(reporter: Reporter, source: str, names: Names) -> bool:
 
 def _entries(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
     """Run set-up and then entries, each a test that may use what those before it defined: never in another order."""
-    names = Names(program)
-    names.adopt()
+    names = Names(program, job["code"])
     setup, *entries = job["tests"]
+    if "pytest" not in names and any("pytest." in entry for entry in entries):
+        with contextlib.suppress(ImportError):
+            names["pytest"] = importlib.import_module("pytest")
     if not _defined(reporter, setup, names):
         return
     tests: list[Test] = []
@@ -144,8 +156,7 @@ def _entries(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], o
 
 def _check(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
     """Run `check(candidate)`, or the module itself where it calls it."""
-    names = Names(program)
-    names.adopt()
+    names = Names(program, job["code"])
     source = job["tests"][0]
     if job["calls_itself"]:
         code = compile(source, TESTS, "exec", dont_inherit=True)
@@ -159,8 +170,7 @@ def _check(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], ord
 
 
 def _functions(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    names = Names(program)
-    names.adopt()
+    names = Names(program, job["code"])
     if _defined(reporter, job["tests"][0], names):
         if job["entry"].isidentifier():
             names[job["entry"]] = resolve(program, job["entry"])
@@ -168,8 +178,7 @@ def _functions(reporter: Reporter, program: dict[str, Any], job: dict[str, Any],
 
 
 def _unittest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    names = Names(program)
-    names.adopt()
+    names = Names(program, job["code"])
     before = set(map(id, names.values()))
     if not _defined(reporter, job["tests"][0], names):
         return
