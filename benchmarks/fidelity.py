@@ -30,7 +30,7 @@ from akd_evals.suites.humaneval import check_tests
 from akd_sandbox import CodeTests, Job, Limits, Sandbox, Tests, Verdict
 from akd_sandbox.local import interpreter
 
-LIMIT_S = 15.0
+LIMIT_S = 10.0
 DATA = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 

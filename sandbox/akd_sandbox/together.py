@@ -240,13 +240,14 @@ def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[i
     `admitted`: the checks that may be flipped, because the reference solution fails them then; all of them if None.
     """
     reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
-    skipped = plan.required - straight.checks.keys()
-    if skipped:
+    if plan.required - straight.checks.keys():
         return Guard(Verdict.TAMPER, "the tests passed without the checks that every run of them makes")
+    if plan.required - reached:
+        return Guard(Verdict.TAMPER, "a check failed and its test passed")
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, admitted)]
     if not groups:
-        if plan.groups and not any(group.sites & straight.checks.keys() for group in plan.groups):
-            return Guard(Verdict.UNSUPPORTED, "none of the checks that could be made false was reached")
+        if any(admitted is None or group.sites & admitted for group in plan.groups):
+            return Guard(Verdict.UNSUPPORTED, "none of the checks that could be made false was passed")
         return Guard(Verdict.PASS, unguarded=True)
     rng = random.Random(secrets.randbits(64))
     started = time.monotonic()

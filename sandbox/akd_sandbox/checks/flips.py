@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akd_sandbox.checks.sites import Site, SiteKind, called
+from akd_sandbox.checks.sites import OTHER, Site, SiteKind, called
 from akd_sandbox.checks.values import changed, is_value, literal
+from akd_sandbox.guest.recorder import changes
 
 Edits = Mapping[ast.expr, ast.expr]
 """Expressions of the tree and what stands in their places."""
@@ -25,11 +26,15 @@ Make = Callable[[random.Random, Sequence[Any]], Edits]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flip:
-    """One way to make checks false. `value`: what is expected now, for the pool."""
+    """One way to make checks false.
+
+    `keep`: the edits where the check stays true, so that both look alike. `value`: what is expected now, for the pool.
+    """
 
     strong: bool
     make: Make
     value: Any = None
+    keep: Make = lambda rng, pool: {}
 
 
 _OPPOSITE_OPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -74,9 +79,7 @@ def _of_test(test: ast.expr, names: Mapping[str, ast.expr]) -> Flip | None:
         sides = (test.comparators[0], test.left)
         op = test.ops[0]
         if isinstance(op, ast.Eq) and all(_tight(node) for node in ast.walk(test) if isinstance(node, ast.Call)):
-            flip = _of_values(sides, names, far=_tolerant(test))
-            if flip is not None:
-                return flip
+            return _of_values(sides, names, far=_tolerant(test)) or _of_computed(sides)
         if isinstance(op, ast.Lt | ast.LtE) and called(test.left) in ("abs", "fabs"):
             flip = _of_distance(test.left)
             if flip is not None:
@@ -128,6 +131,25 @@ def _of_values(sides: Sequence[ast.expr], names: Mapping[str, ast.expr], *, far:
     return None
 
 
+def _of_computed(sides: Sequence[ast.expr]) -> Flip:
+    """Return the flip of an equality with no value on either side: one side's value is changed when it is there.
+
+    A token says whether it is; the side that calls less is the one that is expected.
+    """
+    expected = min(sides, key=lambda side: sum(isinstance(node, ast.Call) for node in ast.walk(side)))
+    return Flip(True, _token(expected, change=True), keep=_token(expected, change=False))
+
+
+def _token(expected: ast.expr, *, change: bool) -> Make:
+    def make(rng: random.Random, pool: Sequence[Any]) -> Edits:
+        token = rng.getrandbits(48)
+        while changes(token) is not change:
+            token = rng.getrandbits(48)
+        return {expected: ast.Call(ast.Name(OTHER, ast.Load()), [ast.Constant(token), expected], [])}
+
+    return make
+
+
 def _changes(node: ast.expr, *, far: bool) -> Make:
     return lambda rng, pool: {node: changed(node, rng, pool, far=far)}
 
@@ -138,9 +160,8 @@ def _of_call(call: ast.Call, names: Mapping[str, ast.expr]) -> Flip | None:
     if not _tight(call):
         return _opposite_call(call)
     if (name in _EQUALITIES or name in _NEAR) and len(call.args) >= 2:
-        flip = _of_values((call.args[1], call.args[0]), names, far=far)
-        if flip is not None:
-            return flip
+        sides = (call.args[1], call.args[0])
+        return _of_values(sides, names, far=far) or _of_computed(sides)
     return _opposite_call(call)
 
 

@@ -83,10 +83,11 @@ class TestPlan:
     def draw(self, rng: random.Random, reached: Collection[int], flipped: Sequence[Group]) -> Draw:
         """Return the files with these groups flipped, and every check that is reached recording instead of raising."""
         edits: dict[ast.expr, ast.expr] = {}
-        for group in flipped:
+        for group in self.groups:
             seed = rng.getrandbits(64)
             for flip in group.flips:  # equal texts get equal values
-                edits |= flip.make(random.Random(seed), self._pool)
+                make = flip.make if group in flipped else flip.keep
+                edits |= make(random.Random(seed), self._pool)
 
         def guarded(old: ast.stmt, new: ast.stmt) -> list[ast.stmt]:
             site = self._by_statement.get(old)
@@ -172,7 +173,7 @@ def _names_read(tree: ast.Module, sites: Sequence[Site]) -> tuple[dict[int, dict
             values, stored = _single_values(inside) if here else ({}, set())
             for site in here:
                 read = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)} - {"self"}
-                values_of[site.number] = {name: value for name, value in values.items() if name in read}
+                values_of[site.number] |= {name: value for name, value in values.items() if name in read}
                 if read & stored:
                     scope_of[site.number] = scope.lineno if not isinstance(scope, ast.Module) else -1
     return values_of, scope_of

@@ -9,6 +9,8 @@ from enum import Enum
 
 TRIED, ARRIVED = "_akd_tried", "_akd_arrived"
 """What test code calls before a check, as written, and behind one that was passed."""
+OTHER = "_akd_other"
+"""What changes a value, or not, as its token says."""
 CHECK, CALL, RAISING, EXPECT = "_akd_check", "_akd_call", "_akd_raising", "_akd_expect"
 """What stands in a check's place in a guarded run: records its outcome and goes on."""
 
@@ -99,7 +101,7 @@ def always_reached(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements of a test that every run of it which passes must have passed by."""
     for statement in body:
         yield statement
-        if isinstance(statement, ast.With) or (isinstance(statement, ast.For) and _has_items(statement.iter)):
+        if _runs_through(statement) and isinstance(statement, ast.With | ast.For):
             yield from always_reached(statement.body)
         if any(isinstance(node, ast.Return | ast.Yield | ast.Continue | ast.Break) for node in ast.walk(statement)):
             return
@@ -107,5 +109,13 @@ def always_reached(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             return
 
 
-def _has_items(iterable: ast.expr) -> bool:
-    return isinstance(iterable, ast.List | ast.Tuple) and bool(iterable.elts)
+def _runs_through(statement: ast.stmt) -> bool:
+    """Return whether a block runs at least once and lets failures out: a literal loop, a `with` that catches nothing."""
+    if isinstance(statement, ast.For):
+        return isinstance(statement.iter, ast.List | ast.Tuple) and bool(statement.iter.elts)
+    if isinstance(statement, ast.With):
+        return all(called(item.context_expr) in _LET_OUT for item in statement.items)
+    return False
+
+
+_LET_OUT = ("subTest", "patch", "object", "open", "redirect_stdout", "TemporaryDirectory", "NamedTemporaryFile")

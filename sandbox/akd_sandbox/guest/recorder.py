@@ -16,9 +16,41 @@ from typing import Any
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 
+_NOWHERE = object()
+
+
 def _is_failure(error: BaseException) -> bool:
     """Return whether an exception says that a check failed: AssertionError, and what pytest raises for it."""
     return isinstance(error, AssertionError) or type(error).__module__ == "_pytest.outcomes"
+
+
+def changes(token: int) -> bool:
+    """Return whether a token says that a value is to be changed."""
+    return bool((token * 0x9E3779B97F4A7C15 >> 23) & 1)
+
+
+def other(token: int, value: Any) -> Any:
+    """Return a value as it is, or one of its type that is not equal to it, as the token says."""
+    if not changes(token):
+        return value
+    kind = type(value)
+    if kind is bool:
+        return not value
+    if kind in (int, complex):
+        return value + 1
+    if kind is float:
+        return value + 1.5 + abs(value)
+    if kind is str:
+        return value + "s"
+    if kind is bytes:
+        return value + b"s"
+    if kind in (list, tuple):
+        return value + kind((0,))
+    if kind is dict:
+        return {**value, _NOWHERE: 0}
+    if kind in (set, frozenset):
+        return value | {_NOWHERE}
+    return _NOWHERE
 
 
 class Recorder:
@@ -41,6 +73,7 @@ class Recorder:
     def install(self) -> None:
         """Give test code, wherever it is, the names it calls."""
         builtins.__dict__.update(
+            _akd_other=other,
             _akd_tried=self.tried,
             _akd_arrived=self.arrived,
             _akd_check=self.check,
