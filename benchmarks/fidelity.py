@@ -11,6 +11,7 @@ line is one JSON object. Exit status 1 for a single false PASS or false FAIL.
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
 import json
 import os
@@ -75,7 +76,7 @@ def bigcodebench(data: Path) -> Iterator[Program]:
     answers = {r["task_id"]: r["solution"] for r in rows_in(data / "bigcodebench" / "qwen2.5-coder-7b-base.jsonl.gz")}
     for row in rows_in(data / "bigcodebench" / "BigCodeBench.jsonl.gz"):
         libraries = row["libs"] if isinstance(row["libs"], list) else json.loads(row["libs"].replace("'", '"'))
-        if not all(name.partition(".")[0] in sys.stdlib_module_names for name in libraries):
+        if not all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
             continue
         end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
         for kind, code in (
@@ -84,6 +85,17 @@ def bigcodebench(data: Path) -> Iterator[Program]:
         ):
             tests = CodeTests(row["test"], "unittest")
             yield program(f"{row['task_id']} {kind}", code, tests, row["test"] + end, row["entry_point"])
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imported(code: str) -> set[str]:
+    """Return the top-level names of the modules that code imports."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = {top(alias.name) for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {top(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def leetcode(data: Path) -> Iterator[Program]:

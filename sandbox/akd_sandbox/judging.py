@@ -257,6 +257,9 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
     guard = together.Guard(Verdict.PASS)
     if run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
         run = _blamed(slot_for, job, harness, limits, run)
+    elif run.missing and not run.passed and run.ended_by is None:
+        names = ", ".join(run.missing)
+        run.ended_by, run.detail = Verdict.UNSUPPORTED, f"runs a program that is not here: {names} ({run.detail})"
     elif run.passed:
         guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:

@@ -38,6 +38,7 @@ class TestRun(SampleRun):
 
     checks: dict[int, tuple[int, int]] = field(default_factory=dict)
     tests_broken: str = ""  # how the test code itself failed, as far as can be seen
+    missing: tuple[str, ...] = ()  # external programs that were started and are not here
     finished: bool = False
 
     @property
@@ -139,7 +140,8 @@ class _Course:
             return True
         if self.phase == "defining the tests":
             return self._begin(frame)
-        told, checks = _report(frame)
+        told, checks, missing = _report(frame)
+        self.result.missing = self.result.missing or missing
         for number, (passed, failed) in checks.items():
             before = self.result.checks.get(number, (0, 0))
             self.result.checks[number] = (before[0] + passed, before[1] + failed)
@@ -189,18 +191,21 @@ class _Course:
         return result
 
 
-def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]]]:
-    """Return a report of a test: what is said of it, and how its checks went. Raises ValueError, CodecError."""
+def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]], tuple[str, ...]]:
+    """Return a report of a test: what is said of it, how its checks went, which programs were missing.
+
+    Raises ValueError, CodecError.
+    """
     value = codec.decode(frame.body, 200_000)
-    if type(value) is not tuple or len(value) != 2 or type(value[0]) is not tuple or type(value[1]) is not dict:
+    if type(value) is not tuple or [type(part) for part in value] != [tuple, dict, tuple]:
         raise ValueError("no report")
-    told, checks = value
-    if not all(type(word) is str for word in told):
+    told, checks, missing = value
+    if not all(type(word) is str for word in (*told, *missing)):
         raise ValueError("no words")
     for number, counts in checks.items():
         if type(number) is not int or type(counts) is not tuple or [type(one) for one in counts] != [int, int]:
             raise ValueError("no counts of a check")
-    return told, checks
+    return told, checks, missing
 
 
 def _outcome(kind: bytes, told: tuple[str, ...], known_name: str) -> tuple[Verdict, str]:

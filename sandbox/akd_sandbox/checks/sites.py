@@ -110,7 +110,7 @@ def always_reached(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _runs_through(statement: ast.stmt) -> bool:
-    """Return whether a block runs at least once and lets failures out: a literal loop, a `with` that catches nothing."""
+    """Return whether a block runs at least once and lets failures out: a literal loop, a harmless `with`."""
     if isinstance(statement, ast.For):
         return isinstance(statement.iter, ast.List | ast.Tuple) and bool(statement.iter.elts)
     if isinstance(statement, ast.With):

@@ -36,10 +36,11 @@ def other(token: int, value: Any) -> Any:
     kind = type(value)
     if kind is bool:
         return not value
-    if kind in (int, complex):
+    if kind is int:
         return value + 1
-    if kind is float:
-        return value + 1.5 + abs(value)
+    if kind in (float, complex):
+        farther = value + 1.5 + abs(value)
+        return farther if farther != value else 0  # infinities
     if kind is str:
         return value + "s"
     if kind is bytes:

@@ -20,6 +20,7 @@ from akd_sandbox import codec
 from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import Channel, describe
 from akd_sandbox.guest.execution import execute, flush, lay_out, resolve
+from akd_sandbox.guest.externals import Missing
 from akd_sandbox.guest.recorder import Recorder
 
 # The program in the worker may patch the builtins; functions defined below keep these.
@@ -60,6 +61,7 @@ class Reporter:
     def __init__(self, channel: Channel, recorder: Recorder) -> None:
         self.channel = channel
         self.recorder = recorder
+        self.missing = Missing()
         self.count = 0
 
     def collected(self, count: int) -> None:
@@ -85,13 +87,13 @@ class Reporter:
 
     def _send(self, kind: bytes, told: tuple[str, ...]) -> None:
         flush()
-        self.channel.send(kind, self.count, codec.encode((told, self.recorder.take())))
+        self.channel.send(kind, self.count, codec.encode((told, self.recorder.take(), tuple(self.missing.names))))
         self.count += 1
 
     def finished(self) -> None:
         """Say that all tests ran."""
         flush()
-        self.channel.send(wire.FINISHED, self.count, codec.encode(((), self.recorder.take())))
+        self.channel.send(wire.FINISHED, self.count, codec.encode(((), self.recorder.take(), ())))
 
 
 def run_together(channel: Channel, job: dict[str, Any]) -> None:

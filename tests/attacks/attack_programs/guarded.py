@@ -285,7 +285,8 @@ def map_(pairs):
         body += b"i" + struct.pack("<q", key) + b"t" + struct.pack("<I", 2) + b"i" + struct.pack("<q", a)
         body += b"i" + struct.pack("<q", b)
     return body
-def report(pairs): return b"t" + struct.pack("<I", 2) + b"t" + struct.pack("<I", 0) + map_(pairs)
+END = b"t" + struct.pack("<I", 0)
+def report(pairs): return b"t" + struct.pack("<I", 3) + b"t" + struct.pack("<I", 0) + map_(pairs) + END
 say(b"D", 0); say(b"C", 1)
 say(b"P", 0, report({{0: (1, 0), 1: (1, 0)}}))
 say(b"Z", 1, report({{}}))
@@ -298,7 +299,8 @@ wait()
         "N16b",
         "the same without a word on the checks",
         f"""{FIND}
-def report(): return b"t" + struct.pack("<I", 2) + b"t" + struct.pack("<I", 0) + b"d" + struct.pack("<I", 0)
+NONE = struct.pack("<I", 0)
+def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
 say(b"D", 0); say(b"C", 1)
 say(b"P", 0, report())
 say(b"Z", 1, report())
@@ -312,7 +314,8 @@ wait()
         "forges the report when the process ends",
         f"""{FIND}
 import atexit, os
-def report(): return b"t" + struct.pack("<I", 2) + b"t" + struct.pack("<I", 0) + b"d" + struct.pack("<I", 0)
+NONE = struct.pack("<I", 0)
+def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
 def f(n):
     say(b"P", 0, report()); say(b"Z", 1, report())
     os._exit(0)
