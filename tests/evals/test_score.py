@@ -12,7 +12,7 @@ from akd_evals.samples import Samples, collect
 from akd_evals.score import pass_at_k, score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task
-from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox import Admission, CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
 
 TWICE = "def f(x):\n    return 2 * x\n"
 BASE_ONLY = "def f(x):\n    return 2 * x if x < 10 else 0\n"
@@ -50,6 +50,9 @@ class Counting:
     ) -> list[CallOutcome]:
         self.calls += 1
         return self.box.call(code, entry, inputs, limits)
+
+    def admit(self, job: Job) -> Admission:
+        return self.box.admit(job)
 
 
 @pytest.fixture(scope="module")
