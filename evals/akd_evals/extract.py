@@ -31,8 +31,8 @@ class Extraction:
 
     `how`: fence - the last fenced block that defines the entry point; fence-without-entry - the longest block, no
     block defines it; before-fence - what precedes a stray fence; prompt+completion - the answer continues the
-    prompt; text - the answer itself; python-tag, code-tag, answer-tag - what stands between such tags; after-prose - the
-    unfenced code after sentences; solution - it was given as a whole program; empty - nothing; reasoning-only - the
+    prompt; text - the answer itself; python-tag, code-tag, answer-tag - what stands between such tags; after-prose -
+    the unfenced code after sentences; solution - it was given as a whole program; empty - nothing; reasoning-only - the
     answer was cut before its reasoning ended, or nothing follows that.
     """
 
@@ -46,8 +46,8 @@ def extract_code(text: str, entry_point: str | None = None, prompt: str | None =
     The answer is what follows the model's reasoning, without the special tokens that end it (`after_reasoning`,
     `without_end_tokens`).
 
-    0. What stands between `[PYTHON]`, `<code>`, `<answer>` or `<solution>` and its end, if it defines the entry point or
-       continues the prompt.
+    0. What stands between `[PYTHON]`, `<code>`, `<answer>` or `<solution>` and its end, if it defines the entry point
+       or continues the prompt.
     1. A text that begins indented continues `prompt`: prompt + text, up to the fence that ends it, if there is one.
     2. A program with a fence inside a docstring is taken whole.
     3. The last fenced block that defines `entry_point` and is more than a stub, whole (without an entry point: the

@@ -18,7 +18,8 @@ _CLOSE = (
     r"|(?-i:\[/THINK(?:ING)?\])"
 )
 _TOKEN = re.compile(
-    rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<quote>\"\"\"|''')|^[ \t]*(?P<fence>`{{3,}}|~{{3,}})(?P<info>[^`<\r\n]*)\r?$"
+    rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<quote>\"\"\"|''')"
+    r"|^[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^`<\r\n]*)\r?$"
     r"|(?P<late>`{3,})(?:python3?|py)[ \t]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -60,7 +61,7 @@ def _after_channels(text: str) -> str | None:
         end = _CHANNEL_END.search(text, start)
         return text[start : end.start() if end else len(text)]
     if _BARE_CHANNEL.match(text):
-        before, found, after = text.rpartition(_BARE_FINAL)
+        _, found, after = text.rpartition(_BARE_FINAL)
         if found:
             return after
         return None if re.match(r"\s*analysis[A-Z]", text) else text

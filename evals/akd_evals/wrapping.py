@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ TagRule = Literal["python-tag", "code-tag", "answer-tag"]
 _END_TOKENS = (
     "<|endoftext|>", "<|im_end|>", "</s>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|return|>",
     "<end_of_turn>", "<eos>", "<|eos|>", "<|EOT|>", "<|end_of_turn|>", "<|end_of_sentence|>", "<|endofturn|>",
-    "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<|endofprompt|>", "<|END_OF_TURN_TOKEN|>", "<|END_RESPONSE|>", "<pad>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>", "<|fim_pad|>", "<|endofprompt|>", "<|END_OF_TURN_TOKEN|>", "<|END_RESPONSE|>", "<pad>",
     "[/INST]", "<unk>", "<|user|>", "<|assistant|>",
 )  # fmt: skip
 _NEXT_TURN = re.compile(
@@ -37,12 +38,12 @@ _CODE_LINE = re.compile(
 )
 _JOINING = frozenset({"and", "or", "in", "is", "if", "not", "else", "for", "as", "import", "lambda", "await"})
 _LISTED = re.compile(r"[ \t]+(?:[-*•]|[0-9]{1,3}[.)])[ \t]")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _LINE_CHARS = 2_000
 
 
 def without_end_tokens(text: str) -> str:
-    """Return an answer without the special tokens that end it, and without a next turn that a model went on to write."""
+    """Return an answer without the special tokens that end it, or the next turn that a model went on to write."""
     turn = _NEXT_TURN.search(text)
     end = turn.start() if turn else len(text)
     cut = end
@@ -111,9 +112,9 @@ def _is_prose(line: str) -> bool:
     if line[:1].isspace() or bare[:1] in "#@\"'" or _CODE_LINE.match(line):
         return False
     words = bare.partition("#")[0].split()
-    if bare.endswith((":", "!", "：", "。", "...")) and len(words) == 1:
-        return bare.rstrip(":!：。.").isalpha() and bare.rstrip(":") not in ("try", "else", "finally")
-    pairs = zip(words, words[1:], strict=False)
+    if bare.endswith((":", "!", "\uff1a", "\u3002", "...")) and len(words) == 1:
+        return bare.rstrip(":!\uff1a\u3002.").isalpha() and bare.rstrip(":") not in ("try", "else", "finally")
+    pairs = itertools.pairwise(words)
     return any(one[-1] not in ",;:" and _plain(one) and _plain(other) and one not in _SOFT for one, other in pairs)
 
 
