@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.records import PaidCall
-from akd_code.run.reading import opened_to_read
+from akd_code.run.stored import opened_to_read
 from akd_code.storage import Database
 
 _COLUMNS = (
