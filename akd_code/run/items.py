@@ -45,10 +45,6 @@ class ItemStore:
         what = f"an item in {self._db.path}"
         return {position: read_value(kind, text, what) for position, text in rows}
 
-    def drop(self, step: str) -> None:
-        """Forget the items of a step that begins anew."""
-        self._db.write("DELETE FROM items WHERE step = ?", (step,))
-
 
 def read_items(path: Path, stage: str, state: str | None = None, round_: int | None = None) -> list[ItemRow]:
     """Return the items that the current steps of a stage left, in order, without locking the run.
