@@ -32,7 +32,7 @@ from akd_evals.suites.humaneval import check_tests
 from akd_sandbox import CodeTests, Job, Limits, Sandbox, Tests, Verdict
 from akd_sandbox.local import interpreter
 
-LIMIT_S = 10.0
+LIMIT_S = 20.0
 _SHUT_OFF = """mount --bind "$0" /mnt && mount -t tmpfs -o mode=1777 tmpfs /tmp && mount -o remount,ro,bind / &&
 cd /mnt"""
 DATA = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")

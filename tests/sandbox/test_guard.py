@@ -144,6 +144,17 @@ def test_an_honest_program_that_is_wrong_is_never_called_a_forger(box: Sandbox, 
     assert verdicts & {Verdict.WRONG, Verdict.RAISED}
 
 
+def test_a_name_that_the_program_was_to_define_is_its_own_fault(box: Sandbox) -> None:
+    class_of_its_own = (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(Stack().n, 0)\n"
+    )
+    assert run(box, "def f(n): return n", CodeTests(class_of_its_own, "unittest")).verdict is Verdict.WRONG
+    at_import = CodeTests(f"DEFAULT = Stack()\n{class_of_its_own}", "unittest")
+    assert run(box, "def f(n): return n", at_import).verdict is Verdict.WRONG
+    imports = PytestTests({"test_it.py": "from solution import Stack\ndef test(): assert Stack().n == 0\n"})
+    assert run(box, "def f(n): return n", imports).verdict is Verdict.WRONG
+
+
 def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
     result = run(box, code, CHECK)
