@@ -101,7 +101,7 @@ class TaskJudge:
             except (EvalInfraError, SandboxError) as error:
                 return self._unrun(Verdict.INFRA, str(error))
             tests, limits = prepared.tests, self._settings.limits(prepared.reference_s)
-        elif isinstance(tests, CodeTests | PytestTests) and task.canonical is not None:
+        elif self._settings.judging == "auto" and isinstance(tests, CodeTests | PytestTests) and task.canonical:
             admission = self.admission(kind, task, tests)
             if admission.result.verdict is not Verdict.PASS:
                 return self._unrun(*_reference_failed(task, admission.result))
@@ -112,6 +112,7 @@ class TaskJudge:
             tests=tests,
             limits=limits,
             stop_at_first_failure=not self._settings.details,
+            judging=self._settings.judging,
         )
         return self._box.run(job)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ JUDGE_NODES = 2_000_000
 """How many values one returned value may hold for the judge to read it (a million rows of two are fine)."""
 _SHOW_BYTES = 1 << 16  # a value is shown in full detail only if it was this short on the wire
 _CODE_CHARS = 8 << 20
+_WANTING = re.compile(r"\b(NameError|ImportError|AttributeError)\b")
 
 
 Decide = Callable[[int, WorkerFrame], tuple[Verdict, str]]
@@ -255,11 +257,11 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
         return infra_result(job, "the test code holds no test", isolation), False
     run, peer = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
     guard = together.Guard(Verdict.PASS)
-    if run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
-        run = _blamed(slot_for, job, harness, limits, run)
-    elif run.missing and not run.passed and run.ended_by is None:
+    if run.missing and not run.passed and run.ended_by in (None, Verdict.WRONG):
         names = ", ".join(run.missing)
         run.ended_by, run.detail = Verdict.UNSUPPORTED, f"runs a program that is not here: {names} ({run.detail})"
+    elif run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
+        run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
         guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:
@@ -304,12 +306,15 @@ def _blamed(
 ) -> together.TestRun:
     """Return the run of test code that could not be run, the fault put where it belongs.
 
-    A program cannot choose to have no verdict: only test code that fails just so beside an empty program is at fault.
+    A program cannot choose to have no verdict: only test code that fails just so beside an empty program is at fault,
+    and not for want of a name that the program was to define.
     """
+    if _WANTING.search(run.tests_broken):
+        return run
     nothing = replace(job, code="", entry="", files={})
     alone, _ = together.run_tests(slot_for("straight"), nothing, harness, harness.plan.straight, limits, None)
     if alone.tests_broken == run.tests_broken and alone.ended_by == run.ended_by:
-        missing = run.tests_broken.startswith("ModuleNotFoundError")
+        missing = "ModuleNotFoundError" in run.tests_broken
         run.ended_by = Verdict.UNSUPPORTED if missing else Verdict.INFRA
         run.detail = f"the test code itself failed: {run.tests_broken or run.detail}"
         run.tests.clear()

@@ -26,6 +26,8 @@ from akd_sandbox.verdict import TestResult, Verdict
 
 _CHANCES = 8
 """A program that guesses which expectations are false is caught but for one chance in two to the power of this."""
+_CONFIRMATIONS = 3
+_AGAIN = "passes once and not when it is run again with another hash seed"
 _ENOUGH_S = 0.5
 """Guarded runs are repeated for certainty no longer than this, once every expectation was false in one of them."""
 
@@ -257,9 +259,15 @@ def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[i
     rng = random.Random(secrets.randbits(64))
     started = time.monotonic()
     for flipped in _choices(groups, rng, lambda: time.monotonic() - started > _ENOUGH_S):
-        found = _weigh(rerun, plan.draw(rng, reached, flipped), reached, rng)
-        if found is not None:
-            return found
+        others = [group for group in groups if group not in flipped]
+        passed: set[int] = set()
+        for chosen in (flipped, others):
+            problem, forged = _watched(rerun, plan.draw(rng, reached, chosen), reached, rng.getrandbits(32))
+            if problem is not None:
+                return problem
+            passed |= forged
+        if passed:
+            return _confirmed(rerun, plan, [group for group in groups if group.sites & passed], reached, rng)
     return Guard(Verdict.PASS)
 
 
@@ -283,50 +291,55 @@ def _can_flip(group: Group, straight: TestRun, reached: set[int], admitted: froz
 
 
 def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], bool]) -> Iterator[list[Group]]:
-    """Yield what is flipped in each guarded run, by pairs: some groups, chosen by coins, and then all the others.
+    """Yield what is flipped in the first guarded run of each pair, by coins; in the second one it is all the others.
 
     So each group is false in one run of a pair, and a program gains nothing by knowing that a run is a guarded one.
     """
     for pair in range(max(1, -(-_CHANCES // (2 * len(groups))))):
         if pair and enough():
             return
-        chosen = [group for group in groups if rng.random() < 0.5]
-        yield chosen
-        yield [group for group in groups if group not in chosen]
+        yield [group for group in groups if rng.random() < 0.5]
 
 
-def _weigh(rerun: Rerun, draw: Draw, reached: set[int], rng: random.Random) -> Guard | None:
-    """Return what a guarded run proves against the program, None if it went as an honest one does.
+def _watched(rerun: Rerun, draw: Draw, reached: set[int], order: int) -> tuple[Guard | None, set[int]]:
+    """Return how a guarded run differs from the straight one beside what was flipped, and what false checks it passed.
 
-    A run in another order that does not is repeated as written: tests may depend on each other.
+    A run in another order that differs is repeated as written: tests may depend on each other.
     """
-    problem = Guard(Verdict.PASS)
-    for order in (rng.getrandbits(32), None):
-        run = rerun(draw, order)
-        for number in draw.flipped & reached:
-            if run.checks.get(number, (0, 0))[0]:
-                return Guard(Verdict.TAMPER, "passed a check that had been made false")
-        unlike = _unlike(run, draw, reached)
-        if unlike is None:
-            return None
-        problem = unlike
-    return problem
+    run = rerun(draw, order)
+    problem = _unlike(run, draw, reached)
+    if problem is not None:
+        run = rerun(draw, None)
+        problem = _unlike(run, draw, reached)
+    return problem, {number for number in draw.flipped & reached if run.checks.get(number, (0, 0))[0]}
+
+
+def _confirmed(rerun: Rerun, plan: TestPlan, groups: Sequence[Group], reached: set[int], rng: random.Random) -> Guard:
+    """Return TAMPER for a program that passes false checks every time, WRONG for one that does so by chance."""
+    for _ in range(_CONFIRMATIONS):
+        for chosen in (groups, ()):
+            draw = plan.draw(rng, reached, chosen)
+            run = rerun(draw, None)
+            problem = _unlike(run, draw, reached)
+            if problem is not None:
+                return problem
+            if not all(any(run.checks.get(n, (0, 0))[0] for n in group.sites) for group in chosen):
+                return Guard(Verdict.WRONG, f"{_AGAIN}: it answers differently from run to run")
+    return Guard(Verdict.TAMPER, "passed a check that had been made false")
 
 
 def _unlike(run: TestRun, draw: Draw, reached: set[int]) -> Guard | None:
-    """Return how a guarded run differs from what an honest program does, None if it does not."""
-    again = "passes once and not when it is run again with another hash seed"
+    """Return how a guarded run differs from an honest one beside what was flipped, None if it does not."""
     if not run.passed:
         failed = next((test for test in run.tests if test.verdict is not Verdict.PASS), None)
         verdict = run.ended_by or (failed.verdict if failed else Verdict.WRONG)
-        return Guard(verdict, f"{again}: {run.detail}")
+        return Guard(verdict, f"{_AGAIN}: {run.detail}")
     for number in sorted(reached):
-        passed, failed_ = run.checks.get(number, (0, 0))
-        if number in draw.flipped:
-            if not failed_:
-                return Guard(Verdict.WRONG, f"{again}: a check was not reached")
-        elif failed_ or not passed:
-            return Guard(Verdict.WRONG, f"{again}: check {number} failed")
+        passed, failures = run.checks.get(number, (0, 0))
+        if not passed and not failures:
+            return Guard(Verdict.WRONG, f"{_AGAIN}: a check was not reached")
+        if failures and number not in draw.flipped:
+            return Guard(Verdict.WRONG, f"{_AGAIN}: {draw.texts[number]}")
     return None
 
 

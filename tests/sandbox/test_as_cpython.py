@@ -133,6 +133,11 @@ CASES = [
      "import inspect\nassert 'return 2 * n' in inspect.getsource(f)", "asserts"),
     ("a global of the program's that changes", True, "count = 0\ndef f():\n    global count\n    count += 1",
      "f()\nf()\nassert count == 2", "asserts"),
+    ("an import of the tests' that the program counts on", True, "def f(path): return os.path.basename(path)",
+     "import os\nassert f('/a/b') == 'b'", "asserts"),
+    ("the same under unittest", True, "def f(path): return os.path.basename(path)",
+     "import os, unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f('/a/b'), 'b')",
+     "unittest"),
     ("sub-tests", False, "def f(n): return n",
      "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        for i in range(3):\n"
      "            with self.subTest(i=i): self.assertEqual(f(i), 0)", "unittest"),

@@ -46,6 +46,8 @@ class Draw:
 
     sources: tuple[str, ...]
     flipped: frozenset[int]
+    texts: Sequence[str]
+    """What each check says as written, by its number; for people."""
 
 
 class TestPlan:
@@ -94,7 +96,11 @@ class TestPlan:
             return [new] if site is None or site.number not in reached else [_guarded(site, new)]
 
         sources = tuple(_text(_rebuilt(tree, edits, guarded)) for tree in self.trees)
-        return Draw(sources, frozenset(number for group in flipped for number in group.sites))
+        return Draw(sources, frozenset(number for group in flipped for number in group.sites), self._texts)
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [" ".join(_checked(site).split())[:200] for site in self.sites]
 
     def _marked(self, old: ast.stmt, new: ast.stmt) -> list[ast.stmt]:
         site = self._by_statement.get(old)

@@ -38,10 +38,17 @@ class Names(dict[str, Any]):
     def __init__(self, program: dict[str, Any], code: str) -> None:
         """Take over the program's names, but for those it may set anew: these are looked up when they are used."""
         super().__init__(program)
-        self["__builtins__"] = builtins
+        super().__setitem__("__builtins__", builtins)
         self._program = program
+        self._its_own = frozenset(program)
         for name in _set_by_functions(code):
             self.pop(name, None)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Set a name of the tests; where the program has none of its own, it may count on theirs (an import)."""
+        super().__setitem__(name, value)
+        if name not in self._its_own:
+            self._program[name] = value
 
     def __missing__(self, name: str) -> Any:
         return self._program[name]
