@@ -13,8 +13,8 @@ TagRule = Literal["python-tag", "code-tag", "answer-tag"]
 _END_TOKENS = (
     "<|endoftext|>", "<|im_end|>", "</s>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<|return|>",
     "<end_of_turn>", "<eos>", "<|eos|>", "<|EOT|>", "<|end_of_turn|>", "<|end_of_sentence|>", "<|endofturn|>",
-    "<\uff5cend\u2581of\u2581sentence\uff5c>", "<|fim_pad|>", "<|endofprompt|>", "<|END_OF_TURN_TOKEN|>", "<|END_RESPONSE|>", "<pad>",
-    "[/INST]", "<unk>", "<|user|>", "<|assistant|>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>", "<|fim_pad|>", "<|endofprompt|>", "<|END_OF_TURN_TOKEN|>",
+    "<|END_RESPONSE|>", "<pad>", "[/INST]", "<|user|>", "<|assistant|>",
 )  # fmt: skip
 _NEXT_TURN = re.compile(
     r"(?:<\|im_end\|>|<\|endoftext\|>|</s>|<\|eot_id\|>|<\|end\|>|<end_of_turn>)\s{0,20}"
