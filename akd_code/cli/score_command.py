@@ -70,7 +70,7 @@ def command(
     with reported(debug, resume="the same command again judges only what is left"):
         from concurrent.futures import ThreadPoolExecutor
 
-        from akd_evals.samples import read_samples
+        from akd_evals.sample_files import read_samples
         from akd_evals.score import score
         from akd_evals.settings import ScoreSettings
         from akd_sandbox import Sandbox

@@ -13,7 +13,7 @@ from akd_evals.errors import EvalError
 from akd_evals.gate import GateName, GateRule
 from akd_evals.results import Result, Summary
 from akd_evals.runs import read_runs, rounds_of
-from akd_evals.samples import read_samples
+from akd_evals.sample_files import read_samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import Suite, TestKind, load_suite
 from akd_evals.trend import Trend, trend_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,10 @@ class Result:
     judged: Judged
     code_sha256: str
     extraction: str
+    cut: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return the line as docs/scoring.md describes it; no plus fields where there are no plus tests."""
+        """Return the line as docs/scoring.md describes it: plus fields and `cut` only where they say something."""
         judged = self.judged
         row: dict[str, Any] = {"task_id": self.task_id, "sample": self.sample, "base": judged.base.value}
         if judged.plus is not None:
@@ -69,7 +70,7 @@ class Result:
             "code_sha256": self.code_sha256,
             "extraction": self.extraction,
         }
-        return row
+        return {**row, "cut": True} if self.cut else row
 
 
 def _judged(row: dict[str, Any]) -> Judged:
@@ -86,7 +87,12 @@ def _judged(row: dict[str, Any]) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A scoring in figures: summary.json. `pass_at_k` maps base and plus to {k: estimate}."""
+    """A scoring in figures: summary.json. `pass_at_k` maps base and plus to {k: estimate}.
+
+    `extraction` counts the rules by which programs were found in answers; `empty` and `reasoning_only` the answers
+    without one, `cut` those that ended at the limit of their length. `missing_imports` counts the samples that failed
+    because a package is not here, by its name. `excluded` tells the tasks that are left out, and why.
+    """
 
     suite: str
     dataset_md5: str
@@ -102,11 +108,17 @@ class Summary:
     wall_s: float
     samples_per_s: float
     versions: dict[str, str]
+    extraction: dict[str, int] = field(default_factory=dict)
+    empty: int = 0
+    reasoning_only: int = 0
+    cut: int = 0
+    missing_imports: dict[str, int] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
-        return {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
+        return {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
 
 
 class ResultFolder:

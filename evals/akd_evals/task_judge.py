@@ -73,6 +73,8 @@ class TaskJudge:
         Plus tests are run only for a program that passes base, unless the settings ask for details. A benchmark whose
         own solution fails gives INFRA, never a verdict on the program.
         """
+        if self._settings.context == "prompt":
+            code = task.in_context(code)
         base = self._run("base", task, task.base, code)
         if task.plus is None:
             return Judged(base.verdict, None, base.failed, (), _detail("base", base), base.wall_s)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from akd_evals.errors import EvalError
-from akd_evals.samples import read_samples
+from akd_evals.sample_files import read_samples
 from akd_evals.suites import Suite, Task
 from akd_sandbox import Case, FunctionTests
 

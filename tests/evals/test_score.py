@@ -8,7 +8,7 @@ import pytest
 from akd_evals.errors import EvalError, EvalInfraError
 from akd_evals.oracles import Oracle, same
 from akd_evals.results import Judged, Result, ResultFolder
-from akd_evals.samples import Samples, collect
+from akd_evals.samples import Samples, Written, collect
 from akd_evals.score import pass_at_k, score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task
@@ -29,7 +29,7 @@ SUITE = Suite("toy", "5" * 32, (task("Toy/0"), task("Toy/1"), task("Toy/2")), ha
 
 
 def given(suite: Suite, *rows: tuple[str, str]) -> Samples:
-    return collect([("here", task_id, code, True) for task_id, code in rows], suite)
+    return collect([Written("here", task_id, code, "solution") for task_id, code in rows], suite)
 
 
 class Counting:
