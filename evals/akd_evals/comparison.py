@@ -74,7 +74,8 @@ class SuiteComparison:
     """One suite: `measures[0]` is what the tasks' statuses and the gate go by.
 
     `shifts` lists (verdict, samples in BASE, samples in NEW), `answers` how their answers were read. `only_base` and
-    `only_new` name tasks that the other run has no sample of, which count as failed there; `unjudged` those left out because nothing of them could be judged.
+    `only_new` name tasks that the other run has no sample of, which count as failed there; `unjudged` those left out
+    because nothing of them could be judged.
     `detectable` is the smallest drop that the regression gate would have found here with 80 % chance, None if none;
     `clearing` (with that gate only) the chance that the non-inferiority gate lets a model pass that is as good as BASE.
     """

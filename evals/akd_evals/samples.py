@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from akd_evals.errors import EvalError
@@ -53,6 +53,13 @@ class Samples:
     rows: tuple[Sample, ...]
     missing: tuple[str, ...]
     retired: tuple[str, ...]
+
+    def without(self, task_ids: Collection[str]) -> Samples:
+        """Return the samples of the other tasks. Raises EvalError if none is left."""
+        rows = tuple(row for row in self.rows if row.task_id not in task_ids)
+        if not rows:
+            raise EvalError("every sample is of a task whose reference fails here; leave out --exclude-failing")
+        return Samples(rows, tuple(one for one in self.missing if one not in task_ids), self.retired)
 
 
 def collect(given: Iterable[Written], suite: Suite) -> Samples:

@@ -31,9 +31,7 @@ def test_each_reference_that_fails_is_named_with_its_cause(
         Task("passes as data", "", "f", data, canonical="def f(x): return x + 1"),
         task("wrong", "def f(x): return x"),
         task("lacks a library", "import no_such_library.part\n\ndef f(x): return x + 1"),
-        task(
-            "its tests lack one", "def f(x): return x + 1", "import no_tests\ndef check(c):\n    assert c(1) == 2"
-        ),
+        task("its tests lack one", "def f(x): return x + 1", "import no_tests\ndef check(c):\n    assert c(1) == 2"),
         task("never ends", "def f(x):\n    while True: pass"),
         task("has none", None),
     )
