@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ class EvalSpec:
     sampling: EvalSampling = field(default_factory=EvalSampling)
     scoring: ScoreSettings = field(default_factory=ScoreSettings)
     key: str = ""
+
+    def without(self, task_ids: Collection[str]) -> EvalSpec:
+        """Return the spec with a suite that lacks these tasks."""
+        return replace(self, prompts=replace(self.prompts, suite=self.prompts.suite.without(task_ids)))
 
     def as_json(self) -> dict[str, Any]:
         """Return what decides the samples, as sampling.json holds it."""
@@ -98,10 +103,13 @@ class SampleStore:
         raw = self._path.read_bytes()
         if raw and not raw.endswith(b"\n"):  # the process was killed while it wrote
             write_atomically(self._path, raw[: raw.rfind(b"\n") + 1].decode("utf-8"))
+        suite = self._prompts.suite
         for line, row in read_rows(self._path)[0]:
             try:
                 key, answer = (str(row["task_id"]), int(row["sample"])), row["answer"]
-                self._prompts.suite.by_id[key[0]]
+                if key[0] not in suite.by_id and suite.retired(key[0]):
+                    continue  # of a task that is left out this time
+                suite.by_id[key[0]]
             except (KeyError, TypeError, ValueError) as error:
                 raise EvaluateError(
                     f"{self._path}:{line}: not a sample of this evaluation ({error!r}); delete the line"
@@ -160,7 +168,8 @@ class SampleStore:
         place = {task.task_id: index for index, task in enumerate(self._prompts.suite.tasks)}
         order = sorted(self._answers, key=lambda key: (place[key[0]], key[1]))
         rows = {(row["task_id"], row["sample"]): row for _, row in read_rows(self._path)[0]}
-        write_atomically(self._path, "".join(json.dumps(rows[key]) + "\n" for key in order))
+        others = [key for key in rows if key not in self._answers]
+        write_atomically(self._path, "".join(json.dumps(rows[key]) + "\n" for key in [*order, *others]))
         samples = tuple(self._sample(*key, *self._answers[key]) for key in order)
         answered = {sample.task_id for sample in samples}
         return Samples(samples, tuple(task_id for task_id in place if task_id not in answered), ())

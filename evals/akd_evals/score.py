@@ -142,7 +142,7 @@ def summarise(
 def _of_answers(results: Sequence[Result]) -> dict[str, Any]:
     """Return the summary's figures on how answers were read."""
     rules = Counter(one.extraction for one in results)
-    found = (_NOT_FOUND.search(one.judged.detail) for one in results)
+    found = (_NOT_FOUND.search(one.judged.detail) for one in results if one.judged.verdict.decided)
     imports = Counter(match[1] for match in found if match)
     return {
         "extraction": dict(rules.most_common()),
