@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -39,6 +39,13 @@ _SHOWN = 8
 )
 @click.option("--details", is_flag=True, help="Judge every test instead of stopping at a sample's first failure.")
 @click.option("--sticky-atol", is_flag=True, help="Reproduce evalplus 0.3.1's tolerance that stays (docs/parity.md).")
+@click.option(
+    "--judging",
+    type=click.Choice(["auto", "values"]),
+    default="auto",
+    show_default=True,
+    help="values: refuse test code that must run beside the program (docs/threat-model.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the table.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -54,6 +61,7 @@ def command(
     sample_time: float,
     details: bool,
     sticky_atol: bool,
+    judging: Literal["auto", "values"],
     as_json: bool,
     debug: bool,
 ) -> None:
@@ -71,7 +79,9 @@ def command(
         from akd_evals.settings import ScoreSettings
         from akd_sandbox import Sandbox
 
-        settings = ScoreSettings(min_time, time_factor, sample_time, details=details, sticky_atol=sticky_atol)
+        settings = ScoreSettings(
+            min_time, time_factor, sample_time, details=details, sticky_atol=sticky_atol, judging=judging
+        )
         with ThreadPoolExecutor(1) as pool:  # the sandbox starts while the files are read
             starting = pool.submit(Sandbox, backend, workers, min_isolation=min_isolation)
             suite = open_suite(suite_name)
