@@ -50,6 +50,8 @@ def comparer(tests: FunctionTests) -> Decide:
             return _compare_value(cases[index], frame.body)
         except codec.TooManyValuesError as error:
             return Verdict.OUTPUT, f"returned {error}"
+        except codec.CollidingKeysError:
+            return Verdict.BADVALUE, "returned a set or dict whose keys all have one hash"
 
     return decide
 
@@ -265,9 +267,19 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
     elif run.passed:
         guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:
-            run.ended_by, run.detail = guard.verdict, guard.detail
+            _overrule(run, guard)
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
     return _concluded(job, run, replace(evidence, judging="together", unguarded=guard.unguarded), isolation)
+
+
+def _overrule(run: together.TestRun, guard: together.Guard) -> None:
+    """Put what guarded runs found in the place of what the tests said: nothing that a forger's tests say counts."""
+    run.ended_by, run.detail = guard.verdict, guard.detail
+    first = 0 if guard.verdict is Verdict.TAMPER else len(run.tests) - 1
+    for number in range(first, len(run.tests)):
+        run.tests[number] = TestResult(guard.verdict, run.tests[number].wall_s, clean(guard.detail))
+    if not guard.verdict.decided:
+        run.tests.clear()
 
 
 def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> together.Rerun:

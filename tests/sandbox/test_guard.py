@@ -155,6 +155,12 @@ def test_a_name_that_the_program_was_to_define_is_its_own_fault(box: Sandbox) ->
     assert run(box, "def f(n): return n", imports).verdict is Verdict.WRONG
 
 
+def test_no_test_of_a_forger_counts_as_passed(box: Sandbox) -> None:
+    result = run(box, f"{YES}def f(n): return Yes()", entries("assert f(1) == 2", "assert f(2) == 4"))
+    assert (result.verdict, result.failed) == (Verdict.TAMPER, (0, 1))
+    assert {test.verdict for test in result.tests} == {Verdict.TAMPER}
+
+
 def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
     result = run(box, code, CHECK)

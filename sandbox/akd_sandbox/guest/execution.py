@@ -107,7 +107,10 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
         except BaseException as error:
             channel.send_error(wire.RAISED, index, error)
         else:
-            send_value(index, value, may_digest)
+            try:
+                send_value(index, value, may_digest)
+            except MemoryError as error:
+                channel.send_error(wire.RAISED, index, error)
             value = None
         index += 1
     flush()
