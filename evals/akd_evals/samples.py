@@ -11,6 +11,7 @@ from akd_evals.errors import EvalError
 from akd_evals.extract import Extraction, extract_code
 from akd_evals.files import Row, read_rows
 from akd_evals.suites.record import Suite, Task
+from akd_sandbox.syntax import source_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def _directory(path: Path) -> Iterator[tuple[str, str, str, bool]]:
         programs = [file for file in folder.iterdir() if file.suffix == ".py"]
         for file in sorted(programs, key=lambda file: (len(file.stem), file.stem)):
             try:
-                text = file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
+                text = source_text(file.read_bytes())
+            except OSError as error:
                 raise EvalError(f"cannot read {file} ({error}); correct or delete it") from error
             yield str(file), folder.name.replace("_", "/", 1), text, True
     if not folders:

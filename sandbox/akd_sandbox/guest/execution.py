@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import functools
+import io
 import linecache
 import os
 import sys
@@ -128,6 +130,7 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
     except BaseException as error:
         channel.send_error(wire.SYNTAX, 0, error)
         return
+    _show_streams()
     channel.send(wire.DEFINED, 0)
     code = 0
     try:
@@ -149,6 +152,20 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
     except Exception:
         code = code or 120  # the interpreter's own code for output that could not be written
     os._exit(code)
+
+
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/0": 0, "/dev/fd/1": 1, "/dev/fd/2": 2}
+
+
+def _show_streams() -> None:
+    """Let a program open its own streams by their paths: the jail shows no /proc, to which these would lead."""
+    real = io.open
+
+    def open_stream(file: Any, *args: Any, **kwargs: Any) -> Any:
+        number = _STREAMS.get(str(file)) if isinstance(file, str | os.PathLike) else None
+        return real(file if number is None else os.dup(number), *args, **kwargs)
+
+    builtins.open = io.open = functools.wraps(real)(open_stream)
 
 
 def flush() -> None:
