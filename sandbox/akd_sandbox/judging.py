@@ -265,7 +265,7 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
     elif run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
-        guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
+        guard = together.guard(run, harness, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:
             _overrule(run, guard)
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
@@ -303,7 +303,7 @@ def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str)
     assert isinstance(job.tests, CodeTests | PytestTests)
     harness = together.harness_of(job.tests, job.entry)
     run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
-    admitted = together.admit(run, harness.plan, _rerun(slot_for, job, harness, limits))
+    admitted = together.admit(run, harness, _rerun(slot_for, job, harness, limits))
     return Admission(result, _admitting(job.tests, admitted))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.checks import Draw, Group, TestPlan, calls_check, entries_of, function_names, plan_of
+from akd_sandbox.checks import Draw, Group, TestPlan, calls_check, entries_of, function_names, plan_of, subjects_of
 from akd_sandbox.guest import wire
 from akd_sandbox.job import CodeTests, Job, PytestTests
 from akd_sandbox.limits import Limits
@@ -61,6 +61,8 @@ class Harness:
     """Whether there must be just as many."""
     names: tuple[str, ...] = ()
     """The tests' own text, where they have no names: never sent along, for it tells the right expectations."""
+    subjects: frozenset[str] = frozenset()
+    """The names by which the tests call what is under test."""
 
 
 def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
@@ -76,13 +78,14 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
     if tests.style == "asserts":
         sources = (tests.code, *tests.entries) if tests.entries else entries_of(tests.code)
     plan = plan_of(tests.style, sources)
+    subjects = frozenset().union(*(subjects_of(tree, entry) for tree in plan.trees))
     if tests.style == "functions":
         names = function_names(plan.trees[0])
-        return Harness(plan, {**told, "names": names}, len(names), True)
+        return Harness(plan, {**told, "names": names}, len(names), True, subjects=subjects)
     if tests.style == "check":
         told["calls_itself"] = calls_check(plan.trees[0])
-        return Harness(plan, told, 1, True)
-    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:])
+        return Harness(plan, told, 1, True, subjects=subjects)
+    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:], subjects)
 
 
 def run_tests(
@@ -241,17 +244,23 @@ Rerun = Callable[[Draw, int | None], TestRun]
 """`rerun(draw, order)`: run the tests again, guarded, in a fresh worker."""
 
 
-def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[int] | None = None) -> Guard:
+def guard(straight: TestRun, harness: Harness, rerun: Rerun, admitted: frozenset[int] | None = None) -> Guard:
     """Judge a straight PASS by guarded runs. Raises SlotError.
 
-    `admitted`: the checks that may be flipped, because the reference solution fails them then; all of them if None.
+    `admitted`: what a reference solution vouches for (see `admit`); None where there is none.
     """
+    plan = harness.plan
     reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
     if plan.required - straight.checks.keys():
         return Guard(Verdict.TAMPER, "the tests passed without the checks that every run of them makes")
     if plan.required - reached:
         return Guard(Verdict.TAMPER, "a check failed and its test passed")
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, admitted)]
+    bold = [
+        group for group in plan.bold_groups(harness.subjects) if _vouched(group, admitted) and group.sites <= reached
+    ]
+    replaced = {number for group in bold for number in group.sites}
+    groups = [*(group for group in groups if not group.sites <= replaced), *bold]
     if not groups:
         if any(admitted is None or group.sites & admitted for group in plan.groups):
             return Guard(Verdict.UNSUPPORTED, "none of the checks that could be made false was passed")
@@ -271,18 +280,32 @@ def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[i
     return Guard(Verdict.PASS)
 
 
-def admit(straight: TestRun, plan: TestPlan, rerun: Rerun) -> frozenset[int]:
-    """Return the checks that a program which is known to be right fails when they are made false. Raises SlotError."""
+def admit(straight: TestRun, harness: Harness, rerun: Rerun) -> frozenset[int]:
+    """Return what a program which is known to be right vouches for. Raises SlotError.
+
+    The number of each check that it fails when it is made false; -1 - number where it does so in the bold way too.
+    """
+    plan = harness.plan
     reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
     rng = random.Random(secrets.randbits(64))
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, None)]
-    admitted: set[int] = set()
-    for flipped in (groups[::2], groups[1::2]):
+    bold = [group for group in plan.bold_groups(harness.subjects) if group.sites <= reached]
+
+    def failing(flipped: Sequence[Group]) -> set[int]:
         draw = plan.draw(rng, reached, flipped)
         checks = rerun(draw, None).checks
         counts = {number: checks.get(number, (0, 0)) for number in draw.flipped}
-        admitted |= {number for number, (passed, failed) in counts.items() if failed and not passed}
+        return {number for number, (passed, failed) in counts.items() if failed and not passed}
+
+    admitted = failing(groups[::2]) | failing(groups[1::2])
+    if bold:  # another value each time: it must be false whatever it is
+        boldly = set.intersection(*(failing(bold) for _ in range(_CONFIRMATIONS)))
+        admitted |= {-1 - number for number in boldly}
     return frozenset(admitted)
+
+
+def _vouched(group: Group, admitted: frozenset[int] | None) -> bool:
+    return admitted is not None and all(-1 - number in admitted for number in group.sites)
 
 
 def _can_flip(group: Group, straight: TestRun, reached: set[int], admitted: frozenset[int] | None) -> bool:

@@ -109,6 +109,38 @@ def test_only_what_the_reference_fails_is_made_false(box: Sandbox) -> None:
     assert run(box, f"{YES}def f(n): return Yes()", admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
 
 
+NODES = """
+class Node:
+    def __init__(self, val): self.val, self.next = val, None
+def nodes(values):
+    head = None
+    for value in reversed(values):
+        node = Node(value)
+        node.next, head = head, node
+    return head
+def same(a, b):
+    while a and b:
+        if a.val != b.val: return False
+        a, b = a.next, b.next
+    return not a and not b
+"""
+
+
+def test_with_a_reference_a_value_in_a_helper_is_made_false_too(box: Sandbox) -> None:
+    tests = entries("assert same(f([1, 2]), nodes([2, 1]))", "assert same(f([5]), nodes([5]))", setup=NODES)
+    right = f"{NODES}def f(values): return nodes(values[::-1])"
+    liar = (
+        "class Yes:\n    def __eq__(self, o): return True\n    def __ne__(self, o): return False\n"
+        "class L:\n    val = Yes()\n    def __init__(self, n): self.n = n\n"
+        "    next = property(lambda self: L(self.n - 1) if self.n > 1 else None)\n"
+        "def f(values): return L(len(values))"
+    )
+    admission = box.admit(Job(right, "f", tests))
+    assert admission.result.verdict is Verdict.PASS
+    assert run(box, right, admission.tests).verdict is Verdict.PASS  # type: ignore[arg-type]
+    assert run(box, liar, admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
+
+
 def test_a_reference_that_fails_its_own_tests_is_told(box: Sandbox) -> None:
     admission = box.admit(Job("def f(n): return n", "f", CHECK))
     assert admission.result.verdict is Verdict.WRONG
