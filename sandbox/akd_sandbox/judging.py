@@ -157,6 +157,11 @@ def run_cases(
                 started = time.monotonic()
                 peer.request(inputs)
             else:
+                try:
+                    if run.heard_of_missing(frame):
+                        continue
+                except MALFORMED as error:
+                    return finish(Verdict.TAMPER, f"sent something that is not a name: {error}")
                 index = len(run.tests)
                 if frame.kind == wire.FINISHED and index == len(limits_s) == frame.index:
                     return run
@@ -259,10 +264,7 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
         return infra_result(job, "the test code holds no test", isolation), False
     run, peer = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
     guard = together.Guard(Verdict.PASS)
-    if run.missing and not run.passed and run.ended_by in (None, Verdict.WRONG):
-        names = ", ".join(run.missing)
-        run.ended_by, run.detail = Verdict.UNSUPPORTED, f"runs a program that is not here: {names} ({run.detail})"
-    elif run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
+    if not run.missing and (run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1)):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
         guard = together.guard(run, harness, _rerun(slot_for, job, harness, limits), job.tests.admitted)
@@ -350,6 +352,9 @@ def _concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> 
     verdict = run.ended_by or (run.tests[failed[0]].verdict if failed else Verdict.PASS)
     if failed and run.ended_by not in (Verdict.TAMPER, Verdict.INFRA, Verdict.UNSUPPORTED):
         verdict = run.tests[failed[0]].verdict
+    if run.missing and verdict in (Verdict.WRONG, Verdict.RAISED):
+        verdict = Verdict.UNSUPPORTED
+        run.detail = f"runs a program that is not here: {', '.join(run.missing)} ({run.detail})"
     result = SampleResult(
         verdict=verdict,
         tests=tuple(run.tests),

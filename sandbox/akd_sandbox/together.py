@@ -40,7 +40,6 @@ class TestRun(SampleRun):
 
     checks: dict[int, tuple[int, int]] = field(default_factory=dict)
     tests_broken: str = ""  # how the test code itself failed, as far as can be seen
-    missing: tuple[str, ...] = ()  # external programs that were started and are not here
     finished: bool = False
 
     @property
@@ -129,6 +128,8 @@ class _Course:
 
     def _ended_with(self, frame: WorkerFrame) -> bool:
         """Take in one message; return whether it was the last one of interest. Raises what reading it raises."""
+        if self.result.heard_of_missing(frame):
+            return False
         if self.phase == "importing and defining":
             if frame.kind in EARLY:
                 self.result.ended_by, self.result.detail = early(frame, self.job.entry)
@@ -145,8 +146,7 @@ class _Course:
             return True
         if self.phase == "defining the tests":
             return self._begin(frame)
-        told, checks, missing = _report(frame)
-        self.result.missing = self.result.missing or missing
+        told, checks = _report(frame)
         for number, (passed, failed) in checks.items():
             before = self.result.checks.get(number, (0, 0))
             self.result.checks[number] = (before[0] + passed, before[1] + failed)
@@ -196,21 +196,18 @@ class _Course:
         return result
 
 
-def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]], tuple[str, ...]]:
-    """Return a report of a test: what is said of it, how its checks went, which programs were missing.
-
-    Raises ValueError, CodecError.
-    """
+def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]]]:
+    """Return a report of a test: what is said of it, and how its checks went. Raises ValueError, CodecError."""
     value = codec.decode(frame.body, 200_000)
-    if type(value) is not tuple or [type(part) for part in value] != [tuple, dict, tuple]:
+    if type(value) is not tuple or [type(part) for part in value] != [tuple, dict]:
         raise ValueError("no report")
-    told, checks, missing = value
-    if not all(type(word) is str for word in (*told, *missing)):
+    told, checks = value
+    if not all(type(word) is str for word in told):
         raise ValueError("no words")
     for number, counts in checks.items():
         if type(number) is not int or type(counts) is not tuple or [type(one) for one in counts] != [int, int]:
             raise ValueError("no counts of a check")
-    return told, checks, missing
+    return told, checks
 
 
 def _outcome(kind: bytes, told: tuple[str, ...], known_name: str) -> tuple[Verdict, str]:

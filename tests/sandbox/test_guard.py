@@ -4,7 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from akd_sandbox import CodeTests, Job, Limits, PytestTests, SampleResult, Sandbox, Verdict
+from akd_sandbox import (
+    Case,
+    CodeTests,
+    FunctionTests,
+    Job,
+    Limits,
+    ProgramTests,
+    PytestTests,
+    SampleResult,
+    Sandbox,
+    StdinCase,
+    Verdict,
+)
 from akd_sandbox import tests_from_asserts as lift
 
 CHECK = CodeTests("def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(3) == 6\n", "check")
@@ -198,6 +210,17 @@ def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     result = run(box, code, CHECK)
     assert result.verdict is Verdict.UNSUPPORTED
     assert "akd-no-such-program" in result.detail
+    by_value = FunctionTests((Case(args=(1,), expected=0),))
+    assert box.run(Job(code, "f", by_value)).verdict is Verdict.UNSUPPORTED
+    whole = Job(
+        "import os\nos.system('ls') and print(1)\nprint(2 / 0)",
+        "",
+        ProgramTests((StdinCase("", "2"),) * 2),
+        stop_at_first_failure=False,
+    )
+    assert box.run(whole).verdict is Verdict.UNSUPPORTED
+    handled = "import subprocess\ndef f(n):\n    try: subprocess.run(['akd-no-such-program'])\n    except OSError: return 2 * n"
+    assert run(box, handled, CHECK).verdict is Verdict.PASS
     mocked = (
         "import unittest\nfrom unittest.mock import patch\nclass T(unittest.TestCase):\n    @patch('subprocess.run')\n"
         "    def test(self, run):\n        run.return_value.returncode = 3\n        self.assertEqual(f(1), 3)\n"

@@ -16,6 +16,7 @@ from typing import Any
 from akd_sandbox import codec
 from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import CANDIDATE, Channel
+from akd_sandbox.guest.externals import Missing
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
@@ -93,6 +94,7 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
     if not callable(function):
         channel.send(wire.NO_ENTRY, 0)
         return
+    missing = Missing(channel, job["code"], *job["files"].values())
     channel.send(wire.DEFINED, 0)
     blob = wire.receive(channel.sock)
     view, position, index = memoryview(blob), 0, 0
@@ -107,8 +109,10 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
                 function = resolve(namespace, job["entry"])
             value = function(*args, **kwargs)
         except BaseException as error:
+            missing.tell()
             channel.send_error(wire.RAISED, index, error)
         else:
+            missing.tell()
             try:
                 send_value(index, value, may_digest)
             except MemoryError as error:
@@ -131,6 +135,7 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
         channel.send_error(wire.SYNTAX, 0, error)
         return
     _show_streams()
+    missing = Missing(channel, job["code"], *job["files"].values())
     channel.send(wire.DEFINED, 0)
     code = 0
     try:
@@ -147,6 +152,7 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
         with contextlib.suppress(BaseException):
             if end is not None:
                 end()
+    missing.tell()
     try:
         sys.stdout.flush()
     except Exception:
