@@ -40,9 +40,21 @@ _AT_LEAST_1 = click.IntRange(1)
 @click.option("--limit", type=click.IntRange(0), help="Only the first tasks of each suite; 0: all. [0, or the run's]")
 @click.option("--tasks", help="Only these tasks: ids with commas between them, or a file with one id per line.")
 @click.option("--exclude-failing", is_flag=True, help="Leave out the tasks whose references fail here, and say so.")
-@click.option("--context", default="none", show_default=True, help="prompt: the prompt's imports and helpers first.")
+@click.option(
+    "--context",
+    type=click.Choice(["none", "prompt"]),
+    default="none",
+    show_default=True,
+    help="prompt: judge answers with the prompt's own imports and helpers before them.",
+)
 @click.option("--packages", help="Packages that samples may import too, with commas between them.")
-@click.option("--judging", default="auto", show_default=True, help="values: leave out what only test code can judge.")
+@click.option(
+    "--judging",
+    type=click.Choice(["auto", "values"]),
+    default="auto",
+    show_default=True,
+    help="values: refuse test code that must run beside the program (docs/threat-model.md).",
+)
 @click.option("--device", help="auto, cpu, cuda, cuda:1, mps. [auto, or the run's]")
 @click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="[auto, or the run's]")
 @click.option("--concurrency", default=16, show_default=True, type=_AT_LEAST_1, help="Requests to a server at once.")

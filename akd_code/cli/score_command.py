@@ -31,13 +31,18 @@ _SHOWN = 8
 )
 @click.option("--tasks", help="Only these tasks: ids with commas between them, or a file with one id per line.")
 @click.option("--exclude-failing", is_flag=True, help="Leave out the tasks whose references fail here, and say so.")
-@click.option("--context", default="none", show_default=True, help="prompt: the prompt's imports and helpers first.")
+@click.option(
+    "--context",
+    type=click.Choice(["none", "prompt"]),
+    default="none",
+    show_default=True,
+    help="prompt: judge answers with the prompt's own imports and helpers before them.",
+)
 @click.option("--packages", help="Packages that samples may import too, with commas between them.")
 @click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
 @click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-isolation", help="Refuse to run with a weaker backend than this.")
-@click.option("--judging", default="auto", show_default=True, help="values: leave out what only test code can judge.")
 @click.option("--min-time", default=4.0, show_default=True, help="Seconds that every test may take at least.")
 @click.option("--time-factor", default=8.0, show_default=True, help="How often the reference's time a test may take.")
 @click.option(
@@ -48,6 +53,13 @@ _SHOWN = 8
 )
 @click.option("--details", is_flag=True, help="Judge every test instead of stopping at a sample's first failure.")
 @click.option("--sticky-atol", is_flag=True, help="Reproduce evalplus 0.3.1's tolerance that stays (docs/parity.md).")
+@click.option(
+    "--judging",
+    type=click.Choice(["auto", "values"]),
+    default="auto",
+    show_default=True,
+    help="values: refuse test code that must run beside the program (docs/threat-model.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the table.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(

@@ -28,7 +28,8 @@ class Judged:
     """What the tests said of one program. `plus` is None in a suite without plus tests.
 
     A program passes plus only if it passes base too, so `plus` is base's verdict where that is not PASS.
-    `base_failed` and `plus_failed` hold the indices of the failing tests that were seen.
+    `base_failed` and `plus_failed` hold the indices of the failing tests that were seen. `judging` and `unguarded` are
+    the sandbox's for the base tests: how they were judged, and whether nothing in them could be made false.
     """
 
     base: Verdict
@@ -37,6 +38,8 @@ class Judged:
     plus_failed: tuple[int, ...]
     detail: str
     wall_s: float
+    judging: str = ""
+    unguarded: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -70,7 +73,13 @@ class Result:
             "code_sha256": self.code_sha256,
             "extraction": self.extraction,
         }
-        return {**row, "cut": True} if self.cut else row
+        if judged.judging:
+            row["judging"] = judged.judging
+        if judged.unguarded:
+            row["unguarded"] = True
+        if self.cut:
+            row["cut"] = True
+        return row
 
 
 def _judged(row: dict[str, Any]) -> Judged:
@@ -82,6 +91,8 @@ def _judged(row: dict[str, Any]) -> Judged:
         plus_failed=tuple(row.get("plus_failed", ())),
         detail=str(row["detail"]),
         wall_s=float(row["wall_s"]),
+        judging=str(row.get("judging", "")),
+        unguarded=row.get("unguarded") is True,
     )
 
 

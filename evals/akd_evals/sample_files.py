@@ -12,6 +12,7 @@ from akd_evals.files import Row, read_bytes, read_rows
 from akd_evals.results import PROGRAMS, RESULTS
 from akd_evals.samples import Samples, Written, collect
 from akd_evals.suites.record import Suite
+from akd_sandbox.syntax import source_text
 
 STORED, SAMPLING = "samples.jsonl", "sampling.json"
 """Where `akd eval` keeps the answers, and how they were asked for."""
@@ -126,8 +127,8 @@ def _directory(path: Path) -> Iterator[Written]:
         programs = [file for file in folder.iterdir() if file.suffix == ".py"]
         for file in sorted(programs, key=lambda file: (len(file.stem), file.stem)):
             try:
-                text = file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
+                text = source_text(file.read_bytes())
+            except OSError as error:
                 raise EvalError(f"cannot read {file} ({error}); correct or delete it") from error
             yield Written(str(file), folder.name.replace("_", "/", 1), text, "solution")
     if not folders:

@@ -50,6 +50,8 @@ def comparer(tests: FunctionTests) -> Decide:
             return _compare_value(cases[index], frame.body)
         except codec.TooManyValuesError as error:
             return Verdict.OUTPUT, f"returned {error}"
+        except codec.CollidingKeysError:
+            return Verdict.BADVALUE, "returned a set or dict whose keys all have one hash"
 
     return decide
 
@@ -155,6 +157,11 @@ def run_cases(
                 started = time.monotonic()
                 peer.request(inputs)
             else:
+                try:
+                    if run.heard_of_missing(frame):
+                        continue
+                except MALFORMED as error:
+                    return finish(Verdict.TAMPER, f"sent something that is not a name: {error}")
                 index = len(run.tests)
                 if frame.kind == wire.FINISHED and index == len(limits_s) == frame.index:
                     return run
@@ -257,17 +264,24 @@ def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) 
         return infra_result(job, "the test code holds no test", isolation), False
     run, peer = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
     guard = together.Guard(Verdict.PASS)
-    if run.missing and not run.passed and run.ended_by in (None, Verdict.WRONG):
-        names = ", ".join(run.missing)
-        run.ended_by, run.detail = Verdict.UNSUPPORTED, f"runs a program that is not here: {names} ({run.detail})"
-    elif run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
+    if not run.missing and (run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1)):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
-        guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
+        guard = together.guard(run, harness, _rerun(slot_for, job, harness, limits), job.tests.admitted)
         if guard.verdict is not Verdict.PASS:
-            run.ended_by, run.detail = guard.verdict, guard.detail
+            _overrule(run, guard)
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
     return _concluded(job, run, replace(evidence, judging="together", unguarded=guard.unguarded), isolation)
+
+
+def _overrule(run: together.TestRun, guard: together.Guard) -> None:
+    """Put what guarded runs found in the place of what the tests said: nothing that a forger's tests say counts."""
+    run.ended_by, run.detail = guard.verdict, guard.detail
+    first = 0 if guard.verdict is Verdict.TAMPER else len(run.tests) - 1
+    for number in range(first, len(run.tests)):
+        run.tests[number] = TestResult(guard.verdict, run.tests[number].wall_s, clean(guard.detail))
+    if not guard.verdict.decided:
+        run.tests.clear()
 
 
 def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> together.Rerun:
@@ -291,7 +305,7 @@ def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str)
     assert isinstance(job.tests, CodeTests | PytestTests)
     harness = together.harness_of(job.tests, job.entry)
     run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
-    admitted = together.admit(run, harness.plan, _rerun(slot_for, job, harness, limits))
+    admitted = together.admit(run, harness, _rerun(slot_for, job, harness, limits))
     return Admission(result, _admitting(job.tests, admitted))
 
 
@@ -338,6 +352,9 @@ def _concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> 
     verdict = run.ended_by or (run.tests[failed[0]].verdict if failed else Verdict.PASS)
     if failed and run.ended_by not in (Verdict.TAMPER, Verdict.INFRA, Verdict.UNSUPPORTED):
         verdict = run.tests[failed[0]].verdict
+    if run.missing and verdict in (Verdict.WRONG, Verdict.RAISED):
+        verdict = Verdict.UNSUPPORTED
+        run.detail = f"runs a program that is not here: {', '.join(run.missing)} ({run.detail})"
     result = SampleResult(
         verdict=verdict,
         tests=tuple(run.tests),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.checks import Draw, Group, TestPlan, calls_check, entries_of, function_names, plan_of
+from akd_sandbox.checks import Draw, Group, TestPlan, calls_check, entries_of, function_names, plan_of, subjects_of
 from akd_sandbox.guest import wire
 from akd_sandbox.job import CodeTests, Job, PytestTests
 from akd_sandbox.limits import Limits
@@ -40,7 +40,6 @@ class TestRun(SampleRun):
 
     checks: dict[int, tuple[int, int]] = field(default_factory=dict)
     tests_broken: str = ""  # how the test code itself failed, as far as can be seen
-    missing: tuple[str, ...] = ()  # external programs that were started and are not here
     finished: bool = False
 
     @property
@@ -61,6 +60,8 @@ class Harness:
     """Whether there must be just as many."""
     names: tuple[str, ...] = ()
     """The tests' own text, where they have no names: never sent along, for it tells the right expectations."""
+    subjects: frozenset[str] = frozenset()
+    """The names by which the tests call what is under test."""
 
 
 def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
@@ -76,13 +77,14 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
     if tests.style == "asserts":
         sources = (tests.code, *tests.entries) if tests.entries else entries_of(tests.code)
     plan = plan_of(tests.style, sources)
+    subjects = frozenset().union(*(subjects_of(tree, entry) for tree in plan.trees))
     if tests.style == "functions":
         names = function_names(plan.trees[0])
-        return Harness(plan, {**told, "names": names}, len(names), True)
+        return Harness(plan, {**told, "names": names}, len(names), True, subjects=subjects)
     if tests.style == "check":
         told["calls_itself"] = calls_check(plan.trees[0])
-        return Harness(plan, told, 1, True)
-    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:])
+        return Harness(plan, told, 1, True, subjects=subjects)
+    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:], subjects)
 
 
 def run_tests(
@@ -126,6 +128,8 @@ class _Course:
 
     def _ended_with(self, frame: WorkerFrame) -> bool:
         """Take in one message; return whether it was the last one of interest. Raises what reading it raises."""
+        if self.result.heard_of_missing(frame):
+            return False
         if self.phase == "importing and defining":
             if frame.kind in EARLY:
                 self.result.ended_by, self.result.detail = early(frame, self.job.entry)
@@ -142,8 +146,7 @@ class _Course:
             return True
         if self.phase == "defining the tests":
             return self._begin(frame)
-        told, checks, missing = _report(frame)
-        self.result.missing = self.result.missing or missing
+        told, checks = _report(frame)
         for number, (passed, failed) in checks.items():
             before = self.result.checks.get(number, (0, 0))
             self.result.checks[number] = (before[0] + passed, before[1] + failed)
@@ -193,21 +196,18 @@ class _Course:
         return result
 
 
-def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]], tuple[str, ...]]:
-    """Return a report of a test: what is said of it, how its checks went, which programs were missing.
-
-    Raises ValueError, CodecError.
-    """
+def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, int]]]:
+    """Return a report of a test: what is said of it, and how its checks went. Raises ValueError, CodecError."""
     value = codec.decode(frame.body, 200_000)
-    if type(value) is not tuple or [type(part) for part in value] != [tuple, dict, tuple]:
+    if type(value) is not tuple or [type(part) for part in value] != [tuple, dict]:
         raise ValueError("no report")
-    told, checks, missing = value
-    if not all(type(word) is str for word in (*told, *missing)):
+    told, checks = value
+    if not all(type(word) is str for word in told):
         raise ValueError("no words")
     for number, counts in checks.items():
         if type(number) is not int or type(counts) is not tuple or [type(one) for one in counts] != [int, int]:
             raise ValueError("no counts of a check")
-    return told, checks, missing
+    return told, checks
 
 
 def _outcome(kind: bytes, told: tuple[str, ...], known_name: str) -> tuple[Verdict, str]:
@@ -241,17 +241,23 @@ Rerun = Callable[[Draw, int | None], TestRun]
 """`rerun(draw, order)`: run the tests again, guarded, in a fresh worker."""
 
 
-def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[int] | None = None) -> Guard:
+def guard(straight: TestRun, harness: Harness, rerun: Rerun, admitted: frozenset[int] | None = None) -> Guard:
     """Judge a straight PASS by guarded runs. Raises SlotError.
 
-    `admitted`: the checks that may be flipped, because the reference solution fails them then; all of them if None.
+    `admitted`: what a reference solution vouches for (see `admit`); None where there is none.
     """
+    plan = harness.plan
     reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
     if plan.required - straight.checks.keys():
         return Guard(Verdict.TAMPER, "the tests passed without the checks that every run of them makes")
     if plan.required - reached:
         return Guard(Verdict.TAMPER, "a check failed and its test passed")
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, admitted)]
+    bold = [
+        group for group in plan.bold_groups(harness.subjects) if _vouched(group, admitted) and group.sites <= reached
+    ]
+    replaced = {number for group in bold for number in group.sites}
+    groups = [*(group for group in groups if not group.sites <= replaced), *bold]
     if not groups:
         if any(admitted is None or group.sites & admitted for group in plan.groups):
             return Guard(Verdict.UNSUPPORTED, "none of the checks that could be made false was passed")
@@ -271,18 +277,32 @@ def guard(straight: TestRun, plan: TestPlan, rerun: Rerun, admitted: frozenset[i
     return Guard(Verdict.PASS)
 
 
-def admit(straight: TestRun, plan: TestPlan, rerun: Rerun) -> frozenset[int]:
-    """Return the checks that a program which is known to be right fails when they are made false. Raises SlotError."""
+def admit(straight: TestRun, harness: Harness, rerun: Rerun) -> frozenset[int]:
+    """Return what a program which is known to be right vouches for. Raises SlotError.
+
+    The number of each check that it fails when it is made false; -1 - number where it does so in the bold way too.
+    """
+    plan = harness.plan
     reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
     rng = random.Random(secrets.randbits(64))
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, None)]
-    admitted: set[int] = set()
-    for flipped in (groups[::2], groups[1::2]):
+    bold = [group for group in plan.bold_groups(harness.subjects) if group.sites <= reached]
+
+    def failing(flipped: Sequence[Group]) -> set[int]:
         draw = plan.draw(rng, reached, flipped)
         checks = rerun(draw, None).checks
         counts = {number: checks.get(number, (0, 0)) for number in draw.flipped}
-        admitted |= {number for number, (passed, failed) in counts.items() if failed and not passed}
+        return {number for number, (passed, failed) in counts.items() if failed and not passed}
+
+    admitted = failing(groups[::2]) | failing(groups[1::2])
+    if bold:  # another value each time: it must be false whatever it is
+        boldly = set.intersection(*(failing(bold) for _ in range(_CONFIRMATIONS)))
+        admitted |= {-1 - number for number in boldly}
     return frozenset(admitted)
+
+
+def _vouched(group: Group, admitted: frozenset[int] | None) -> bool:
+    return admitted is not None and all(-1 - number in admitted for number in group.sites)
 
 
 def _can_flip(group: Group, straight: TestRun, reached: set[int], admitted: frozenset[int] | None) -> bool:

@@ -83,9 +83,10 @@ def test_base_and_plus_are_judged_and_written_as_documented(box: Counting, tmp_p
     assert [(row["base_failed"], row["plus_failed"]) for row in rows] == [([], []), ([], [1]), ([0], [])]
     assert list(rows[1]) == [
         "task_id", "sample", "base", "plus", "base_failed", "plus_failed",
-        "detail", "wall_s", "code_sha256", "extraction",
+        "detail", "wall_s", "code_sha256", "extraction", "judging",
     ]  # fmt: skip
     assert rows[1]["detail"].startswith("plus test 1: ")
+    assert rows[1]["judging"] == "values"
     written = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert written == json.loads(json.dumps(summary.as_json()))
     assert list(written) == [

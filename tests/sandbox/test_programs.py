@@ -102,6 +102,20 @@ def test_how_a_program_ends_is_part_of_its_verdict(box: Sandbox, code: str, verd
     assert result.verdict.value == verdict, result.detail
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(sum(map(int, open('/dev/stdin').read().split())))",
+        "with open('/dev/stdin') as file: print(sum(map(int, file.readline().split())))",
+        "import pathlib\nprint(sum(map(int, pathlib.Path('/dev/fd/0').read_text().split())))",
+        "open('/dev/stdout', 'w').write(str(sum(map(int, open(0).read().split()))))",
+    ],
+)
+def test_a_program_may_open_its_streams_by_their_paths(box: Sandbox, code: str) -> None:
+    result = prints(box, code, ("1 2\n", "3"))
+    assert result.verdict is Verdict.PASS, result.detail
+
+
 def test_a_right_answer_near_the_limit_of_output_is_right_and_beyond_it_is_output(box: Sandbox) -> None:
     size = (1 << 20) - 10
     assert prints(box, f"print('x' * {size})", ("", "x" * size)).verdict is Verdict.PASS

@@ -78,6 +78,13 @@ def _check(tree: ast.Module) -> Iterator[Body]:
         yield found[-1].body
 
 
+def subjects_of(tree: ast.Module, entry: str) -> frozenset[str]:
+    """Return the names by which test code calls what is under test: the entry point, and what `check` calls it."""
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    names = {arg.arg for node in checks for arg in node.args.args} | {entry.replace("()", "").partition(".")[0]}
+    return frozenset(names - {""})
+
+
 def calls_check(tree: ast.Module) -> bool:
     """Return whether test code calls `check` by itself."""
     return any(isinstance(node, ast.Expr) and called(node.value) == "check" for node in tree.body)

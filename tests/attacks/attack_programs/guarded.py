@@ -285,8 +285,7 @@ def map_(pairs):
         body += b"i" + struct.pack("<q", key) + b"t" + struct.pack("<I", 2) + b"i" + struct.pack("<q", a)
         body += b"i" + struct.pack("<q", b)
     return body
-END = b"t" + struct.pack("<I", 0)
-def report(pairs): return b"t" + struct.pack("<I", 3) + b"t" + struct.pack("<I", 0) + map_(pairs) + END
+def report(pairs): return b"t" + struct.pack("<I", 2) + b"t" + struct.pack("<I", 0) + map_(pairs)
 say(b"D", 0); say(b"C", 1)
 say(b"P", 0, report({{0: (1, 0), 1: (1, 0)}}))
 say(b"Z", 1, report({{}}))
@@ -300,7 +299,7 @@ wait()
         "the same without a word on the checks",
         f"""{FIND}
 NONE = struct.pack("<I", 0)
-def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
+def report(): return b"t" + struct.pack("<I", 2) + b"t" + NONE + b"d" + NONE
 say(b"D", 0); say(b"C", 1)
 say(b"P", 0, report())
 say(b"Z", 1, report())
@@ -315,7 +314,7 @@ wait()
         f"""{FIND}
 import atexit, os
 NONE = struct.pack("<I", 0)
-def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
+def report(): return b"t" + struct.pack("<I", 2) + b"t" + NONE + b"d" + NONE
 def f(n):
     say(b"P", 0, report()); say(b"Z", 1, report())
     os._exit(0)
