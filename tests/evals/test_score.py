@@ -91,7 +91,8 @@ def test_base_and_plus_are_judged_and_written_as_documented(box: Counting, tmp_p
     assert written == json.loads(json.dumps(summary.as_json()))
     assert list(written) == [
         "suite", "dataset_md5", "tasks", "samples", "pass@k", "verdicts", "infra", "unsupported", "missing",
-        "isolation", "limits", "wall_s", "samples_per_s", "versions",
+        "isolation", "limits", "wall_s", "samples_per_s", "versions", "extraction", "empty", "reasoning_only", "cut",
+        "missing_imports", "excluded",
     ]  # fmt: skip
     assert written["pass@k"] == {"base": {"1": pytest.approx(2 / 3)}, "plus": {"1": pytest.approx(1 / 3)}}
     assert written["verdicts"] == {"PASS": 1, "WRONG": 2}

@@ -97,7 +97,12 @@ class Task:
     @property
     def defined(self) -> str:
         """The name that an answer must define: the class of a method, else the entry point."""
-        return self.entry_point.partition(".")[0].removesuffix("()")
+        return defined_name(self.entry_point)
+
+
+def defined_name(entry_point: str) -> str:
+    """Return the name at a program's top that an entry point needs: `Solution` for `Solution().add`, else itself."""
+    return entry_point.partition(".")[0].removesuffix("()")
 
 
 def code_beside(code: str, name: str) -> str:
