@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from akd_evals.extract import extract_code
-from akd_evals.suites.humaneval import check_tests
-from akd_sandbox import CodeTests, Job, Limits, Sandbox, Tests, Verdict
+from akd_evals.samples import extract
+from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
+from akd_sandbox import Job, Limits, Sandbox, Verdict
 from akd_sandbox.local import interpreter
 
 LIMIT_S = 20.0
@@ -55,41 +55,45 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
     return list(found)
 
 
-def program(name: str, code: str, tests: Tests, plain_tests: str, entry: str) -> Program:
+def suite_of(name: str, variable: str, path: Path) -> Suite:
+    """Return a suite of akd's, read from the data folder."""
+    os.environ[variable] = str(path)
+    return load_suite(name)
+
+
+def of_task(name: str, task: Task, code: str, plain_tests: str) -> Program:
+    """Return a program of a suite's task as `akd score` runs it; the plain one gets the published test text."""
     limits = Limits(test_s=LIMIT_S, sample_s=LIMIT_S, import_s=LIMIT_S)
-    return Program(name, f"{code}\n\n{plain_tests}\n", Job(code, entry, tests, limits))
+    if isinstance(task.base, ReferenceTests):
+        raise TypeError(f"{task.task_id} has inputs alone")
+    job = Job(task.program(code), task.call, task.base, limits)
+    return Program(name, f"{task.preamble}\n\n{code}\n\n{plain_tests}\n", job)
 
 
 def humanevalfix(data: Path) -> Iterator[Program]:
-    for row in rows_in(data / "suites" / "humanevalpack-python.jsonl.gz"):
+    path = data / "suites" / "humanevalpack-python.jsonl.gz"
+    for row, task in zip(rows_in(path), suite_of("humanevalfix", "AKD_HUMANEVALFIX_PATH", path).tasks, strict=True):
         for kind in ("canonical_solution", "buggy_solution"):
-            code, entry = row["declaration"] + row[kind], row["entry_point"]
-            tests = check_tests(row["test"], entry)
-            yield program(f"{row['task_id']} {kind}", code, tests, row["test"], entry)
+            yield of_task(f"{task.task_id} {kind}", task, row["declaration"] + row[kind], row["test"])
 
 
 def pro(data: Path) -> Iterator[Program]:
-    for suite in ("humaneval_pro", "mbpp_pro"):
-        for row in rows_in(data / "suites" / f"{suite}.json.gz"):
-            code = f"{row['raw_problem']}{row['raw_solution']}\n\n{row['new_problem']}{row['new_solution']}"
-            if suite == "mbpp_pro":
-                code = f"{row['raw_solution']}\n\n{row['new_problem']}\n{row['new_solution']}"
-            yield program(f"{suite}/{row['id']}", code, CodeTests(row["test_code"], "asserts"), row["test_code"], "")
+    for name in ("humaneval_pro", "mbpp_pro"):
+        path = data / "suites" / f"{name}.json.gz"
+        suite = suite_of(name.replace("_", "-"), f"AKD_{name.upper()}_PATH", path)
+        for row, task in zip(rows_in(path), suite.tasks, strict=True):
+            yield of_task(task.task_id, task, task.canonical or "", row["test_code"])
 
 
 def bigcodebench(data: Path) -> Iterator[Program]:
+    path = data / "bigcodebench" / "BigCodeBench.jsonl.gz"
     answers = {r["task_id"]: r["solution"] for r in rows_in(data / "bigcodebench" / "qwen2.5-coder-7b-base.jsonl.gz")}
-    for row in rows_in(data / "bigcodebench" / "BigCodeBench.jsonl.gz"):
+    end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
+    for row, task in zip(rows_in(path), suite_of("bigcodebench", "AKD_BIGCODEBENCH_PATH", path).tasks, strict=True):
         libraries = row["libs"] if isinstance(row["libs"], list) else json.loads(row["libs"].replace("'", '"'))
-        if not all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
-            continue
-        end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
-        for kind, code in (
-            ("reference", row["complete_prompt"] + row["canonical_solution"]),
-            ("answer", answers[row["task_id"]]),
-        ):
-            tests = CodeTests(row["test"], "unittest")
-            yield program(f"{row['task_id']} {kind}", code, tests, row["test"] + end, row["entry_point"])
+        if all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
+            for kind, code in (("reference", task.canonical or ""), ("answer", answers[task.task_id])):
+                yield of_task(f"{task.task_id} {kind}", task, code, row["test"] + end)
 
 
 def top(module: str) -> str:
@@ -104,13 +108,11 @@ def imported(code: str) -> set[str]:
 
 
 def leetcode(data: Path) -> Iterator[Program]:
-    for row in rows_in(data / "leetcode" / "LeetCodeDataset-v0.2.0-train.jsonl.gz"):
-        entry = row["entry_point"]
-        answer = extract_code(row["response"], "Solution").code or ""
+    path = data / "leetcode" / "LeetCodeDataset-v0.2.0-train.jsonl.gz"
+    for row, task in zip(rows_in(path), suite_of("leetcode", "AKD_LEETCODE_PATH", path).tasks, strict=True):
+        answer = extract(task, row["response"]).code or ""
         for kind, code in (("human", row["completion"]), ("answer", answer)):
-            tests = check_tests(row["test"], entry)
-            plain = f"{row['test']}\ncheck({entry})"
-            yield program(f"{row['task_id']} {kind}", f"{row['prompt']}\n{code}", tests, plain, entry)
+            yield of_task(f"{task.task_id} {kind}", task, code, f"{row['test']}\ncheck({task.entry_point})")
 
 
 ROWS: dict[str, Callable[[Path], Iterator[Program]]] = {
