@@ -14,8 +14,9 @@ from akd_evals.suites.record import Suite, Task
 from akd_evals.task_judge import Box, TaskJudge
 from akd_sandbox import CodeTests, Job, PytestTests, Verdict
 
-Cause = Literal["", "no reference", "library missing", "program missing", "timeout", "memory", "other"]
-_LIBRARY = re.compile(r"No module named '([A-Za-z_]\w{0,80})")
+Cause = Literal["", "no reference", "library missing", "program missing", "network", "timeout", "memory", "other"]
+_LIBRARY = re.compile(r"No module named '([A-Za-z_]\w{0,80})|ImportError: (\w{1,80}) is required")
+_NETWORK = re.compile(r"\bgaierror\b|Temporary failure in name resolution|Network is unreachable")
 _PROGRAM = re.compile(r"runs a program that is not here: ([\w./, -]{1,80})")
 
 
@@ -85,7 +86,9 @@ def _explained(task_id: str, verdict: Verdict, detail: str) -> ReferenceCheck:
     cause: Cause = "timeout" if verdict is Verdict.TIMEOUT else "memory" if verdict is Verdict.MEMORY else "other"
     name = ""
     if library := _LIBRARY.search(detail):
-        cause, name = "library missing", library[1]
+        cause, name = "library missing", library[1] or library[2]
     elif program := _PROGRAM.search(detail):
         cause, name = "program missing", program[1].strip()
+    elif _NETWORK.search(detail):
+        cause = "network"
     return ReferenceCheck(task_id, verdict, cause, name, detail)

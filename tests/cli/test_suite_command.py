@@ -157,3 +157,51 @@ def test_the_summary_counts_how_answers_were_read(suite: Path, tmp_path: Path) -
         "score", given, "--suite", suite, "--out", tmp_path / "out", "--tasks", "toy/a,toy/b", "--backend", "process"
     )
     assert "answers: fence 1, answer-tag 1, reasoning-only 1, empty 1, cut by length 2" in table.stdout
+
+
+def test_a_method_is_tested_on_fresh_objects_and_its_reference_is_a_program_of_its_own(tmp_path: Path) -> None:
+    code = "class Solution:\n    n = 0\n    def up(self):\n        self.n += 1\n        return self.n\n"
+    rows = [
+        {
+            "task_id": f"toy/{place}",
+            "prompt": "Count up.\n",
+            "entry_point": entry,
+            "test": "def check(candidate):\n    first = candidate()\n    assert first == 1\n",
+            "canonical_solution": code,
+        }
+        for place, entry in enumerate(("Solution().up", "Solution.up"))
+    ]
+    suite = lines(tmp_path / "toy.jsonl", *rows)
+    checked = akd("suite", "check", suite, "--backend", "process")
+    assert (checked.exit_code, checked.stdout) == (0, "toy: 2 of 2 references pass\n")
+    answer = f"Sure:\n```python\n{code}```\nUse it so:\n```python\nprint(Solution().up())\n```"
+    given = lines(tmp_path / "s.jsonl", *({"task_id": row["task_id"], "completion": answer} for row in rows))
+    summary = score(given, "--suite", suite, "--out", tmp_path / "out")
+    assert (summary["verdicts"], summary["extraction"]) == ({"PASS": 2}, {"fence": 2})
+
+
+def test_an_evaluation_leaves_out_tasks_whose_reference_fails_and_keeps_their_answers(tmp_path: Path) -> None:
+    lacking = task("toy/lacking", "import no_such_library\n" + GOOD, "Write b.")
+    suite = lines(tmp_path / "toy.jsonl", task("toy/a", GOOD, "Write a."), lacking)
+    answers = lines(tmp_path / "m.jsonl", *({"prompt": f"Write {name}.", "response": GOOD} for name in "ab"))
+    asked = (
+        "eval",
+        f"recorded:{answers}",
+        "--suite",
+        suite,
+        "--out",
+        tmp_path / "out",
+        "--backend",
+        "process",
+        "--json",
+    )
+    done = akd(*asked)
+    assert done.exit_code == 0, done.output
+    whole = json.loads(done.stdout)
+    assert (whole["tasks"], whole["verdicts"]) == (2, {"PASS": 1, "UNSUPPORTED": 1})
+    part = json.loads(akd(*asked, "--exclude-failing").stdout)
+    assert (part["tasks"], part["samples"], part["verdicts"]) == (1, 1, {"PASS": 1})
+    assert part["excluded"] == {"toy/lacking": "library missing: no_such_library"}
+    lines(answers, *({"prompt": f"Write {name}.", "response": "no program"} for name in "ab"))
+    again = json.loads(akd(*asked).stdout)
+    assert again["verdicts"] == {"PASS": 1, "UNSUPPORTED": 1}  # nothing was asked again

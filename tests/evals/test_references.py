@@ -32,6 +32,8 @@ def test_each_reference_that_fails_is_named_with_its_cause(
         task("wrong", "def f(x): return x"),
         task("lacks a library", "import no_such_library.part\n\ndef f(x): return x + 1"),
         task("its tests lack one", "def f(x): return x + 1", "import no_tests\ndef check(c):\n    assert c(1) == 2"),
+        task("says what it lacks", "def f(x): raise ImportError('plots is required for plotting')"),
+        task("asks a server", "import socket\n\ndef f(x): raise socket.gaierror(-3, 'no answer')"),
         task("never ends", "def f(x):\n    while True: pass"),
         task("has none", None),
     )
@@ -46,11 +48,13 @@ def test_each_reference_that_fails_is_named_with_its_cause(
         ("wrong", "other"),
         ("lacks a library", "library missing: no_such_library"),
         ("its tests lack one", "library missing: no_tests"),
+        ("says what it lacks", "library missing: plots"),
+        ("asks a server", "network"),
         ("never ends", "timeout"),
         ("has none", "no reference"),
     ]
-    assert [one.passed for one in found] == [True, True, False, False, False, False, False]
-    assert seen == [(done, 7) for done in range(1, 8)]
+    assert [one.passed for one in found] == [True, True, *[False] * 7]
+    assert seen == [(done, 9) for done in range(1, 10)]
 
 
 @pytest.mark.data
