@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.checks import TestPlan, calls_check, entries_of, function_names, plan_of, subjects_of
+from akd_sandbox.checks import TestPlan, calls_check, entries_of, function_names, plan_of, subjects_of, without_main
 from akd_sandbox.guest import wire
 from akd_sandbox.job import CodeTests, Job, PytestTests
 from akd_sandbox.limits import Limits
@@ -62,6 +62,8 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
     told: dict[str, Any] = {"style": tests.style, "module": ""}
     if tests.style == "asserts":
         sources = (tests.code, *tests.entries) if tests.entries else entries_of(tests.code)
+    if tests.style == "unittest":
+        sources = (without_main(tests.code),)
     plan = plan_of(tests.style, sources)
     subjects = frozenset().union(*(subjects_of(tree, entry) for tree in plan.trees))
     if tests.style == "functions":

@@ -90,6 +90,17 @@ def calls_check(tree: ast.Module) -> bool:
     return any(isinstance(node, ast.Expr) and called(node.value) == "check" for node in tree.body)
 
 
+def without_main(code: str) -> str:
+    """Return test code without a `unittest.main()` of its own at the end: its classes are run by us."""
+    tree = parse(code)
+    body = [node for node in tree.body if not (isinstance(node, ast.Expr) and _is_main(node.value))]
+    return code if len(body) == len(tree.body) else ast.unparse(ast.Module(body, tree.type_ignores))
+
+
+def _is_main(call: ast.expr) -> bool:
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "unittest.main"
+
+
 def function_names(tree: ast.Module) -> list[str]:
     """Return the names of the test functions of a file, each once."""
     names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test")]
