@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.checks import TestPlan, calls_check, entries_of, function_names, plan_of, subjects_of, without_main
+from akd_sandbox.checks import (
+    TestPlan,
+    calls_check,
+    entries_of,
+    function_names,
+    holds_tests,
+    plan_of,
+    subjects_of,
+    without_main,
+)
 from akd_sandbox.guest import wire
 from akd_sandbox.job import CodeTests, Job, PytestTests
 from akd_sandbox.limits import Limits
@@ -54,9 +63,11 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
     """Return test code ready to be run. Raises SyntaxError (or what parsing raises) for what is not Python."""
     if isinstance(tests, PytestTests):
         paths = [path for path in tests.files if path.endswith(".py")]
-        plan = plan_of("pytest", tuple(tests.files[path] for path in paths))
+        helpers = frozenset(place for place, path in enumerate(paths) if not holds_tests(path))
+        plan = plan_of("pytest", tuple(tests.files[path] for path in paths), helpers)
         beside = {path: text for path, text in tests.files.items() if path not in paths}
-        files = {"style": "pytest", "paths": paths, "beside": beside, "module": tests.module}
+        run = [path for place, path in enumerate(paths) if place not in helpers]
+        files = {"style": "pytest", "paths": paths, "beside": beside, "module": tests.module, "run": run}
         return Harness(plan, files, tests.count or plan.tests, tests.count is not None)
     sources: tuple[str, ...] = (tests.code,)
     told: dict[str, Any] = {"style": tests.style, "module": ""}
