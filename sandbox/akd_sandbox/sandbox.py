@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from akd_sandbox.code_tests import Admission, admit_reference
+from akd_sandbox.concluding import infra_result
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, FunctionTests, Job
-from akd_sandbox.judging import Admission, admit_reference, call_all, infra_result, judge_sample
+from akd_sandbox.judging import call_all, judge_sample
 from akd_sandbox.limits import Limits
 from akd_sandbox.slot import ROLES, Role, Slot, SlotOptions
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict

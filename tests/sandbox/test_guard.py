@@ -219,7 +219,7 @@ def test_a_missing_external_program_is_named(box: Sandbox) -> None:
         stop_at_first_failure=False,
     )
     assert box.run(whole).verdict is Verdict.UNSUPPORTED
-    handled = "import subprocess\ndef f(n):\n    try: subprocess.run(['akd-no-such-program'])\n    except OSError: return 2 * n"
+    handled = "import subprocess\ndef f(n):\n    try: subprocess.run(['akd-none'])\n    except OSError: return 2 * n"
     assert run(box, handled, CHECK).verdict is Verdict.PASS
     mocked = (
         "import unittest\nfrom unittest.mock import patch\nclass T(unittest.TestCase):\n    @patch('subprocess.run')\n"

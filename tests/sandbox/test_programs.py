@@ -184,6 +184,15 @@ def test_a_module_that_the_tests_bring_is_not_replaced_by_one_of_the_sample(box:
     assert box.run(Job("", "", tests, files=files)).verdict is Verdict.PASS
 
 
+def test_what_looks_like_a_test_in_a_helper_of_the_tests_is_none(box: Sandbox) -> None:
+    files = {
+        "test_it.py": "from helpers import twice\nfrom solution import f\ndef test(): assert f(2) == twice(2)\n",
+        "helpers.py": "def twice(n): return 2 * n\ndef test_data(): assert False\n",
+    }
+    result = box.run(Job("def f(n): return n + n", "", PytestTests(files)))
+    assert (result.verdict, len(result.tests)) == (Verdict.PASS, 1), result.detail
+
+
 def test_tests_reach_every_file_of_the_sample_that_they_import(box: Sandbox) -> None:
     tests = "import other\nfrom solution import f\ndef test(): assert f() + other.g() == 3\n"
     result = holds(box, "import other\ndef f(): return other.g() - 1", tests, other="def g(): return 2")

@@ -4,7 +4,16 @@ Pure functions over syntax trees; nothing here runs anything. `akd_sandbox.toget
 """
 
 from akd_sandbox.checks.plan import Draw, Group, TestPlan
-from akd_sandbox.checks.styles import calls_check, entries_of, function_names, holds_check, plan_of, subjects_of
+from akd_sandbox.checks.styles import (
+    calls_check,
+    entries_of,
+    function_names,
+    holds_check,
+    holds_tests,
+    plan_of,
+    subjects_of,
+    without_main,
+)
 
 __all__ = [
     "Draw",
@@ -14,6 +23,8 @@ __all__ = [
     "entries_of",
     "function_names",
     "holds_check",
+    "holds_tests",
     "plan_of",
     "subjects_of",
+    "without_main",
 ]

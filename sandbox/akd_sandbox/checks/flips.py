@@ -66,8 +66,7 @@ def flip_of(site: Site, names: Mapping[str, ast.expr]) -> Flip | None:
 
     `names`: variables that stand for one value each and are read by this check alone, and the value's expression.
     """
-    if site.kind is SiteKind.ASSERT:
-        assert isinstance(site.statement, ast.Assert)
+    if isinstance(site.statement, ast.Assert):
         return _of_test(site.statement.test, names)
     if site.kind is SiteKind.CALL:
         return _of_call(site.call, names)
@@ -179,7 +178,7 @@ def bold_flip_of(site: Site, subjects: Collection[str]) -> Flip | None:
     `assert same(f(x), made_of([1, 2]))` becomes one of `made_of([1, 3])`. Whether that is false nobody knows without
     trying it on a program that is right. `subjects`: the names that are under test, whose arguments stay as they are.
     """
-    if site.kind is SiteKind.ASSERT and isinstance(site.statement, ast.Assert):
+    if isinstance(site.statement, ast.Assert):
         checked: ast.expr = site.statement.test
     elif site.kind is SiteKind.CALL and site.call.args:
         checked = site.call.args[0]

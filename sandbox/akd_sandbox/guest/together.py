@@ -203,7 +203,8 @@ def _unittest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], 
 
 
 def _pytest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    RUNNERS["pytest"](reporter, dict(zip(job["paths"], job["tests"], strict=True)) | job["beside"], order)
+    files = dict(zip(job["paths"], job["tests"], strict=True)) | job["beside"]
+    RUNNERS["pytest"](reporter, (files, job["run"]), order)
 
 
 RUNNERS: dict[str, Callable[[Reporter, Any, random.Random | None], None]] = {}
