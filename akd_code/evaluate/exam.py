@@ -51,7 +51,7 @@ def exam_of(evaluation: Evaluation, suite: Suite) -> Exam:
 
     Raises EvalInfraError if not a single answer could be judged, ValueError for several samples per task.
     """
-    verdicts = {one.task_id: one.judged for one in evaluation.results if one.judged.verdict is not Verdict.INFRA}
+    verdicts = {one.task_id: one.judged for one in evaluation.results if one.judged.verdict.decided}
     if len(evaluation.results) > len(suite.tasks):
         raise ValueError("an exam has one answer per task")
     if not verdicts:
