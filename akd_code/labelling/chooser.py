@@ -16,7 +16,6 @@ from akd_code.referee import Tested, Validated, run_tests, validate_given, valid
 from akd_prompts import SolveInputs
 from akd_sandbox import Limits, Sandbox, Verdict
 
-_SPOILT = Verdict.INFRA.value
 AGAIN = "again"
 """The way of an answer asked for because the tests said no to all before it."""
 
@@ -48,7 +47,7 @@ class Chooser:
         tested = [await self._tested(proposal, report.tests, prompt, tally) for proposal in proposals]
         chosen = _best(tested, tally)
         for attempt in range(1, self.settings.attempts):
-            if tested[chosen].verdict in (_SPOILT, Verdict.PASS.value) or not self.settings.verify:
+            if _undecided(tested[chosen]) or tested[chosen].verdict == Verdict.PASS.value or not self.settings.verify:
                 break
             tally.events.append("asked again")
             sample = tally.next_sample(attempt)
@@ -87,14 +86,19 @@ def _best(tested: Sequence[Candidate], tally: LabelTally) -> int:
     best = 0
     for at, other in enumerate(tested[1:], 1):
         held = tested[best]
-        if other.verdict == _SPOILT:
+        if _undecided(other):
             tally.events.append(f"{other.way}: untested, {_stays(held, other)}")
-        elif held.verdict == _SPOILT or other.passed >= held.passed:
+        elif _undecided(held) or other.passed >= held.passed:
             tally.events.append(f"{other.way}: {'better' if other.passed > held.passed else 'as good'}")
             best = at
         else:
             tally.events.append(f"{other.way}: worse, {_stays(held, other)}")
     return best
+
+
+def _undecided(candidate: Candidate) -> bool:
+    """Return whether the sandbox could not say anything of a candidate: a fault of ours, or nothing it can judge."""
+    return candidate.verdict is not None and not Verdict(candidate.verdict).decided
 
 
 def _untested(prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
@@ -113,14 +117,14 @@ def _label(
     prompt: Prompt, candidates: Sequence[Candidate], chosen: int, outcome: LabelOutcome, tally: LabelTally
 ) -> Label:
     one = candidates[chosen]
-    rate = None if one.verdict in (None, _SPOILT) else one.passed / one.total
+    rate = None if one.verdict is None or _undecided(one) else one.passed / one.total
     counts = (tally.calls, tally.runs, tally.tokens, tuple(tally.events))
     return Label(prompt, tuple(candidates), chosen, outcome, rate, *counts)
 
 
 def _outcome(chosen: Candidate, prompt: Prompt, verify: bool) -> LabelOutcome:
     """Return what became of a label whose chosen answer was tested."""
-    if chosen.verdict == _SPOILT:
+    if _undecided(chosen):
         return LabelOutcome.SPOILT
     if chosen.verdict == Verdict.PASS.value:
         return LabelOutcome.SUSPECT if injected(chosen.answer.text, prompt.text) else LabelOutcome.VERIFIED
