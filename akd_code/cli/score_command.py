@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from akd_code.cli.faults import reported
-from akd_code.cli.suite_options import failing_references, opened_suite, package_names, task_ids
+from akd_code.cli.suite_options import failing_references, opened_suite, package_names, suite_again, task_ids
 from akd_code.cli.watch import Watch, watcher
 
 if TYPE_CHECKING:
@@ -80,29 +80,19 @@ def command(
         if (samples is None) == (rescore is None):
             raise EvalError("give either SAMPLES or --rescore DIR")
         with watcher(quiet=as_json) as watch:
-            summary, results = _scored(samples, rescore, _suite_name(suite_name, rescore), watch, options)
+            summary, results = _scored(samples, rescore, suite_name, watch, options)
         click.echo(json.dumps(summary.as_json()) if as_json else table(summary, results))
     if summary.infra:
         click.echo(f"akd: error: {infra_line(summary, results)}", err=True)
         raise SystemExit(3)
 
 
-def _suite_name(given: str | None, rescored: Path | None) -> str:
-    """Return the suite's name: the one given, or that of the directory that is judged anew. Raises EvalError."""
-    from akd_evals.errors import EvalError
-    from akd_evals.sample_files import suite_of
-
-    name = given or (suite_of(rescored) if rescored is not None else None)
-    if name is None:
-        raise EvalError("no --suite; name one that akd suite list shows, or a JSONL file")
-    return name
-
-
 def _scored(
-    samples: Path | None, rescored: Path | None, suite_name: str, watch: Watch, options: dict[str, Any]
+    samples: Path | None, rescored: Path | None, suite_name: str | None, watch: Watch, options: dict[str, Any]
 ) -> tuple[Summary, list[Result]]:
     from concurrent.futures import ThreadPoolExecutor
 
+    from akd_evals.errors import EvalError
     from akd_evals.sample_files import read_answers, read_samples
     from akd_evals.score import score
     from akd_sandbox import Sandbox
@@ -116,7 +106,13 @@ def _scored(
             min_isolation=options["min_isolation"],
             packages=settings.packages,
         )
-        suite = opened_suite(suite_name, task_ids(options["tasks"]))
+        tasks = task_ids(options["tasks"])
+        if suite_name is not None:
+            suite = opened_suite(suite_name, tasks)
+        elif rescored is not None:
+            suite = suite_again(rescored, tasks)
+        else:
+            raise EvalError("no --suite; name one that akd suite list shows, or a JSONL file")
         given = read_samples(samples, suite) if samples is not None else read_answers(cast(Path, rescored), suite)
     with starting.result() as box:
         excluded: dict[str, str] = {}

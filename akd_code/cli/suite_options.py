@@ -50,6 +50,26 @@ def opened_suite(name: str, tasks: Sequence[str] = ()) -> Suite:
     return suite.only(tasks) if tasks else suite
 
 
+def suite_again(folder: Path, tasks: Sequence[str] = ()) -> Suite:
+    """Return the suite, or the part of one, whose answers lie in a directory of `akd eval` or `akd score`.
+
+    Raises EvalError where the directory does not tell, or where the suite was a file.
+    """
+    from akd_evals.errors import EvalError
+    from akd_evals.sample_files import suite_of, tasks_in
+
+    name = suite_of(folder)
+    if name is None:
+        raise EvalError(f"{folder} does not tell its suite; name it with --suite")
+    whole, part, rest = name.partition("[")
+    if tasks or not part:
+        return opened_suite(whole, tasks)
+    first = rest.removeprefix(":").removesuffix("]")
+    if rest.startswith(":") and first.isdecimal():
+        return opened_suite(whole).first(int(first))
+    return opened_suite(whole, tasks_in(folder))
+
+
 def failing_references(suite: Suite, box: Sandbox, settings: ScoreSettings, out: Path, watch: Watch) -> dict[str, str]:
     """Return the tasks whose references fail here, and why: as `out` has it, or by running them.
 

@@ -45,7 +45,8 @@ def score(
     """
     opened = load_suite(suite) if isinstance(suite, str) else suite
     given = read_samples(Path(samples), opened)
-    with Sandbox(backend, workers) as box:
+    packages = settings.packages if settings is not None else ()
+    with Sandbox(backend, workers, packages=packages) as box:
         summary, results = scoring.score(
             opened, given, box, Path(out), settings=settings, workers=box.workers, ks=ks, warn=_silent
         )

@@ -179,3 +179,9 @@ def suite_of(folder: Path) -> str | None:
         if isinstance(suite, str):
             return suite
     return None
+
+
+def tasks_in(folder: Path) -> list[str]:
+    """Return the ids of the tasks that a directory of `akd eval` or `akd score` has samples of. Raises EvalError."""
+    file = folder / STORED if (folder / STORED).is_file() else folder / RESULTS
+    return list(dict.fromkeys(_task_id(row, f"{file}:{number}") for number, row in read_rows(file)[0]))

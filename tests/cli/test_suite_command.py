@@ -137,6 +137,8 @@ def test_stored_answers_are_judged_anew_without_sampling(suite: Path, tmp_path: 
         "--rescore", evaluated, "--suite", suite, "--tasks", "toy/a", "--out", tmp_path / "new", "--min-time", 1
     )
     assert summary["verdicts"] == {"PASS": 1} and summary["limits"]["min_time_s"] == 1.0
+    programs = score("--rescore", tmp_path / "new", "--suite", suite, "--out", tmp_path / "newer")
+    assert programs["verdicts"] == {"PASS": 1} and programs["extraction"] == {"fence": 1}
     both = akd("score", model, "--rescore", evaluated, "--suite", suite, "--out", tmp_path / "x")
     assert (both.exit_code, both.stderr) == (2, "akd: error: give either SAMPLES or --rescore DIR\n")
 
@@ -205,3 +207,23 @@ def test_an_evaluation_leaves_out_tasks_whose_reference_fails_and_keeps_their_an
     lines(answers, *({"prompt": f"Write {name}.", "response": "no program"} for name in "ab"))
     again = json.loads(akd(*asked).stdout)
     assert again["verdicts"] == {"PASS": 1, "UNSUPPORTED": 1}  # nothing was asked again
+
+
+@pytest.mark.parametrize("asked", [("--limit", 2), ("--tasks", "HumanEval/0,HumanEval/7")])
+def test_the_part_of_a_suite_that_was_asked_is_judged_anew(tmp_path: Path, asked: tuple[object, ...]) -> None:
+    rows = []
+    for name in ("HumanEval/0", "HumanEval/1", "HumanEval/7"):
+        prompt = json.loads(akd("suite", "show", "humaneval", name, "--json").stdout)["prompt"]
+        rows.append({"prompt": f"{ASKED}\n\n```python\n{prompt}```", "response": "```python\nx = 1\n```"})
+    model = lines(tmp_path / "m.jsonl", *rows)
+    out = tmp_path / "eval"
+    evaluated = akd(
+        "eval", f"recorded:{model}", "--suite", "humaneval", *asked, "--out", out, "--backend", "process", "--json"
+    )
+    assert evaluated.exit_code == 0, evaluated.output
+    again = score("--rescore", out, "--out", tmp_path / "again")
+    before = json.loads(evaluated.stdout)
+    assert (again["suite"], again["tasks"], again["verdicts"]) == (before["suite"], 2, before["verdicts"])
+
+
+ASKED = "Complete this Python program. Answer with the whole program in one fenced block."
