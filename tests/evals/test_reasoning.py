@@ -82,10 +82,10 @@ def test_an_answer_that_is_cut_inside_its_reasoning_or_ends_with_it_is_none(answ
     assert (got.code, got.how) == (None, "reasoning-only")
 
 
-@pytest.mark.parametrize(
-    BLANKS=("<think>hm</think>\n", "<think>hm</think>\n\n", "hm</think>\n \n", "[THINK]hm[/THINK]\n")
-    @ pytest.mark.parametrize("thought", BLANKS)
-)
+BLANKS = ("<think>hm</think>\n", "<think>hm</think>\n\n", "hm</think>\n \n", "[THINK]hm[/THINK]\n")
+
+
+@pytest.mark.parametrize("thought", BLANKS)
 def test_an_answer_that_continues_the_prompt_after_reasoning_keeps_its_indentation(thought: str) -> None:
     got = extract_code(f"{thought}    return x + 1\n", "f", "def f(x):\n")
     assert (got.code, got.how) == ("def f(x):\n    return x + 1\n", "prompt+completion")
