@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
+from akd_code.models.addresses import name_at_url
 from akd_code.models.embeddings import EndpointEmbeddings
-from akd_code.models.endpoint import Endpoint, Retries, name_at_url
+from akd_code.models.endpoint import Endpoint
+from akd_code.models.patience import Retries
 from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import StoreError
 
