@@ -31,7 +31,7 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
     limits = Limits(test_s=settings.test_s, memory_bytes=settings.memory_mb << 20)
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(RunFolder(folder, recipe))
-        roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record))
+        roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record, notice=watcher.note))
         box = stack.enter_context(Sandbox(settings.backend, settings.workers, limits, settings.min_isolation))
         watcher.note(f"sandbox: {box.isolation}")
         run.begin(box.isolation)

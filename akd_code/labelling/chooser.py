@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from akd_code.labelling.proposer import Proposal
 from akd_code.labelling.tally import LabelTally
-from akd_code.models import Sampling
+from akd_code.models import PromptRefusedError, Sampling
 from akd_code.reading import injected
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
@@ -52,7 +52,10 @@ class Chooser:
                 break
             tally.events.append("asked again")
             sample = tally.next_sample(attempt)
-            answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            try:
+                answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            except PromptRefusedError:
+                break
             tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
             chosen = len(tested) - 1
         outcome = _outcome(tested[chosen], prompt, self.settings.verify)

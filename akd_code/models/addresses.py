@@ -10,12 +10,12 @@ from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from akd_code.models.errors import ModelSpecError
+from akd_code.recipe import names_a_secret
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _LOCAL_NAMES = (".local", ".lan", ".internal", ".home.arpa", ".localhost")
 _CALLS = ("/chat/completions", "/completions", "/embeddings")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)|/deployments/")
-_SECRET_NAME = re.compile(r"key|token|secret|password|passwd|authorization|cookie|^sig$|^code$|bearer", re.IGNORECASE)
 _FORM = "write http://HOST:PORT/v1 or https://HOST/v1"
 
 
@@ -55,7 +55,7 @@ def address_of(url: str) -> Address:
     if parts.username or parts.password:
         raise ModelSpecError(f"the URL of {host} holds a password; put the key into AKD_API_KEY instead")
     query = tuple(parse_qsl(parts.query, keep_blank_values=True))
-    if secret := next((name for name, _ in query if is_secret_name(name)), None):
+    if secret := next((name for name, _ in query if names_a_secret(name)), None):
         raise ModelSpecError(
             f"the URL of {host} holds {secret!r}; leave it out, and give it as extra_query with the value ${{VARIABLE}}"
         )
@@ -78,11 +78,6 @@ def distance_of(host: str) -> Distance:
     if address.is_loopback or (isinstance(address, ipaddress.IPv6Address) and _loopback_4(address)):
         return Distance.LOOPBACK
     return Distance.PUBLIC if address.is_global else Distance.LAN
-
-
-def is_secret_name(name: str) -> bool:
-    """Tell whether what stands under this name in a URL or a header is, as a rule, secret."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def name_at_url(text: str, spec: str) -> tuple[str, str]:

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from akd_code.models.addresses import is_secret_name
 from akd_code.models.errors import MissingKeyError, ModelSpecError
+from akd_code.recipe import VARIABLE, names_a_secret
 
 RESERVED = frozenset({"messages", "prompt", "input", "model", "stream", "n"})
 """Fields of a request that are never the user's: an answer to another request could not be read."""
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KEY_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "x-goog-api-key"})
 
 
@@ -34,6 +33,10 @@ class Extras:
         """Check what can be checked without looking at the environment. Raises ModelSpecError."""
         if taken := sorted(RESERVED & self.body.keys()):
             raise ModelSpecError(f"extra_body cannot set {taken[0]!r}, which every request brings itself; leave it out")
+        try:
+            json.dumps(self.body, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ModelSpecError(f"extra_body is not JSON ({error}); give text, numbers, lists and objects") from None
         for name in self.headers:
             if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
                 raise ModelSpecError(f"{name!r} is not the name of a header; give NAME and value, such as X-Team: a")
@@ -59,7 +62,7 @@ class OpenedExtras:
     @property
     def brings_key(self) -> bool:
         """Whether one of the headers, or of the query's values, is itself a key."""
-        return any(name.lower() in _KEY_HEADERS for name in self.headers) or any(map(is_secret_name, self.query))
+        return any(name.lower() in _KEY_HEADERS for name in self.headers) or any(map(names_a_secret, self.query))
 
 
 def opened(extras: Extras) -> OpenedExtras:
@@ -70,14 +73,8 @@ def opened(extras: Extras) -> OpenedExtras:
     secrets: list[str] = []
     headers = {name: _filled(value, f"the header {name}", secrets) for name, value in extras.headers.items()}
     query = {name: _filled(value, f"the query's {name}", secrets) for name, value in extras.query.items()}
-    secrets += [value for name, value in {**headers, **query}.items() if is_secret_name(name)]
+    secrets += [value for name, value in {**headers, **query}.items() if names_a_secret(name)]
     return OpenedExtras(headers, query, tuple(secrets))
-
-
-def literal_secrets(extras: Extras) -> list[str]:
-    """Return the names of headers and query values that are secret by their name and yet written out."""
-    values = {**extras.headers, **extras.query}
-    return [name for name, value in values.items() if is_secret_name(name) and not _VARIABLE.search(value)]
 
 
 def sendable(value: str, what: str) -> str:
@@ -102,4 +99,4 @@ def _filled(value: str, what: str, secrets: list[str]) -> str:
         secrets.append(sendable(found, f"the value of {match[1]}"))
         return secrets[-1]
 
-    return sendable(_VARIABLE.sub(variable, value), what)
+    return sendable(VARIABLE.sub(variable, value), what)
