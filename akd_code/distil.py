@@ -14,8 +14,8 @@ from akd_code.recipe import Recipe
 from akd_code.report import RoundFigures
 from akd_code.roles import open_roles
 from akd_code.run import RunFolder
-from akd_code.stages import Workbench
-from akd_sandbox import Limits, Sandbox
+from akd_code.stages.workbench import limits_of, open_workbench
+from akd_sandbox import Sandbox
 
 
 def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[RoundFigures]:
@@ -28,15 +28,16 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     _silence()
     settings = recipe.sandbox
-    limits = Limits(test_s=settings.test_s, memory_bytes=settings.memory_mb << 20)
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(RunFolder(folder, recipe))
         roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record, notice=watcher.note))
-        box = stack.enter_context(Sandbox(settings.backend, settings.workers, limits, settings.min_isolation))
+        box = stack.enter_context(
+            Sandbox(settings.backend, settings.workers, limits_of(recipe), settings.min_isolation)
+        )
         watcher.note(f"sandbox: {box.isolation}")
         run.begin(box.isolation)
         engine = LocalEngine(recipe, lambda number: run.round_path(number) / "adapter")
-        rounds = distil(Workbench(run, roles, box, engine, watcher))
+        rounds = distil(stack.enter_context(open_workbench(run, roles, box, engine, watcher)))
         run.events.add("finished")
         return rounds
 

@@ -59,6 +59,9 @@ def _show_steps(run: Path, as_json: bool) -> None:
     click.echo(f"{len(steps)} steps finished, {sum(step.wall_s for step in steps):.0f} s of work")
     for role, totals in calls.items():
         worth = "unknown cost" if totals.cost_usd is None else f"US$ {totals.cost_usd:.4f}"
+        if not totals.attempts:  # what an older release wrote down: no call, only what they cost
+            click.echo(f"{role}: {worth}")
+            continue
         trouble = ", ".join(
             f"{count} {what}"
             for what, count in (("retried", totals.retried), ("refused", totals.refused), ("cut", totals.cut))

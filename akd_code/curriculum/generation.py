@@ -26,16 +26,14 @@ Stream = Literal["hard", "easy"]
 
 _SAMPLES_A_ROUND = 100_000
 """Sample indices of one round. A seed asked again in a later round must not get its old answer from the cache."""
-
-
 _WORDS_FACTOR = 4.0
 """Tokens that an answer may be long, for each word of its seed (Lion)."""
 _LEAST_TOKENS = 256
 """What an answer may be long at least. Lion's 64 had to hold neither a fence nor a function's name."""
 
 LOST, REFUSED, CUT, UNPARSABLE, REPEATED = "lost", "refused", "cut", "unparsable", "repeated"
-"""Reasons that are no filter's: no recorded answer, refused by the endpoint, cut by length, not in the form that was
-asked for, a text there is already.
+"""Reasons that belong to no filter: no recorded answer, refused by the endpoint, cut by length, not in the form that
+was asked for, the same text again.
 
 (Equal texts would make prompts of one id; a filter for similar texts, where there is one, speaks first.)
 """
@@ -51,7 +49,7 @@ class Generation:
 
     prompts: tuple[Prompt, ...]
     asked: int
-    streams: dict[Stream, int]
+    streams: dict[str, int]
     rejected: dict[str, int]
     warnings: tuple[str, ...] = ()
 
@@ -92,7 +90,7 @@ async def generate(
     taken = {prompt.text for prompt in known}
     accepted: list[Prompt] = []
     rejected: Counter[str] = Counter()
-    made: Counter[Stream] = Counter()
+    made: Counter[str] = Counter()
     asked, most = 0, settings.tries * wanted
     while asked < most and (requests := _next_requests(streams, quotas, made, most - asked)):
         asked += len(requests)
@@ -103,19 +101,19 @@ async def generate(
                 rejected[one] += 1
                 continue
             taken.add(one.text)
-            made["hard" if one.source == "hard" else "easy"] += 1
+            made[one.source] += 1
             accepted.append(one)
         filters.admit(accepted)
         if not accepted and rejected.total() == rejected[LOST] + rejected[REFUSED]:
             _raise_first_error(answers)
     if len(accepted) < wanted and (hard or easy):
         warnings += (f"{len(accepted)} of {wanted} new tasks after {asked} requests",)
-    streams_made: dict[Stream, int] = {"hard": made["hard"], "easy": made["easy"]}
-    return Generation(tuple(accepted), asked, streams_made, dict(sorted(rejected.items())), warnings)
+    counts = {"hard": made["hard"], "easy": made["easy"]}
+    return Generation(tuple(accepted), asked, counts, dict(sorted(rejected.items())), warnings)
 
 
 def _quotas(hard: int, easy: int, wanted: int) -> tuple[dict[Stream, int], tuple[str, ...]]:
-    """Return how many tasks each stream makes; the odd one is hard."""
+    """Return how many tasks each stream makes, an odd one being hard, and what to warn of."""
     if hard and easy:
         return {"hard": wanted - wanted // 2, "easy": wanted // 2}, ()
     if hard:
@@ -137,7 +135,7 @@ def _seeds(stream: Stream, pool: Sequence[Prompt], rng: random.Random, round: in
 
 
 def _next_requests(
-    streams: dict[str, Iterator[_Request]], quotas: dict[Stream, int], made: Counter[Stream], most: int
+    streams: dict[str, Iterator[_Request]], quotas: dict[Stream, int], made: Counter[str], most: int
 ) -> list[_Request]:
     """Return a request for every task that is still missing, the streams taking turns, at most `most`."""
     missing = {stream: quota - made[stream] for stream, quota in quotas.items()}

@@ -49,7 +49,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What analysis says about one module; what stands in a module inside it is told there, not here.
+    """What analysis says about one module; what is in a module nested in it is said there, not here.
 
     `reads`: names read, `writes`: names bound or rebound, `free`: names read that neither the module nor a parameter of
     it binds. `calls`: what is called, in order: a dotted name, `.name` on any other expression, or "" where the callee

@@ -1,4 +1,4 @@
-"""A decomposition as text: the tree on the terminal, and the sub-steps that a teacher is told."""
+"""A decomposition as text: the tree for a terminal, and the sub-steps for a prompt to the teacher."""
 
 from __future__ import annotations
 

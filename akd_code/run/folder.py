@@ -13,9 +13,9 @@ from akd_code.recipe import Recipe, differences, load_recipe, to_yaml
 from akd_code.run.events import EventLog
 from akd_code.run.items import ItemStore
 from akd_code.run.ledger import Ledger
-from akd_code.run.reading import RUN_DB
 from akd_code.run.schema import RUN_STORE
 from akd_code.run.steps import StepStore
+from akd_code.run.stored import RUN_DB
 from akd_code.storage import Database, write_failure, write_text
 
 _RECIPE = "recipe.yaml"

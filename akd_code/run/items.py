@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from akd_code.run.reading import opened_to_read, read_value, written_value
+from akd_code.run.stored import opened_to_read, read_value, written_value
 from akd_code.storage import Database
 
 T = TypeVar("T")
@@ -44,10 +44,6 @@ class ItemStore:
         rows = self._db.rows("SELECT position, value FROM items WHERE step = ? ORDER BY position", (step,))
         what = f"an item in {self._db.path}"
         return {position: read_value(kind, text, what) for position, text in rows}
-
-    def drop(self, step: str) -> None:
-        """Forget the items of a step that begins anew."""
-        self._db.write("DELETE FROM items WHERE step = ?", (step,))
 
 
 def read_items(path: Path, stage: str, state: str | None = None, round_: int | None = None) -> list[ItemRow]:

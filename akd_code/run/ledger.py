@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.records import PaidCall
-from akd_code.run.reading import opened_to_read
+from akd_code.run.stored import opened_to_read
 from akd_code.storage import Database
 
 _COLUMNS = (
@@ -68,10 +68,10 @@ class Ledger:
 
 
 def cost_of(totals: Collection[CallTotals]) -> float | None:
-    """Return what calls of several roles cost together; None if any is unknown, or nothing was paid for."""
-    costs = [one.cost_usd for one in totals if one.calls]
+    """Return what calls of several roles cost together; None as soon as one is unknown, which is not zero."""
+    costs = [one.cost_usd for one in totals]
     known = [cost for cost in costs if cost is not None]
-    return sum(known) if known and len(known) == len(costs) else None
+    return sum(known) if len(known) == len(costs) else None
 
 
 def _totals(figures: list[Any]) -> CallTotals:

@@ -52,7 +52,7 @@ def _from_format_1(db: sqlite3.Connection) -> None:
             "INSERT INTO items VALUES (?, ?, ?, ?, ?)",
             [(f"1:{key}", at, name, state, json.dumps(item)) for at, (name, state, item) in enumerate(items)],
         )
-        if worth:
+        if worth or (worth is None and stage in ("labels", "discrimination", "generation")):
             db.execute(
                 "INSERT INTO calls (at, round, stage, role, model, endpoint, cost_usd, latency_s, attempts, "
                 "finish_reason) VALUES (?, ?, ?, 'older release', '', '', ?, 0, 0, '')",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from akd_code.errors import RunError
-from akd_code.run.reading import opened_to_read, read_value, written_value
+from akd_code.run.stored import opened_to_read, read_value, written_value
 from akd_code.storage import Database
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from akd_code.stages.generate import Generate
 from akd_code.stages.imitate import Imitate
 from akd_code.stages.label import LabelPrompts
 from akd_code.stages.runner import StepRunner
-from akd_code.stages.stage import Result, Stage
+from akd_code.stages.stage import Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "LabelPrompts",
     "Outlook",
     "Requests",
-    "Result",
     "Stage",
+    "StageResult",
     "StepRunner",
     "Workbench",
 ]

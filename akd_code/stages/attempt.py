@@ -10,7 +10,7 @@ from akd_code.reading import answer_from
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, written
-from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 from akd_code.student import Sampled
 
@@ -35,7 +35,7 @@ class Attempt(Stage[NoFacts, Answer]):
         """How answers are drawn."""
         return (self.bench.recipe.student,)
 
-    def work(self, kept: Mapping[int, Answer], keep: Keep[Answer]) -> Result[NoFacts, Answer]:
+    def work(self, kept: Mapping[int, Answer], keep: Keep[Answer]) -> StageResult[NoFacts, Answer]:
         """Sample in pieces of a fixed size, each kept as soon as it is there.
 
         Fixed, because what shares a batch must not depend on a restart.
@@ -51,7 +51,7 @@ class Attempt(Stage[NoFacts, Answer]):
                 piece = self._piece(places)
                 keep(dict(zip(places, piece, strict=True)))
                 answers += piece
-        return Result(NoFacts(), tuple(answers))
+        return StageResult(NoFacts(), tuple(answers))
 
     def _piece(self, places: range) -> list[Answer]:
         settings = self.bench.recipe.student
@@ -78,18 +78,18 @@ class Attempt(Stage[NoFacts, Answer]):
         """Return the prompt's id and how the answer ended."""
         return item.prompt_id, item.finish_reason
 
-    def note(self, result: Result[NoFacts, Answer]) -> Sequence[str]:
+    def note(self, result: StageResult[NoFacts, Answer]) -> Sequence[str]:
         """Return how many answers were cut."""
         cut = sum(answer.finish_reason == "length" for answer in result.items)
         return (f"{len(result.items)} answers, {cut} cut at the token limit",) if cut else ()
 
-    def figures(self, result: Result[NoFacts, Answer]) -> dict[str, Any]:
+    def figures(self, result: StageResult[NoFacts, Answer]) -> dict[str, Any]:
         """Return how many answers ended which way."""
         ends = Counter(answer.finish_reason for answer in result.items)
         empty = sum(answer.code is None for answer in result.items)
         return {"answers": len(result.items), "ended": dict(sorted(ends.items())), "without_code": empty}
 
-    def fits(self, result: Result[NoFacts, Answer]) -> bool:
+    def fits(self, result: StageResult[NoFacts, Answer]) -> bool:
         """Return whether the answers are to these prompts."""
         return [answer.prompt_id for answer in result.items] == [prompt.id for prompt in self.prompts]
 

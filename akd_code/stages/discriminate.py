@@ -13,7 +13,7 @@ from akd_code.records import Answer, Gap, Label
 from akd_code.referee import Decision, disagree
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of, tested
 from akd_code.stages.refusals import RefusalCap
-from akd_code.stages.stage import Keep, Result, Stage
+from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 
@@ -53,7 +53,7 @@ class Discriminate(Stage[Discrimination, Gap]):
         """How the referee decides, and what a program may use in its tests."""
         return (self.bench.recipe.referee, self.bench.recipe.sandbox, self.bench.recipe.lab)
 
-    def work(self, kept: Mapping[int, Gap], keep: Keep[Gap]) -> Result[Discrimination, Gap]:
+    def work(self, kept: Mapping[int, Gap], keep: Keep[Gap]) -> StageResult[Discrimination, Gap]:
         """Test, and ask the judge where the tests leave it open, several prompts at once."""
         referee, watcher = self.bench.referee, self.bench.watcher
         done = 0
@@ -79,13 +79,13 @@ class Discriminate(Stage[Discrimination, Gap]):
             sum(opinions),
             sum(decision.refused for decision in decisions),
         )
-        return Result(facts, gaps)
+        return StageResult(facts, gaps)
 
     def described(self, item: Gap) -> tuple[str, str]:
         """Return the prompt's id and whether it is hard."""
         return item.prompt_id, {True: "hard", False: "easy", None: "undecided"}[item.hard]
 
-    def note(self, result: Result[Discrimination, Gap]) -> Sequence[str]:
+    def note(self, result: StageResult[Discrimination, Gap]) -> Sequence[str]:
         """Return the share of hard prompts, what decided, and how often tests and judge differ."""
         ways = Counter(gap.decided_by for gap in result.items)
         share = hard_share(result.items)
@@ -98,7 +98,7 @@ class Discriminate(Stage[Discrimination, Gap]):
         refused = f"; the judge refused {facts.refused}" if facts.refused else ""
         return (f"{len(result.items)} prompts: {told} ({said}){differ}{refused}",)
 
-    def figures(self, result: Result[Discrimination, Gap]) -> dict[str, Any]:
+    def figures(self, result: StageResult[Discrimination, Gap]) -> dict[str, Any]:
         """Return the hard share, what decided, and what it took."""
         share = hard_share(result.items)
         return {
@@ -111,7 +111,7 @@ class Discriminate(Stage[Discrimination, Gap]):
             "refused": result.facts.refused,
         }
 
-    def fits(self, result: Result[Discrimination, Gap]) -> bool:
+    def fits(self, result: StageResult[Discrimination, Gap]) -> bool:
         """Return whether the gaps are those of these prompts."""
         return [gap.prompt_id for gap in result.items] == [label.prompt.id for label in self.labels]
 

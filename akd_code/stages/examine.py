@@ -20,7 +20,7 @@ from akd_code.evaluate import (
 from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe, Section
 from akd_code.stages.estimate import Estimate, Outlook, tested, written
-from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 from akd_code.student import Student
 from akd_evals.suites import Suite
@@ -53,7 +53,7 @@ class Examine(Stage[Exam, NoFacts]):
         """The student as it is loaded, and what a program may use in its tests."""
         return (self.bench.recipe.student, self.bench.recipe.sandbox)
 
-    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> Result[Exam, NoFacts]:
+    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> StageResult[Exam, NoFacts]:
         """Sample greedily and judge; what an interrupted attempt sampled and judged is in the folder."""
         bench = self.bench
         exam = examine(
@@ -67,9 +67,9 @@ class Examine(Stage[Exam, NoFacts]):
             name=f"{bench.run.path}@{self.number}",
             key=self._student,
         )
-        return Result(exam)
+        return StageResult(exam)
 
-    def note(self, result: Result[Exam, NoFacts]) -> Sequence[str]:
+    def note(self, result: StageResult[Exam, NoFacts]) -> Sequence[str]:
         """Return pass@1 with its interval."""
         exam = result.facts
         low, high = (100 * bound for bound in exam.ci95)
@@ -78,13 +78,13 @@ class Examine(Stage[Exam, NoFacts]):
             lines.append(f"{exam.cut} answers were cut at the token limit; raise eval.max_tokens if they count")
         return lines
 
-    def figures(self, result: Result[Exam, NoFacts]) -> dict[str, Any]:
+    def figures(self, result: StageResult[Exam, NoFacts]) -> dict[str, Any]:
         """Return the examination as summary.json shows it."""
         exam = result.facts
         tasks = {str(depth): count for depth, (_, count) in sorted(exam.by_depth.items())}
         return {"suite": exam.suite, "exam": exam.as_json() | ({"tasks_by_depth": tasks} if tasks else {})}
 
-    def fits(self, result: Result[Exam, NoFacts]) -> bool:
+    def fits(self, result: StageResult[Exam, NoFacts]) -> bool:
         """Return whether as many tasks of this suite were asked."""
         return (result.facts.suite, result.facts.tasks) == (self.suite.name, len(self.suite.tasks))
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from akd_code.curriculum import generate, redraw
+from akd_code.filters import FILTERS
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Gap, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of
-from akd_code.stages.stage import Keep, Result, Stage
+from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 _ASKED_AGAIN = 1.2
@@ -50,7 +51,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
         """Whom to ask, how many to make, what to refuse."""
         return (self.bench.recipe.generator, self.bench.recipe.lab)
 
-    def work(self, kept: Mapping[int, Prompt], keep: Keep[Prompt]) -> Result[GenerationCounts, Prompt]:
+    def work(self, kept: Mapping[int, Prompt], keep: Keep[Prompt]) -> StageResult[GenerationCounts, Prompt]:
         """Ask for prompts, or draw them from the pool where no model can write any."""
         bench, settings = self.bench, self.bench.recipe.generator
         hard = [prompt for prompt, gap in zip(self.prompts, self.gaps, strict=True) if gap.hard]
@@ -72,7 +73,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
                     round=self.number,
                 )
             )
-        return Result(
+        return StageResult(
             GenerationCounts(
                 made.asked, {"hard": made.streams["hard"], "easy": made.streams["easy"]}, made.rejected, made.warnings
             ),
@@ -83,7 +84,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
         """Return the prompt's id and the stream it came from."""
         return item.id, item.source
 
-    def note(self, result: Result[GenerationCounts, Prompt]) -> Sequence[str]:
+    def note(self, result: StageResult[GenerationCounts, Prompt]) -> Sequence[str]:
         """Return how many prompts were made and what was refused; each warning a line."""
         facts = result.facts
         said = f"{len(result.items)} new prompts in {facts.asked} requests"
@@ -95,7 +96,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
         lost = ", ".join(f"{count} {reason}" for reason, count in facts.rejected.items() if count)
         return (said + (f"; rejected: {lost}" if lost else ""), *(f"warning: {one}" for one in facts.warnings))
 
-    def figures(self, result: Result[GenerationCounts, Prompt]) -> dict[str, Any]:
+    def figures(self, result: StageResult[GenerationCounts, Prompt]) -> dict[str, Any]:
         """Return requests, prompts by stream, answers refused by reason."""
         facts = result.facts
         return {
@@ -109,6 +110,8 @@ class Generate(Stage[GenerationCounts, Prompt]):
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return a request for each prompt, and some more for those that are refused."""
+        for name in recipe.generator.filters:
+            FILTERS.get(name)  # a name that there is not is said before anything is paid for
         if outlook.last or recipe.generator.model == "none":
             return Estimate()
         return asked(recipe, "generator", round(recipe.generator.prompts * _ASKED_AGAIN), outlook.prompt_tokens)

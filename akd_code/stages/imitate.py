@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from akd_code.recipe import Recipe, Section
 from akd_code.records import TRAINED, Label
 from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
-from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 from akd_code.storage import write_text
 from akd_code.student import TrainingStep
@@ -50,7 +50,7 @@ class Imitate(Stage[Imitation, NoFacts]):
         """How to train."""
         return (self.bench.recipe.sft,)
 
-    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> Result[Imitation, NoFacts]:
+    def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> StageResult[Imitation, NoFacts]:
         """Write the rows, train on them, save the adapter."""
         bench = self.bench
         text = "".join(json.dumps(row.as_json(), ensure_ascii=False) + "\n" for row in self.rows)
@@ -68,9 +68,9 @@ class Imitate(Stage[Imitation, NoFacts]):
                 on_step=on_step,
             )
         fields = (report.rows, report.rows_too_long, report.steps, report.tokens)
-        return Result(Imitation(*fields, report.first_loss, report.last_loss))
+        return StageResult(Imitation(*fields, report.first_loss, report.last_loss))
 
-    def note(self, result: Result[Imitation, NoFacts]) -> Sequence[str]:
+    def note(self, result: StageResult[Imitation, NoFacts]) -> Sequence[str]:
         """Return what was trained on, and how the loss moved."""
         done = result.facts
         return (
@@ -78,7 +78,7 @@ class Imitate(Stage[Imitation, NoFacts]):
             f"loss {done.first_loss:.3f} -> {done.last_loss:.3f}",
         )
 
-    def figures(self, result: Result[Imitation, NoFacts]) -> dict[str, Any]:
+    def figures(self, result: StageResult[Imitation, NoFacts]) -> dict[str, Any]:
         """Return rows, steps, tokens and losses."""
         done = result.facts
         return {
@@ -94,7 +94,7 @@ class Imitate(Stage[Imitation, NoFacts]):
         """Return whether the adapter is there."""
         return (self.bench.adapter(self.number) / "adapter_config.json").exists()
 
-    def fits(self, result: Result[Imitation, NoFacts]) -> bool:
+    def fits(self, result: StageResult[Imitation, NoFacts]) -> bool:
         """Return whether as many rows were trained on."""
         return result.facts.rows + result.facts.rows_too_long == len(self.rows)
 

@@ -10,7 +10,7 @@ from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
 from akd_code.stages.refusals import RefusalCap
-from akd_code.stages.stage import Keep, NoFacts, Result, Stage
+from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 
@@ -35,7 +35,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
         recipe = self.bench.recipe
         return (recipe.teacher, recipe.label, recipe.evolve, recipe.sandbox, recipe.lab)
 
-    def work(self, kept: Mapping[int, Label], keep: Keep[Label]) -> Result[NoFacts, Label]:
+    def work(self, kept: Mapping[int, Label], keep: Keep[Label]) -> StageResult[NoFacts, Label]:
         """Ask and test, several prompts at once; each label is kept as it is made."""
         labeller, watcher = self.bench.labeller, self.bench.watcher
         labeller.begin(self.number)
@@ -53,24 +53,24 @@ class LabelPrompts(Stage[NoFacts, Label]):
                 keep({position: label})
 
         labels = self.bench.ask(label_all(labeller, self.prompts, kept=kept, done=made))
-        return Result(NoFacts(), tuple(labels))
+        return StageResult(NoFacts(), tuple(labels))
 
     def described(self, item: Label) -> tuple[str, str]:
         """Return the prompt's id and the label's outcome."""
         return item.prompt.id, item.outcome.value
 
-    def note(self, result: Result[NoFacts, Label]) -> Sequence[str]:
+    def note(self, result: StageResult[NoFacts, Label]) -> Sequence[str]:
         """Return how many answers ended which way, and what the endpoint said where it refused a prompt."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
         said = (f"{len(result.items)} answers of the teacher: {counts}",)
         refusals = self.bench.labeller.refusals
         return (*said, f"the teacher refused a prompt, for instance: {refusals[-1]}") if refusals else said
 
-    def figures(self, result: Result[NoFacts, Label]) -> dict[str, Any]:
+    def figures(self, result: StageResult[NoFacts, Label]) -> dict[str, Any]:
         """Return what the labels cost, how they ended, and how often what happened on the way."""
         return labelling_figures(self.bench.recipe.label.method, result.items)
 
-    def fits(self, result: Result[NoFacts, Label]) -> bool:
+    def fits(self, result: StageResult[NoFacts, Label]) -> bool:
         """Return whether the labels are those of these prompts."""
         return [label.prompt.id for label in result.items] == [prompt.id for prompt in self.prompts]
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from akd_code.report import RoundFigures
 from akd_code.run import FinishedStep, step_key
-from akd_code.stages.stage import Result, Stage
+from akd_code.stages.stage import Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 F = TypeVar("F")
@@ -24,7 +24,7 @@ class StepRunner:
         self._stages: dict[str, dict[str, Any]] = {}
         self._done_anew = False
 
-    def do(self, stage: Stage[F, I]) -> tuple[Result[F, I], str]:
+    def do(self, stage: Stage[F, I]) -> tuple[StageResult[F, I], str]:
         """Return a stage's result and its key: what is stored, or what its work gives, stored before this returns."""
         bench = self._bench
         key = step_key(stage.title, stage.version, stage.number, bench.recipe.seed, stage.settings, stage.inputs)
@@ -46,7 +46,7 @@ class StepRunner:
         run = self._bench.run
         return RoundFigures(number, train_pool, cache_pool, stages, run.ledger.totals(number), run.steps.wall_s(keys))
 
-    def _stored(self, stage: Stage[F, I], key: str) -> Result[F, I] | None:
+    def _stored(self, stage: Stage[F, I], key: str) -> StageResult[F, I] | None:
         if not stage.standing():
             return None
         steps = self._bench.run.steps
@@ -62,12 +62,12 @@ class StepRunner:
         steps.adopt(older, key)
         return result
 
-    def _read(self, stage: Stage[F, I], step: FinishedStep) -> Result[F, I]:
+    def _read(self, stage: Stage[F, I], step: FinishedStep) -> StageResult[F, I]:
         run = self._bench.run
         items = run.items.of(step.key, stage.item_kind)
-        return Result(run.steps.facts(step, stage.facts_kind), tuple(items.values()))
+        return StageResult(run.steps.facts(step, stage.facts_kind), tuple(items.values()))
 
-    def _worked(self, stage: Stage[F, I], key: str) -> Result[F, I]:
+    def _worked(self, stage: Stage[F, I], key: str) -> StageResult[F, I]:
         # From here on nothing of an older release fits: it was made from other inputs.
         self._done_anew = True
         run = self._bench.run

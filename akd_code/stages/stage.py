@@ -18,7 +18,7 @@ I = TypeVar("I")  # noqa: E741
 
 
 @dataclass(frozen=True, slots=True)
-class Result(Generic[F, I]):
+class StageResult(Generic[F, I]):
     """What a stage leaves: facts about the whole, and one item per prompt where it has any."""
 
     facts: F
@@ -66,19 +66,19 @@ class Stage(ABC, Generic[F, I]):
         return ()
 
     @abstractmethod
-    def work(self, kept: Mapping[int, I], keep: Keep[I]) -> Result[F, I]:
+    def work(self, kept: Mapping[int, I], keep: Keep[I]) -> StageResult[F, I]:
         """Do it. `kept` holds the items that an interrupted attempt stored; new ones may be given to `keep`."""
 
     def described(self, item: I) -> tuple[str, str]:
         """Return the id of an item's prompt, and a word to find the item by."""
         raise NotImplementedError(f"{self.name} has no items")
 
-    def note(self, result: Result[F, I]) -> Sequence[str]:
+    def note(self, result: StageResult[F, I]) -> Sequence[str]:
         """Return lines for whoever watches."""
         return ()
 
     @abstractmethod
-    def figures(self, result: Result[F, I]) -> dict[str, Any]:
+    def figures(self, result: StageResult[F, I]) -> dict[str, Any]:
         """Return what the report shows, as plain data.
 
         `requests` (asked of models, from the cache or not) and `sandbox_runs` are summed over a round's stages.
@@ -88,7 +88,7 @@ class Stage(ABC, Generic[F, I]):
         """Return whether a stored result still stands: the files that belong to it are there."""
         return True
 
-    def fits(self, result: Result[F, I]) -> bool:
+    def fits(self, result: StageResult[F, I]) -> bool:
         """Return whether a result that an older release stored for this round belongs to these inputs."""
         return True
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,47 +24,24 @@ from akd_sandbox import Limits, Sandbox
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Workbench:
-    """Everything a stage may need, opened once; what only some recipes use is opened when it is first asked for."""
+    """Everything a stage may need, opened once."""
 
     run: RunFolder
     roles: Roles
     box: Sandbox
     engine: Engine
     watcher: ProgressWatcher
+    labeller: Labeller
+    filters: FilterChain
+    referee: Referee
+    suites: tuple[Suite, ...]
 
     @property
     def recipe(self) -> Recipe:
         """The recipe of the run."""
         return self.run.recipe
-
-    @property
-    def limits(self) -> Limits:
-        """What a program may use in labelling and discrimination."""
-        sandbox = self.recipe.sandbox
-        return Limits(test_s=sandbox.test_s, memory_bytes=sandbox.memory_mb << 20)
-
-    @cached_property
-    def labeller(self) -> Labeller:
-        """The way to make labels that the recipe names. Raises RecipeError, EvolveError, StoreError."""
-        return open_labeller(self.recipe, self.roles, self.box, self.limits, self.run.path)
-
-    @cached_property
-    def filters(self) -> FilterChain:
-        """What refuses new prompts. Raises RecipeError."""
-        return open_filters(self.recipe, self.run.path)
-
-    @cached_property
-    def referee(self) -> Referee:
-        """Who says which prompts are hard."""
-        role = self.roles.referee
-        return Referee(role.model, role.sampling, self.box, self.limits, self.recipe.referee)
-
-    @cached_property
-    def suites(self) -> tuple[Suite, ...]:
-        """What every round is measured on. Raises EvalError."""
-        return tuple(run_settings(self.recipe).open_suites())
 
     def adapter(self, number: int) -> Path:
         """Return the folder of a round's adapter."""
@@ -83,3 +60,25 @@ class Workbench:
                 await self.roles.aclose()
 
         return asyncio.run(all_of_it())
+
+
+def limits_of(recipe: Recipe) -> Limits:
+    """Return what a program may use in labelling and discrimination."""
+    return Limits(test_s=recipe.sandbox.test_s, memory_bytes=recipe.sandbox.memory_mb << 20)
+
+
+@contextlib.contextmanager
+def open_workbench(
+    run: RunFolder, roles: Roles, box: Sandbox, engine: Engine, watcher: ProgressWatcher
+) -> Iterator[Workbench]:
+    """Open what the recipe names (the way to make labels, filters, suites) before anything is paid for, and close it.
+
+    Raises RecipeError for a name that there is not, EvolveError, StoreError, EvalError.
+    """
+    recipe, limits = run.recipe, limits_of(run.recipe)
+    filters = open_filters(recipe, run.path)
+    suites = tuple(run_settings(recipe).open_suites())
+    referee = Referee(roles.referee.model, roles.referee.sampling, box, limits, recipe.referee)
+    labeller = open_labeller(recipe, roles, box, limits, run.path)
+    with contextlib.closing(labeller):
+        yield Workbench(run, roles, box, engine, watcher, labeller, filters, referee, suites)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Turn = tuple[str, str]
 """(role, content)."""
 PLAIN_GAP = "\n\n"
-"""What stands between prompt and completion where the tokenizer has no chat template."""
+"""What separates prompt and completion where the tokenizer has no chat template."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def sample_answers(
     stop: Sequence[str] = (),
     on_answer: OnAnswer = _untold,
 ) -> list[Sampled]:
-    """Return one answer per conversation, in the order given; `on_answer` is told each as soon as it ends.
+    """Return one answer per conversation, in the order given; `on_answer` gets each as soon as it ends.
 
     Conversations are sequences of messages (mappings, pairs or objects with role and content). `temperature` 0 is
     greedy. An answer ends at a stop token, before the first of the `stop` strings, or after `max_new_tokens`. For
@@ -100,8 +100,8 @@ def sample_ids(
     """Return `copies` answers to each prompt (token ids) as one batch: prompt by prompt, copies side by side.
 
     The copies share the prompt's prefill: it is computed once and its cache repeated. `model` is what `sampling_model`
-    returned, to be given where many batches follow each other. Equal arguments give equal answers. `on_answer` is told
-    each answer, by its place in the list, as soon as it ends.
+    returned, to be given where many batches follow each other. Equal arguments give equal answers. `on_answer` gets
+    each answer, with its place in the list, as soon as it ends.
 
     Raises:
         StudentError: an empty prompt, or settings out of range.
@@ -238,7 +238,7 @@ class _Decoder:
         return torch.multinomial(shares, 1, generator=generator).squeeze(-1)
 
     def _hits(self, row: int, tokens: list[int], texts: dict[int, str]) -> bool:
-        """Tell whether a stop string has appeared; if so keep the text before it."""
+        """Return whether a stop string has appeared; if so, keep the text before it."""
         text = self._decode(tokens)
         found = [at for at in (text.find(mark) for mark in self.stop) if at >= 0]
         if found:

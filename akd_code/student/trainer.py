@@ -51,8 +51,9 @@ E = TypeVar("E", bound=Example)
 class Objective(Generic[E]):
     """A loss to train with.
 
-    `name` is part of the seed, so that two objectives of one round draw different batches. `summed_loss(student,
-    examples)` returns the loss summed over the trained tokens of the examples, a scalar tensor in float32.
+    `name` tells it from others, its own settings included ("dpo beta=0.1"): it is part of the batches' seed and of a
+    checkpoint's key. `summed_loss(student, examples)` returns the loss summed over the trained tokens of the examples,
+    a scalar tensor in float32.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Objective(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class TrainingStep:
-    """How far a training is after one optimiser step: mean loss per trained token, and trained tokens so far."""
+    """Where training is after one optimiser step: the step's mean loss per trained token, and trained tokens so far."""
 
     step: int
     total: int
@@ -99,7 +100,7 @@ def train_adapter(
     with torch.random.fork_rng(devices=[] if student.device == "cpu" else None):
         torch.manual_seed(seed)
         _put_adapter(student, settings)
-        decides = (settings.model_dump(), seed, [example.as_key() for example in examples])
+        decides = (objective.name, settings.model_dump(), seed, [example.as_key() for example in examples])
         checkpoint = CheckpointFolder(out.with_name(f".{out.name}.checkpoint"), checkpoint_s, decides)
         rng = random.Random(f"{objective.name} {seed}")
         try:

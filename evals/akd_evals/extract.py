@@ -10,7 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-How = Literal["fence", "fence-without-entry", "before-fence", "prompt+completion", "text", "solution", "empty"]
+from akd_evals.reasoning import after_reasoning
+from akd_evals.wrapping import after_prose, in_tags, without_end_tokens
+
+How = Literal[
+    "fence", "fence-without-entry", "before-fence", "prompt+completion", "text", "python-tag", "code-tag", "answer-tag",
+    "after-prose", "solution", "empty", "reasoning-only",
+]  # fmt: skip
 
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^`\r\n]*)\r?$")
 _PYTHON = ("python3", "python", "py")
@@ -25,7 +31,9 @@ class Extraction:
 
     `how`: fence - the last fenced block that defines the entry point; fence-without-entry - the longest block, no
     block defines it; before-fence - what precedes a stray fence; prompt+completion - the answer continues the
-    prompt; text - the answer itself; solution - it was given as a whole program; empty - nothing.
+    prompt; text - the answer itself; python-tag, code-tag, answer-tag - what stands between such tags; after-prose -
+    the unfenced code after sentences; solution - it was given as a whole program; empty - nothing; reasoning-only - the
+    answer was cut before its reasoning ended, or nothing follows that.
     """
 
     code: str | None
@@ -35,25 +43,47 @@ class Extraction:
 def extract_code(text: str, entry_point: str | None = None, prompt: str | None = None) -> Extraction:
     """Return the program in a model's answer, by the first rule that fits.
 
+    The answer is what follows the model's reasoning, without the special tokens that end it (`after_reasoning`,
+    `without_end_tokens`).
+
+    0. What stands between `[PYTHON]`, `<code>`, `<answer>` or `<solution>` and its end, if it defines the entry point
+       or continues the prompt.
     1. A text that begins indented continues `prompt`: prompt + text, up to the fence that ends it, if there is one.
     2. A program with a fence inside a docstring is taken whole.
     3. The last fenced block that defines `entry_point` and is more than a stub, whole (without an entry point: the
        longest block). A block that is never closed runs to the end.
     4. The text before a stray fence, if it defines the entry point.
     5. The longest fenced block (after `prompt`, if it begins indented).
-    6. The text, if it defines the entry point or there is no prompt; else prompt + text.
+    6. The text, if it defines the entry point or there is no prompt, without the sentences that it begins with; else
+       prompt + text.
 
     Never prunes what it takes. Time is linear in len(text).
     """
-    if not text.strip():
+    answer = after_reasoning(text)
+    if answer is None:
+        return Extraction(None, "reasoning-only")
+    answer = without_end_tokens(answer)
+    if not answer.strip():
         return Extraction(None, "empty")
+    tagged = in_tags(answer)
+    if tagged is not None:
+        found = _program_in(tagged.inside, entry_point, prompt)
+        if found.how == "fence" or (found.how == "prompt+completion" and _begins_indented(tagged.inside)):
+            return Extraction(found.code, tagged.how if found.how != "fence" else "fence")
+        if found.how == "text" and (entry_point is None or defines(tagged.inside, entry_point)):
+            return Extraction(found.code, tagged.how)
+    return _program_in(answer, entry_point, prompt)
+
+
+def _program_in(text: str, entry_point: str | None, prompt: str | None) -> Extraction:
+    """Return the program in an answer without reasoning, tags and special tokens: rules 1 to 6."""
     before, blocks = _split(text)
     in_string = bool(blocks) and _open_string(before)
     if prompt is not None and _begins_indented(before):
         return Extraction(prompt + (text if in_string else before), "prompt+completion")
     stands_before = entry_point is not None and defines(before, entry_point)
     if stands_before and (in_string or not blocks):
-        return Extraction(text, "text")
+        return _bare(text)
     defining = [block for block in blocks if entry_point is not None and defines(block, entry_point)]
     if defining:
         return Extraction(_last_complete(defining), "fence")
@@ -66,7 +96,13 @@ def extract_code(text: str, entry_point: str | None = None, prompt: str | None =
         return Extraction(longest, "fence-without-entry" if entry_point is not None else "fence")
     if prompt is not None:
         return Extraction(prompt + text, "prompt+completion")
-    return Extraction(text, "text")
+    return _bare(text)
+
+
+def _bare(text: str) -> Extraction:
+    """Return a text without fences as a program, without the sentences before it."""
+    code = after_prose(text)
+    return Extraction(text, "text") if code is None else Extraction(code, "after-prose")
 
 
 def defines(code: str, entry_point: str) -> bool:

@@ -23,12 +23,13 @@ def read_rows(path: Path) -> tuple[list[tuple[int, Row]], str]:
 
     Raises EvalError, naming file and line, for what cannot be read or is not a JSON object.
     """
-    raw = _read(path)
+    raw = read_bytes(path)
     digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()
     return list(_rows(raw, path)), digest
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds, unpacked if its name ends with .gz. Raises EvalError for what cannot be read."""
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if path.suffix == ".gz" else raw

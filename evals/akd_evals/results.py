@@ -95,6 +95,7 @@ class Summary:
     pass_at_k: dict[str, dict[str, float]]
     verdicts: dict[str, int]
     infra: int
+    unsupported: int
     missing: int
     isolation: str
     limits: dict[str, Any]

@@ -123,6 +123,7 @@ def summarise(
         pass_at_k={kind: pass_at_k(verdicts, ks, len(samples.missing)) for kind, verdicts in kinds.items()},
         verdicts={verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]},
         infra=counts[Verdict.INFRA],
+        unsupported=counts[Verdict.UNSUPPORTED],
         missing=len(samples.missing),
         isolation=isolation,
         limits=settings.as_json(),

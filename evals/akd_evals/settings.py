@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from akd_evals.errors import EvalError
 from akd_sandbox import Limits
@@ -17,6 +18,7 @@ class ScoreSettings:
     its plus tests together, max(sample_s, time_factor x the reference's total). The figures are evalplus master's but
     for two: its factor is 4, at which real programs pass or fail by the machine (Mbpp/599: a loop where the reference
     has `sum`), and its cap of a sample does not grow with the reference.
+    `judging`: "values" leaves out what only test code beside the program can judge (UNSUPPORTED).
     `details` judges every test instead of stopping at the first failure. `sticky_atol` reproduces evalplus 0.3.1's
     tolerance that stays (see `Oracle`).
     """
@@ -27,9 +29,12 @@ class ScoreSettings:
     memory_bytes: int = 4 << 30
     details: bool = False
     sticky_atol: bool = False
+    judging: Literal["auto", "values"] = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse limits that are not positive, with an EvalError."""
+        """Refuse limits that are not positive and an unknown way of judging, with an EvalError."""
+        if self.judging not in ("auto", "values"):
+            raise EvalError(f"unknown judging {self.judging!r}; choose auto or values")
         for name in ("min_time_s", "time_factor", "sample_s", "memory_bytes"):
             value = getattr(self, name)
             if not (value > 0 and math.isfinite(value)):
@@ -44,9 +49,9 @@ class ScoreSettings:
         sample_s = max(self.sample_s, self.time_factor * reference_s)
         return Limits(test_s=self.min_time_s, sample_s=sample_s, memory_bytes=self.memory_bytes)
 
-    def as_json(self) -> dict[str, float | int | bool]:
-        """Return the limits as summary.json has them."""
-        return {
+    def as_json(self) -> dict[str, float | int | bool | str]:
+        """Return the limits as summary.json has them; `judging` only where it is not the default."""
+        shown: dict[str, float | int | bool | str] = {
             "min_time_s": self.min_time_s,
             "time_factor": self.time_factor,
             "sample_s": self.sample_s,
@@ -54,3 +59,4 @@ class ScoreSettings:
             "details": self.details,
             "sticky_atol": self.sticky_atol,
         }
+        return shown if self.judging == "auto" else {**shown, "judging": self.judging}

@@ -12,7 +12,19 @@ from akd_evals.expected import References
 from akd_evals.results import Judged
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import ReferenceTests, Task, TaskTests, TestKind
-from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, SandboxError, Verdict
+from akd_sandbox import (
+    Admission,
+    CallOutcome,
+    Case,
+    CodeTests,
+    FunctionTests,
+    Job,
+    Limits,
+    PytestTests,
+    SampleResult,
+    SandboxError,
+    Verdict,
+)
 
 
 class Box(Protocol):
@@ -29,6 +41,10 @@ class Box(Protocol):
         self, code: str, entry: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
     ) -> list[CallOutcome]:
         """Run a reference solution."""
+        ...
+
+    def admit(self, job: Job) -> Admission:
+        """Run a reference solution on test code."""
         ...
 
 
@@ -49,6 +65,7 @@ class TaskJudge:
         self._settings = settings
         self._guard = threading.Lock()
         self._ready: dict[tuple[str, TestKind], _Once] = {}
+        self._admitted: dict[tuple[str, TestKind], _OnceAdmitted] = {}
 
     def judge(self, task: Task, code: str) -> Judged:
         """Return the verdicts of one program on a task.
@@ -72,6 +89,7 @@ class TaskJudge:
         with self._guard:
             for kind in ("base", "plus"):
                 self._ready.pop((task.task_id, kind), None)
+                self._admitted.pop((task.task_id, kind), None)
 
     def _run(self, kind: TestKind, task: Task, tests: TaskTests, code: str) -> SampleResult:
         limits = self._settings.limits()
@@ -83,12 +101,18 @@ class TaskJudge:
             except (EvalInfraError, SandboxError) as error:
                 return self._unrun(Verdict.INFRA, str(error))
             tests, limits = prepared.tests, self._settings.limits(prepared.reference_s)
+        elif self._settings.judging == "auto" and isinstance(tests, CodeTests | PytestTests) and task.canonical:
+            admission = self.admission(kind, task, tests)
+            if admission.result.verdict is not Verdict.PASS:
+                return self._unrun(*_reference_failed(task, admission.result))
+            tests = admission.tests
         job = Job(
             code=task.program(code),
             entry=task.call,
             tests=tests,
             limits=limits,
             stop_at_first_failure=not self._settings.details,
+            judging=self._settings.judging,
         )
         return self._box.run(job)
 
@@ -103,6 +127,17 @@ class TaskJudge:
             if once.prepared is None:
                 once.prepared = self._prepare(kind, task, tests)
             return once.prepared
+
+    def admission(self, kind: TestKind, task: Task, tests: CodeTests | PytestTests) -> Admission:
+        """Return what the task's canonical solution says of its test code, asked once however many threads ask."""
+        with self._guard:
+            once = self._admitted.setdefault((task.task_id, kind), _OnceAdmitted())
+        with once.lock:
+            if once.admission is None:
+                code = task.program(task.canonical or "")
+                job = Job(code, task.call, tests, self._settings.limits(), stop_at_first_failure=False)
+                once.admission = self._box.admit(job)
+            return once.admission
 
     def _prepare(self, kind: TestKind, task: Task, tests: ReferenceTests) -> Prepared:
         known = self._references.get(task, kind, tests)
@@ -122,6 +157,20 @@ class TaskJudge:
 class _Once:
     lock: threading.Lock = field(default_factory=threading.Lock)
     prepared: Prepared | None = None
+
+
+@dataclass(slots=True)
+class _OnceAdmitted:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    admission: Admission | None = None
+
+
+def _reference_failed(task: Task, result: SampleResult) -> tuple[Verdict, str]:
+    """Return the verdict on every program of a task whose own solution does not pass its tests, and the reason."""
+    why = f"the canonical solution of {task.task_id} gave {result.verdict} on its own tests ({result.detail})"
+    if result.verdict.decided:
+        return Verdict.INFRA, f"{why}; correct the suite"
+    return result.verdict, why
 
 
 def _detail(kind: TestKind, result: SampleResult) -> str:

@@ -1,8 +1,9 @@
 """Run untrusted code and judge what it returns: values out, judge elsewhere.
 
-The program runs in a jailed worker that holds nothing but the program and its inputs; expected values, comparison,
-clocks and verdicts stay in this process. It never unpickles, never trusts an exit code or a printed word, and never
-lets tests and candidate share an interpreter. Its five main things are `Sandbox`, `Job`, `FunctionTests`, `CodeTests`
+Where tests are data, the program runs in a jailed worker that holds nothing but it and its inputs; expected values,
+comparison, clocks and verdicts stay in this process. Where they are code, they run beside the program as CPython runs
+them, and again with expectations made false, which shows what is forged. It never unpickles and never trusts an exit
+code, a printed word or a single report. Its five main things are `Sandbox`, `Job`, `FunctionTests`, `CodeTests`
 and `Verdict`.
 """
 
@@ -20,6 +21,7 @@ from akd_sandbox.job import (
     StdinCase,
     Tests,
 )
+from akd_sandbox.judging import Admission
 from akd_sandbox.lift import tests_from_asserts
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, Sandbox
@@ -27,6 +29,7 @@ from akd_sandbox.verdict import CallOutcome, Digest, SampleResult, TestResult, V
 
 __all__ = [
     "LEVELS",
+    "Admission",
     "CallOutcome",
     "Case",
     "CodeTests",

@@ -25,7 +25,7 @@ from typing import Any
 from akd_sandbox.errors import IsolationError
 from akd_sandbox.image import SOCKET_FOLDER, check_image, image_name, seccomp_profile
 from akd_sandbox.limits import Limits
-from akd_sandbox.local import ENVIRONMENT, FIRST_UID, UIDS, ZYGOTE_BYTES
+from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, environment, preload
 
 OWNER_LABEL = "akd.sandbox.owner"
 _SHM_BYTES, _SHM_INODES = 16 << 20, 256
@@ -108,12 +108,15 @@ def sweep(client: Any) -> None:
 class ZygoteContainer:
     """A zygote in a hardened container of its own."""
 
-    def __init__(self, limits: Limits, image: str | None = None, runtime: str | None = None) -> None:
+    def __init__(
+        self, limits: Limits, image: str | None = None, runtime: str | None = None, role: str = "values"
+    ) -> None:
         """Start the container and wait for its zygote to call.
 
         Raises IsolationError when there is no engine, no image or no such runtime, OSError when it does not start.
         """
-        self.config: dict[str, Any] = {"jail": "container", "preload": ["numpy"]}
+        self._role = role
+        self.config: dict[str, Any] = {"jail": "container", "preload": preload(role), "tests": role != "values"}
         self._id = ""
         self._pid = 0
         self._oom_file: Path | None = None
@@ -169,7 +172,7 @@ class ZygoteContainer:
         made = api.create_container(
             image,
             [f"{SOCKET_FOLDER}/control.sock"],
-            environment=ENVIRONMENT,
+            environment=environment(self._role),
             host_config=host,
             hostname="sandbox",
             labels={OWNER_LABEL: owner()},

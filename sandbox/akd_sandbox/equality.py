@@ -15,6 +15,11 @@ def equal(expected: Any, got: Any, args: tuple[Any, ...]) -> bool:
     return _equal_with_nan(expected, got)
 
 
+def identical(expected: Any, got: Any, args: tuple[Any, ...]) -> bool:
+    """Return whether got is expected, as `is` says for None, True and False: 1 is not True."""
+    return got is expected
+
+
 def _equal_with_nan(expected: Any, got: Any) -> bool:
     stack = [(expected, got)]
     nan_met = False

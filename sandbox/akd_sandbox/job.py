@@ -53,9 +53,13 @@ class Case:
 
 @dataclass(frozen=True)
 class FunctionTests:
-    """Function-style tests as data. At least one, or the task is bad (INFRA)."""
+    """Function-style tests as data. At least one, or the task is bad (INFRA).
+
+    `code`: the test code they were read from, which decides where the program returns what does not travel by value.
+    """
 
     cases: tuple[Case, ...]
+    code: CodeTests | None = field(default=None, compare=False)
 
     @cached_property
     def inputs(self) -> bytes:
@@ -85,14 +89,18 @@ def _answer(case: Case) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class CodeTests:
-    """Test code, run in a worker of its own that reaches the candidate only through the judge.
+    """Test code, run beside the program in one interpreter, as CPython runs it (docs/threat-model.md says how safely).
 
-    check: `code` defines `check(candidate)`. functions: `code` defines `test_*()` functions that use the entry
-    point by name. asserts: `code` is set-up plus top-level asserts, each a test.
+    check: `code` defines `check(candidate)`. functions: `code` defines `test_*()` functions that use the entry point by
+    name. asserts: `code` is set-up, and each of `entries` a test: statements of any kind, which may use what those
+    before defined; without entries they are cut out of `code`. unittest: `code` defines classes of test cases.
+    `admitted`: the checks that may be made false to see that the program fails them (`Sandbox.admit`); None for all.
     """
 
     code: str
-    style: Literal["check", "functions", "asserts"]
+    style: Literal["check", "functions", "asserts", "unittest"]
+    entries: tuple[str, ...] = ()
+    admitted: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +128,17 @@ class ProgramTests:
 
 @dataclass(frozen=True, slots=True)
 class PytestTests:
-    """Test files in pytest's style, run by pytest in a worker of their own.
+    """Test files in pytest's style, run by pytest beside the program.
 
-    They import the program as `module` (and the sample's other files by their names) and get stand-ins: every call
-    goes through the judge, by value, to the worker that holds the program. Passed must equal collected, and be more
-    than zero; a test that is skipped has not passed. `count` is how many must be collected, where that is known (from
-    the reference solution): without it, tests that are parametrized by what the program says can be fewer.
+    They import the program as `module` and the sample's other files by their names. Passed must equal collected, and
+    be more than zero; a test that is skipped has not passed. `count` is how many must be collected, where that is known
+    (from the reference solution): without it, tests that are parametrized by what the program says can be fewer.
     """
 
     files: Mapping[str, str]
     module: str = "solution"
     count: int | None = None
+    admitted: frozenset[int] | None = None
 
 
 Tests = FunctionTests | CodeTests | ProgramTests | PytestTests
@@ -142,7 +150,8 @@ class Job:
     """One sample to judge: program text, the entry point its tests call, and the tests.
 
     `entry` may be empty for ProgramTests and PytestTests. `files` are further modules and data of the sample, by
-    relative path; they lie in the program's working directory, which it can import from.
+    relative path; they lie in the program's working directory, which it can import from. `judging`: "values" refuses
+    test code, which a program could conceivably fool (UNSUPPORTED).
     """
 
     code: str
@@ -151,6 +160,7 @@ class Job:
     limits: Limits | None = None
     stop_at_first_failure: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
+    judging: Literal["auto", "values"] = "auto"
 
 
 def bad_path(files: Mapping[str, str]) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from akd_sandbox import codec
-from akd_sandbox.code_tests import run_code_tests
-from akd_sandbox.errors import SlotError
+from akd_sandbox import codec, together
+from akd_sandbox.checks import Draw
 from akd_sandbox.guest import wire
-from akd_sandbox.job import Case, FunctionTests, Job, ProgramTests, PytestTests, bad_path
+from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, ProgramTests, PytestTests, Tests, bad_path
 from akd_sandbox.limits import Limits
 from akd_sandbox.peer import DIGEST_OVER, Clock, Peer, WorkerFrame
 from akd_sandbox.programs import run_once
 from akd_sandbox.sample_run import EARLY, MALFORMED, SampleRun, clean, common_outcome, early, show, stopped
-from akd_sandbox.slot import Slot
+from akd_sandbox.slot import Role, Slot
 from akd_sandbox.verdict import CallOutcome, Digest, SampleResult, TestResult, Verdict
 
 JUDGE_NODES = 2_000_000
 """How many values one returned value may hold for the judge to read it (a million rows of two are fine)."""
 _SHOW_BYTES = 1 << 16  # a value is shown in full detail only if it was this short on the wire
 _CODE_CHARS = 8 << 20
+_WANTING = re.compile(r"\b(NameError|ImportError|AttributeError)\b")
 
 
 Decide = Callable[[int, WorkerFrame], tuple[Verdict, str]]
@@ -179,43 +180,145 @@ def run_cases(
 # --- whole samples ------------------------------------------------------------------------------------------
 
 
-def judge_sample(
-    slot: Slot, tester_slot: Slot | None, job: Job, limits: Limits, isolation: str
-) -> tuple[SampleResult, bool]:
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a reference solution says of test code: its own result, and the tests with what may be made false."""
+
+    result: SampleResult
+    tests: Tests
+
+
+SlotFor = Callable[[Role], Slot]
+"""`slot_for(role)`: a running slot of a place, started when it is first asked for. Raises SlotError, IsolationError."""
+
+
+def judge_sample(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> tuple[SampleResult, bool]:
     """Run one sample to its verdict; also return whether load may be to blame for a timeout. Raises SlotError."""
-    started = time.monotonic()
     tests = job.tests
+    refused = _refused(job, isolation)
+    if refused is not None:
+        return refused, False
+    if isinstance(tests, ProgramTests):
+        return _judge_program(slot_for("values"), job, tests, limits, isolation)
     if isinstance(tests, FunctionTests):
-        if not tests.cases:
-            return infra_result(job, "the task has no tests", isolation), False
+        result, starved = _judge_values(slot_for("values"), job, tests, limits, isolation)
+        if result.verdict is not Verdict.BADVALUE or tests.code is None or job.judging == "values":
+            return result, starved
+        job = replace(job, tests=tests.code)
+    elif job.judging == "values":
+        detail = "test code cannot be judged by value; leave out --judging values, or write cases"
+        return infra_result(job, detail, isolation, Verdict.UNSUPPORTED), False
+    return judge_together(slot_for, job, limits, isolation)
+
+
+def _refused(job: Job, isolation: str) -> SampleResult | None:
+    """Return the result of a sample that need not be run, None for any other."""
+    tests = job.tests
+    empty = isinstance(tests, FunctionTests | ProgramTests) and not tests.cases
+    if empty or (isinstance(tests, PytestTests) and not tests.files):
+        return infra_result(job, "the task has no tests", isolation)
+    if isinstance(tests, FunctionTests):
         try:
             _ = tests.inputs
         except (codec.BadValueError, codec.ValueTooLargeError, ValueError) as error:
-            return infra_result(job, f"an input of the task does not travel: {error}", isolation), False
+            return infra_result(job, f"an input of the task does not travel: {error}", isolation)
     if len(job.code) > _CODE_CHARS:
-        return infra_result(job, f"a program of {len(job.code)} characters", isolation, Verdict.SYNTAX), False
-    if isinstance(tests, PytestTests) and not tests.files:
-        return infra_result(job, "the task has no tests", isolation), False
+        return infra_result(job, f"a program of {len(job.code)} characters", isolation, Verdict.SYNTAX)
     wrong_path = bad_path(job.files) or (bad_path(tests.files) if isinstance(tests, PytestTests) else "")
     if wrong_path:
-        return infra_result(job, f"a file may not be called {clean(wrong_path)!r}", isolation), False
-    if isinstance(tests, ProgramTests):
-        return _judge_program(slot, job, tests, limits, isolation)
+        return infra_result(job, f"a file may not be called {clean(wrong_path)!r}", isolation)
+    return None
+
+
+def _judge_values(
+    slot: Slot, job: Job, tests: FunctionTests, limits: Limits, isolation: str
+) -> tuple[SampleResult, bool]:
+    """Run a program on cases, each value compared here. Raises SlotError."""
+    started = time.monotonic()
     with Peer(slot, limits) as peer:
-        if isinstance(tests, FunctionTests):
-            limits_s = [limits.test_s if case.limit_s is None else case.limit_s for case in tests.cases]
-            decide = comparer(tests)
-            run = run_cases(
-                peer, job.code, job.entry, tests.inputs, limits_s, decide, job.stop_at_first_failure, job.files
-            )
-        else:
-            if tester_slot is None:
-                raise SlotError("test code needs a second zygote")
-            with Peer(tester_slot, limits) as tester:
-                run = run_code_tests(peer, tester, job, tests)
+        limits_s = [limits.test_s if case.limit_s is None else case.limit_s for case in tests.cases]
+        decide = comparer(tests)
+        stop = job.stop_at_first_failure
+        run = run_cases(peer, job.code, job.entry, tests.inputs, limits_s, decide, stop, job.files)
         exit_ = peer.end()
     evidence = Evidence(time.monotonic() - started, exit_.peak_bytes, peer.stdout.text(), peer.stderr.text())
-    return _concluded(job, run, evidence, isolation)
+    return _concluded(job, run, replace(evidence, judging="values"), isolation)
+
+
+def judge_together(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> tuple[SampleResult, bool]:
+    """Run test code beside a program, and again under guard if it passes. Raises SlotError."""
+    started = time.monotonic()
+    assert isinstance(job.tests, CodeTests | PytestTests)
+    try:
+        harness = together.harness_of(job.tests, job.entry)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        return infra_result(job, f"the test code is not Python: {error}", isolation), False
+    if not harness.least and not harness.plan.sites:
+        return infra_result(job, "the test code holds no test", isolation), False
+    run, peer = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
+    guard = together.Guard(Verdict.PASS)
+    if run.missing and not run.passed and run.ended_by in (None, Verdict.WRONG):
+        names = ", ".join(run.missing)
+        run.ended_by, run.detail = Verdict.UNSUPPORTED, f"runs a program that is not here: {names} ({run.detail})"
+    elif run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1):
+        run = _blamed(slot_for, job, harness, limits, run)
+    elif run.passed:
+        guard = together.guard(run, harness.plan, _rerun(slot_for, job, harness, limits), job.tests.admitted)
+        if guard.verdict is not Verdict.PASS:
+            run.ended_by, run.detail = guard.verdict, guard.detail
+    evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
+    return _concluded(job, run, replace(evidence, judging="together", unguarded=guard.unguarded), isolation)
+
+
+def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> together.Rerun:
+    """Return the function that runs a sample's tests again, guarded."""
+    again, generous = replace(job, stop_at_first_failure=False), together.generous(limits)
+
+    def rerun(draw: Draw, order: int | None) -> together.TestRun:
+        return together.run_tests(slot_for("guarded"), again, harness, draw.sources, generous, order)[0]
+
+    return rerun
+
+
+def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> Admission:
+    """Run a reference solution on test code, and find out which checks it fails when they are made false.
+
+    Raises SlotError.
+    """
+    result, _ = judge_sample(slot_for, replace(job, tests=_admitting(job.tests, frozenset())), limits, isolation)
+    if result.verdict is not Verdict.PASS:
+        return Admission(result, job.tests)
+    assert isinstance(job.tests, CodeTests | PytestTests)
+    harness = together.harness_of(job.tests, job.entry)
+    run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
+    admitted = together.admit(run, harness.plan, _rerun(slot_for, job, harness, limits))
+    return Admission(result, _admitting(job.tests, admitted))
+
+
+def _admitting(tests: Tests, admitted: frozenset[int]) -> CodeTests | PytestTests:
+    if not isinstance(tests, CodeTests | PytestTests):
+        raise TypeError(f"{type(tests).__name__} are data: nothing in them is to be made false")
+    return replace(tests, admitted=admitted)
+
+
+def _blamed(
+    slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits, run: together.TestRun
+) -> together.TestRun:
+    """Return the run of test code that could not be run, the fault put where it belongs.
+
+    A program cannot choose to have no verdict: only test code that fails just so beside an empty program is at fault,
+    and not for want of a name that the program was to define.
+    """
+    if _WANTING.search(run.tests_broken):
+        return run
+    nothing = replace(job, code="", entry="", files={})
+    alone, _ = together.run_tests(slot_for("straight"), nothing, harness, harness.plan.straight, limits, None)
+    if alone.tests_broken == run.tests_broken and alone.ended_by == run.ended_by:
+        missing = "ModuleNotFoundError" in run.tests_broken
+        run.ended_by = Verdict.UNSUPPORTED if missing else Verdict.INFRA
+        run.detail = f"the test code itself failed: {run.tests_broken or run.detail}"
+        run.tests.clear()
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +329,14 @@ class Evidence:
     peak_bytes: int
     stdout: str
     stderr: str
+    judging: str = ""
+    unguarded: bool = False
 
 
 def _concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> tuple[SampleResult, bool]:
     failed = tuple(i for i, test in enumerate(run.tests) if test.verdict is not Verdict.PASS)
     verdict = run.ended_by or (run.tests[failed[0]].verdict if failed else Verdict.PASS)
-    if failed and run.ended_by is not Verdict.TAMPER and run.ended_by is not Verdict.INFRA:
+    if failed and run.ended_by not in (Verdict.TAMPER, Verdict.INFRA, Verdict.UNSUPPORTED):
         verdict = run.tests[failed[0]].verdict
     result = SampleResult(
         verdict=verdict,
@@ -244,6 +349,8 @@ def _concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> 
         detail=clean(run.detail),
         code_sha256=code_sha256(job.code),
         isolation=isolation,
+        judging=evidence.judging,
+        unguarded=evidence.unguarded,
     )
     return result, run.starved and verdict is Verdict.TIMEOUT
 
@@ -252,8 +359,6 @@ def _judge_program(
     slot: Slot, job: Job, tests: ProgramTests, limits: Limits, isolation: str
 ) -> tuple[SampleResult, bool]:
     """Run a whole program once for each case, each time in a fresh worker. Raises SlotError."""
-    if not tests.cases:
-        return infra_result(job, "the task has no tests", isolation), False
     started = time.monotonic()
     run, peak, stdout, stderr = SampleRun([]), 0, "", ""
     for case in tests.cases:
@@ -272,7 +377,7 @@ def _judge_program(
             run.detail = f"all tests together took longer than {limits.sample_s:g} s"
             run.tests.append(TestResult(Verdict.TIMEOUT, 0.0, run.detail))
             break
-    return _concluded(job, run, Evidence(time.monotonic() - started, peak, stdout, stderr), isolation)
+    return _concluded(job, run, Evidence(time.monotonic() - started, peak, stdout, stderr, "output"), isolation)
 
 
 def call_all(

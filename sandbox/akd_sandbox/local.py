@@ -36,6 +36,21 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 """All that a program finds in its environment."""
+_TEST_MODULES = ["unittest", "unittest.mock", "pytest"]
+"""What a zygote that runs test code has imported, so that no worker need."""
+
+
+def environment(role: str) -> dict[str, str]:
+    """Return the environment of a zygote: guarded runs have hash seeds of their own (an answer may hang on one)."""
+    if role != "guarded":
+        return ENVIRONMENT
+    return {**ENVIRONMENT, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))}
+
+
+def preload(role: str) -> list[str]:
+    """Return the modules that a zygote imports beyond those that it always does, where they are installed."""
+    return ["numpy", *(_TEST_MODULES if role != "values" else [])]
+
 
 PACKAGES = (
     "numpy", "pandas", "scipy", "sympy", "mpmath", "dateutil", "pytz", "tzdata", "six", "regex", "networkx",
@@ -86,8 +101,9 @@ def visible_paths() -> tuple[list[str], list[str]]:
 class ZygoteProcess:
     """A zygote that runs as a child of this process, in namespaces of its own or (`process`) in none."""
 
-    def __init__(self, backend: str, limits: Limits) -> None:
+    def __init__(self, backend: str, limits: Limits, role: str = "values") -> None:
         """Start it; its jail is not built yet. Raises IsolationError or OSError."""
+        self._role = role
         self._jailed = backend != "process"
         self._cgroup: cgroup.Cgroup | None = None
         self._scratch: str | None = None
@@ -97,7 +113,7 @@ class ZygoteProcess:
         try:
             self._process = subprocess.Popen(
                 [str(interpreter()), "-s", "-S", "-B", str(GUEST / "zygote.py"), str(theirs.fileno())],
-                env=ENVIRONMENT,
+                env=environment(role),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -121,10 +137,10 @@ class ZygoteProcess:
                     self._cgroup = None
 
     def _configure(self, limits: Limits) -> dict[str, Any]:
-        preload = ["numpy"] if any(name == "numpy" for _, name in package_paths()) else []
+        what = {"preload": preload(self._role), "tests": self._role != "values"}
         if not self._jailed:
             self._scratch = tempfile.mkdtemp(prefix="akd-sandbox-")
-            return {"jail": "none", "preload": preload, "site_paths": [sysconfig.get_paths()["purelib"]]}
+            return {"jail": "none", **what, "site_paths": [sysconfig.get_paths()["purelib"]]}
         if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
             raise IsolationError(
                 "namespace: needs Linux on x86_64 or aarch64; use --backend process if you trust the code"
@@ -141,7 +157,7 @@ class ZygoteProcess:
             "packages": package_paths(),
             "tmpfs_bytes": limits.tmpfs_bytes,
             "tmpfs_inodes": limits.tmpfs_inodes,
-            "preload": preload,
+            **what,
         }
 
     @property

@@ -238,6 +238,11 @@ class Peer:
         del buffer[:position]
         return frames
 
+    @property
+    def peak_bytes(self) -> int:
+        """The most resident memory of the worker; 0 while it runs."""
+        return self.exit.peak_bytes if self.exit is not None else 0
+
     def end(self) -> WorkerExit:
         """End the worker if it still runs and return how it ended. Raises SlotError."""
         if self.exit is None:

@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
-from akd_sandbox.job import Case, CodeTests, FunctionTests, Job, PytestTests
-from akd_sandbox.judging import call_all, infra_result, judge_sample
+from akd_sandbox.job import Case, FunctionTests, Job
+from akd_sandbox.judging import Admission, admit_reference, call_all, infra_result, judge_sample
 from akd_sandbox.limits import Limits
-from akd_sandbox.slot import ContainerOptions, Slot
+from akd_sandbox.slot import ROLES, ContainerOptions, Role, Slot
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
 
 if TYPE_CHECKING:
@@ -41,29 +41,39 @@ def cores() -> int:
 
 
 class _Place:
-    """A slot for programs and, started when first needed, one for test code."""
+    """The slots of one worker of the pool, one for each role, started when first needed."""
 
     def __init__(self, backend: str, limits: Limits, options: ContainerOptions) -> None:
-        self.candidate = Slot(backend, limits, options)
-        self.tester = Slot(backend, limits, options)
-        self.open: set[str] = set()
+        self.slots: dict[Role, Slot] = {role: Slot(backend, limits, options, role) for role in ROLES}
+        self.open: set[Role] = set()
+        self.used: set[Role] = set()
 
-    def ready(self, which: str) -> Slot:
-        """Return the slot `candidate` or `tester`, running."""
-        slot = self.candidate if which == "candidate" else self.tester
-        if which not in self.open:
+    def ready(self, role: Role) -> Slot:
+        """Return the slot of a role, running."""
+        slot = self.slots[role]
+        self.used.add(role)
+        if role not in self.open:
             slot.open()
-            self.open.add(which)
+            self.open.add(role)
         return slot
 
+    def ran_out_of_memory(self) -> bool:
+        """Return whether the kernel killed something in any slot for lack of memory since last asked."""
+        return any([self.slots[role].ran_out_of_memory() for role in self.open])
+
+    def worn(self) -> bool:
+        """Return whether a slot has run so many samples that it is replaced."""
+        return any(slot.samples >= _CONTAINER_SAMPLES for slot in self.slots.values())
+
     def renew(self) -> None:
-        """Put away the slot that ran the program; the one for test code has run nobody else's."""
-        self.candidate.close()
-        self.open.discard("candidate")
+        """Put away the slots that the last sample ran in."""
+        for role in self.used & self.open:
+            self.slots[role].close()
+        self.open -= self.used
 
     def close(self) -> None:
-        self.candidate.close()
-        self.tester.close()
+        for slot in self.slots.values():
+            slot.close()
         self.open.clear()
 
 
@@ -163,7 +173,7 @@ class Sandbox:
         self._all = [_Place(self.backend, self.limits, options) for _ in range(self.workers)]
         self._finalizer = weakref.finalize(self, _close_all, self._all)  # also when the process ends
         try:
-            slot = self._all[-1].ready("candidate")
+            slot = self._all[-1].ready("values")
         except IsolationError as error:
             other = "`--backend namespace` needs no engine"
             if self.backend == "namespace":
@@ -195,7 +205,7 @@ class Sandbox:
 
     def cpu_s(self) -> float | None:
         """Return the processor seconds of all that runs programs, since it was started; None where it is unknown."""
-        used = [slot.cpu_s() for place in self._all for slot in (place.candidate, place.tester)]
+        used = [slot.cpu_s() for place in self._all for slot in place.slots.values()]
         known = [seconds for seconds in used if seconds is not None]
         return sum(known) if len(known) == len(used) else None
 
@@ -257,12 +267,29 @@ class Sandbox:
                 outcomes, _ = self._call(code, entry, cases, limits or self.limits)
         return outcomes
 
+    def admit(self, job: Job) -> Admission:
+        """Run a reference solution on its test code; return its result, and the tests to judge other programs by.
+
+        Those may make only such expectations false as the reference then fails. Raises SandboxError when it cannot be
+        run, TypeError for tests that are data.
+        """
+        problem = ""
+        with self._quiet.together():
+            for _ in range(_TRIES):
+                with self._place() as place:
+                    try:
+                        return admit_reference(place.ready, job, job.limits or self.limits, self.isolation)
+                    except (SlotError, IsolationError) as error:
+                        problem = str(error)
+                        place.close()
+        raise SandboxError(f"the sandbox failed {_TRIES} times: {problem}")
+
     def _call(self, code: str, entry: str, cases: FunctionTests, limits: Limits) -> tuple[list[CallOutcome], bool]:
         problem = ""
         for _ in range(_TRIES):
             with self._place() as place:
                 try:
-                    return call_all(place.ready("candidate"), code, entry, cases, limits)
+                    return call_all(place.ready("values"), code, entry, cases, limits)
                 except (SlotError, IsolationError) as error:
                     problem = str(error)
                     place.close()
@@ -286,14 +313,12 @@ class Sandbox:
             if self._closed:
                 raise SandboxError("the sandbox is closed")
             with self._place() as place:
-                candidate: Slot | None = None
+                place.used.clear()
                 try:
-                    candidate = place.ready("candidate")
-                    tester = place.ready("tester") if isinstance(job.tests, CodeTests | PytestTests) else None
-                    result, starved = judge_sample(candidate, tester, job, limits, self.isolation)
+                    result, starved = judge_sample(place.ready, job, limits, self.isolation)
                 except (SlotError, IsolationError) as error:
                     problem = str(error)
-                    memory = candidate is not None and candidate.ran_out_of_memory()
+                    memory = place.ran_out_of_memory()
                     place.close()
                     if attempt == _TRIES - 2:
                         time.sleep(_PAUSE_S)
@@ -301,7 +326,7 @@ class Sandbox:
                         detail = "the kernel killed it for lack of memory"
                         return infra_result(job, detail, self.isolation, Verdict.MEMORY), False
                     continue
-                worn = self.backend == "docker" and candidate.samples >= _CONTAINER_SAMPLES
+                worn = self.backend == "docker" and place.worn()
                 if worn or result.verdict in _SOILING[self.backend]:
                     place.renew()
                 return result, starved

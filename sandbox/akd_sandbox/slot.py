@@ -12,12 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from akd_sandbox.errors import IsolationError, SlotError
 from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
 
+Role = Literal["values", "straight", "guarded"]
+ROLES: tuple[Role, ...] = ("values", "straight", "guarded")
+"""What a slot runs: programs that return values or print, test code as written, test code under guard."""
 _START_S = 60.0
 _EXIT_S = 20.0
 _ADDRESS_SPACE_SLACK = 1 << 30  # address space the preloaded libraries reserve without using
@@ -78,8 +81,11 @@ class Zygote(Protocol):
 class Slot:
     """A running zygote. Runs one worker at a time; not thread-safe."""
 
-    def __init__(self, backend: str, limits: Limits, options: ContainerOptions | None = None) -> None:
+    def __init__(
+        self, backend: str, limits: Limits, options: ContainerOptions | None = None, role: Role = "values"
+    ) -> None:
         self.backend = backend
+        self.role = role
         self.limits = limits
         self.options = options or ContainerOptions()
         self.layers: list[str] = []
@@ -122,10 +128,10 @@ class Slot:
         if self.backend != "docker":
             from akd_sandbox.local import ZygoteProcess
 
-            return ZygoteProcess(self.backend, self.limits)
+            return ZygoteProcess(self.backend, self.limits, self.role)
         from akd_sandbox.container import ZygoteContainer
 
-        return ZygoteContainer(self.limits, self.options.image, self.options.runtime)
+        return ZygoteContainer(self.limits, self.options.image, self.options.runtime, self.role)
 
     @property
     def control(self) -> socket.socket:

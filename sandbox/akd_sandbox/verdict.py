@@ -9,9 +9,11 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """How a test or a sample ended.
 
-    PASS is positive evidence only: every output arrived and compared equal in the judge. The class
-    of a death comes from the kernel or from the judge's own clock, never from text the program printed.
-    INFRA is a fault of ours: it is retried, then reported apart, and never scored as a failure.
+    PASS is positive evidence only: every output arrived and compared equal in the judge, or every check of the test
+    code passed, and failed when its expectation was made false. The class of a death comes from the kernel or from the
+    judge's own clock, never from text the program printed.
+    INFRA is a fault of ours: it is retried, then reported apart, and never scored as a failure. So is UNSUPPORTED: what
+    the tests need cannot be judged faithfully here, and the detail names it.
     """
 
     PASS = "PASS"
@@ -26,6 +28,7 @@ class Verdict(StrEnum):
     NOENTRY = "NOENTRY"
     BADVALUE = "BADVALUE"
     TAMPER = "TAMPER"
+    UNSUPPORTED = "UNSUPPORTED"
     INFRA = "INFRA"
 
     @property
@@ -34,7 +37,7 @@ class Verdict(StrEnum):
         return self not in _UNDECIDED
 
 
-_UNDECIDED = frozenset({Verdict.INFRA})
+_UNDECIDED = frozenset({Verdict.UNSUPPORTED, Verdict.INFRA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ class SampleResult:
     `tests` holds the tests that ran, in order; `failed` the indices of those that did not pass (a test that
     never ran because the program ended is counted as failed only if it is the one that ended it).
     `peak_memory_bytes` is the kernel's figure for the worker and its children, 0 when it never started.
-    `stdout` and `stderr` keep head and tail.
+    `stdout` and `stderr` keep head and tail. `judging` says how it was judged: `values` (compared in the judge),
+    `output` (what it printed), `together` (test code beside the program, under guard); `unguarded` that no
+    expectation of that test code could be made false.
     """
 
     verdict: Verdict
@@ -68,6 +73,8 @@ class SampleResult:
     detail: str
     code_sha256: str
     isolation: str
+    judging: str = ""
+    unguarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A user's own suite: asserts, whole programs on stdin, and test files for pytest, scored and compared alike."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,106 @@ def test_they_are_scored_resumed_and_compared(suite: Path, tmp_path: Path) -> No
     report = akd_evals.compare(tmp_path / "good", tmp_path / "bad")
     assert report.suites[0].main.paired.delta == -1.0
     assert akd("compare", tmp_path / "good", tmp_path / "bad", "--html", tmp_path / "page.html").exit_code in (0, 1)
+
+
+CLASS = "import unittest\nclass TestTwice(unittest.TestCase):\n    def test(self): self.assertEqual(twice(2), 4)\n"
+CODE_ROWS: tuple[dict[str, Any], ...] = (
+    {"task_id": "own/class", "prompt": "p", "entry_point": "twice", "test": CLASS},
+    {
+        "task_id": "own/loop",
+        "prompt": "p",
+        "entry_point": "twice",
+        "tests": ["for i in range(3):\n  assert twice(i) == 2 * i"],
+    },
+    {
+        "task_id": "own/raises",
+        "prompt": "p",
+        "entry_point": "twice",
+        "tests": ["with pytest.raises(TypeError):\n  twice()"],
+    },
+    {
+        "task_id": "own/place",
+        "prompt": "p",
+        "entry_point": "twice",
+        "tests": ["x = [1]\nx += x\nassert twice([1]) == x"],
+    },
+    {
+        "task_id": "own/method",
+        "prompt": "p",
+        "entry_point": "Solution().twice",
+        "test": "def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(n=3) == 6\n",
+    },
+    {
+        "task_id": "own/object",
+        "prompt": "p",
+        "entry_point": "Solution().twice",
+        "tests": ["assert Solution().twice(2) == 4"],
+    },
+)
+TWICE = "def twice(n): return n + n"
+TWICE_IN_CLASS = "class Solution:\n    def twice(self, n): return n + n"
+
+
+def answered(rows: Iterable[dict[str, Any]], plain: str, in_class: str) -> list[dict[str, str]]:
+    return [
+        {"task_id": row["task_id"], "solution": in_class if "Solution" in row["entry_point"] else plain} for row in rows
+    ]
+
+
+def scored(tmp_path: Path, rows: Iterable[dict[str, Any]], answers: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
+    suite, given = write(tmp_path / "own.jsonl", *rows), write(tmp_path / "s.jsonl", *answers)
+    done = akd("score", given, "--suite", suite, "--out", tmp_path / "out", "--backend", "namespace")
+    assert done.exit_code in (0, 3), done.output
+    return {
+        row["task_id"]: row for row in map(json.loads, (tmp_path / "out" / "results.jsonl").read_text().splitlines())
+    }
+
+
+def test_test_code_of_every_form_is_judged(tmp_path: Path) -> None:
+    right = scored(tmp_path, CODE_ROWS, answered(CODE_ROWS, TWICE, TWICE_IN_CLASS))
+    assert {name: row["base"] for name, row in right.items()} == {row["task_id"]: "PASS" for row in CODE_ROWS}
+
+
+def test_a_forger_is_told_in_every_form(tmp_path: Path) -> None:
+    liar = "class Yes:\n    def __eq__(self, other): return True\n"
+    answers = answered(
+        CODE_ROWS,
+        f"{liar}def twice(*n): return Yes()",
+        f"{liar}class Solution:\n    def twice(self, n): return Yes()",
+    )
+    told = scored(tmp_path, CODE_ROWS, answers)
+    wrong = {"own/raises": "WRONG"}  # it raises nothing, and there is nothing to forge
+    assert {name: row["base"] for name, row in told.items()} == {
+        row["task_id"]: wrong.get(row["task_id"], "TAMPER") for row in CODE_ROWS
+    }
+
+
+def test_a_task_whose_own_solution_fails_is_named_and_counts_neither_way(tmp_path: Path) -> None:
+    rows = [{**row, "canonical_solution": "def twice(n): return 3"} for row in CODE_ROWS[:1]]
+    (row,) = scored(tmp_path, rows, answered(rows, TWICE, "")).values()
+    assert row["base"] == "INFRA"
+    assert "the canonical solution of own/class gave WRONG on its own tests" in row["detail"]
+
+
+def test_what_the_tests_need_and_is_not_here_counts_neither_way(tmp_path: Path) -> None:
+    needs = {**CODE_ROWS[0], "task_id": "own/needs", "test": f"import no_such_module\n{CLASS}"}
+    rows = [CODE_ROWS[0], needs]
+    told = scored(tmp_path, rows, answered(rows, TWICE, ""))
+    assert told["own/needs"]["base"] == "UNSUPPORTED"
+    assert "no_such_module" in told["own/needs"]["detail"]
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["unsupported"], summary["infra"], summary["pass@k"]["base"]["1"]) == (1, 0, 1.0)
+
+
+def test_a_test_that_checks_nothing_is_refused(tmp_path: Path) -> None:
+    for changes, says in (
+        ({"tests": ["twice(1)"]}, "checks nothing"),
+        ({"tests": ["assert twice(1) == 2", "x = 1"]}, "checks nothing"),
+    ):
+        with pytest.raises(EvalError, match=says):
+            load_suite(str(write(tmp_path / "own.jsonl", {**CODE_ROWS[1], **changes})))
+    with pytest.raises(EvalError, match=r"neither check\(candidate\) nor a class of unittest"):
+        load_suite(str(write(tmp_path / "own.jsonl", {**CODE_ROWS[0], "test": "def helper(): pass"})))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from akd_evals.samples import Samples, collect
 from akd_evals.score import pass_at_k, score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task
-from akd_sandbox import CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox import Admission, CallOutcome, Case, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
 
 TWICE = "def f(x):\n    return 2 * x\n"
 BASE_ONLY = "def f(x):\n    return 2 * x if x < 10 else 0\n"
@@ -51,6 +51,9 @@ class Counting:
         self.calls += 1
         return self.box.call(code, entry, inputs, limits)
 
+    def admit(self, job: Job) -> Admission:
+        return self.box.admit(job)
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
@@ -86,8 +89,8 @@ def test_base_and_plus_are_judged_and_written_as_documented(box: Counting, tmp_p
     written = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert written == json.loads(json.dumps(summary.as_json()))
     assert list(written) == [
-        "suite", "dataset_md5", "tasks", "samples", "pass@k", "verdicts", "infra", "missing", "isolation", "limits",
-        "wall_s", "samples_per_s", "versions",
+        "suite", "dataset_md5", "tasks", "samples", "pass@k", "verdicts", "infra", "unsupported", "missing",
+        "isolation", "limits", "wall_s", "samples_per_s", "versions",
     ]  # fmt: skip
     assert written["pass@k"] == {"base": {"1": pytest.approx(2 / 3)}, "plus": {"1": pytest.approx(1 / 3)}}
     assert written["verdicts"] == {"PASS": 1, "WRONG": 2}

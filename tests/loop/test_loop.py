@@ -206,6 +206,27 @@ def test_answers_of_the_student_that_were_there_are_not_sampled_again(student: P
     assert len(texts) == 40
 
 
+def test_samples_of_an_examination_that_were_there_are_not_drawn_again(student: Path, tmp_path: Path) -> None:
+    changes = {"student": {"batch_size": 2}, "lab": {"eval_per_depth": 40}}
+    recipe, run = write_recipe(tmp_path, student, **changes), tmp_path / "run"
+    samples = run / "rounds/0/eval/lab/samples.jsonl"
+    process = subprocess.Popen(
+        akd("run", recipe, "--run-dir", run), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not (samples.exists() and samples.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    first, *others = samples.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = json.dumps({**json.loads(first), "answer": "# this was kept"}) + "\n"
+    samples.write_text(kept + "".join(others), encoding="utf-8")
+    assert run_akd("run", recipe, "--run-dir", run).returncode == 0
+    rows = [json.loads(line) for line in samples.read_text(encoding="utf-8").splitlines()]
+    assert [row["answer"] for row in rows].count("# this was kept") == 1
+    assert len({(row["task_id"], row["sample"]) for row in rows}) == len(rows) > 100
+
+
 def test_labels_that_were_there_are_not_made_again(student: Path, tmp_path: Path) -> None:
     recipe, run = write_recipe(tmp_path, student, seeds={"limit": 60}), tmp_path / "run"
     process = subprocess.Popen(

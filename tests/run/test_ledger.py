@@ -54,8 +54,8 @@ def test_rows_are_on_disk_before_the_run_is_closed(tmp_path: Path) -> None:
             assert db.execute("SELECT role, cost_usd FROM calls").fetchall() == [("teacher", 0.5)]
 
 
-def test_nothing_paid_for_has_no_cost() -> None:
-    assert cost_of([]) is None
+def test_nothing_paid_for_costs_nothing() -> None:
+    assert cost_of([]) == 0.0
 
 
 def test_a_folder_without_a_run_is_said_in_one_line(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Test code runs in a worker of its own and reaches the candidate only through the judge."""
+"""Test code runs beside the program, as CPython runs it; what it forges is found by expectations made false."""
 
 from collections.abc import Iterator
 
@@ -39,34 +39,30 @@ def test_check_functions_judge_the_candidate(box: Sandbox, code: str, verdict: V
     assert run(box, code, CodeTests(CHECK, "check")).verdict is verdict
 
 
-def test_an_object_that_is_equal_to_everything_is_equal_to_nothing_there(box: Sandbox) -> None:
+def test_an_object_that_is_equal_to_everything_passes_what_was_made_false(box: Sandbox) -> None:
     liar = (
         "class Yes:\n    def __eq__(self, other): return True\n    def __bool__(self): return True\n"
         "def f(n): return Yes()"
     )
-    assert run(box, liar, CodeTests(CHECK, "check")).verdict is Verdict.WRONG
-    truthy = CodeTests("assert f(1)\n", "asserts")
-    assert run(box, liar, truthy).verdict is not Verdict.PASS
+    assert run(box, liar, CodeTests(CHECK, "check")).verdict is Verdict.TAMPER
 
 
-def test_the_candidate_cannot_see_or_patch_the_tests(box: Sandbox) -> None:
+def test_a_program_that_reads_the_expectation_of_its_test_passes_what_was_made_false(box: Sandbox) -> None:
     spy = """
-import gc, sys
+import sys
 def f(n):
-    frame = sys._getframe()
-    while frame:
-        for value in list(frame.f_locals.values()) + list(frame.f_globals.values()):
-            if callable(value) and getattr(value, '__name__', '') == 'check':
-                return 2 * n
-        frame = frame.f_back
-    for thing in gc.get_objects():
-        if isinstance(thing, str) and 'candidate(2)' in thing:
-            return 2 * n
-    import builtins
-    builtins.AssertionError = ZeroDivisionError
-    return 'nothing found'
+    constants = sys._getframe(1).f_code.co_consts
+    return constants[-1] if n == 3 else [c for c in constants if isinstance(c, int)][1 if constants[1] == 2 else -2]
 """
-    assert run(box, spy, CodeTests(CHECK, "check")).verdict is Verdict.WRONG
+    reads = """
+import dis, sys
+def f(n):
+    frame = sys._getframe(1)
+    after = [i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti and i.opname == 'LOAD_CONST']
+    return after[0].argval
+"""
+    assert run(box, spy, CodeTests(CHECK, "check")).verdict is not Verdict.PASS
+    assert run(box, reads, CodeTests(CHECK, "check")).verdict is Verdict.TAMPER
 
 
 def test_test_functions_are_counted_and_named(box: Sandbox) -> None:
@@ -82,8 +78,14 @@ def test_test_code_without_a_test_is_a_bad_task(box: Sandbox) -> None:
 
 
 def test_broken_or_endless_test_code_is_a_bad_task_not_a_wrong_program(box: Sandbox) -> None:
-    for code in ("assert f(1) ==", "import no_such_module\nassert f(1) == 1", "while True: pass\nassert f(1) == 1"):
+    for code in ("assert f(1) ==", "while True: pass\nassert f(1) == 1", "1 / 0\nassert f(1) == 1"):
         assert run(box, "def f(n): return n", CodeTests(code, "asserts")).verdict is Verdict.INFRA
+
+
+def test_a_module_that_only_the_tests_need_and_that_is_not_here_is_named(box: Sandbox) -> None:
+    result = run(box, "def f(n): return n", CodeTests("import no_such_module\nassert f(1) == 1", "asserts"))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "no_such_module" in result.detail
 
 
 def test_asserts_may_use_the_candidates_own_classes(box: Sandbox) -> None:

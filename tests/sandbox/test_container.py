@@ -100,7 +100,7 @@ return len(os.listdir("/tmp"))
     assert returns(box, body, 4).verdict is Verdict.PASS
     look = "import os\nreturn os.listdir('/tmp') + os.listdir('/dev/shm'), len(os.listdir('/opt/site')) > 0"
     assert returns(box, look, ([], True)).verdict is Verdict.PASS
-    assert box._all[0].candidate.samples > 1  # cleaned, not replaced
+    assert box._all[0].slots["values"].samples > 1  # cleaned, not replaced
 
 
 def test_auto_takes_docker_where_the_image_is_and_the_namespaces_where_it_is_not() -> None:
@@ -156,7 +156,7 @@ def test_closing_leaves_no_container_and_no_directory() -> None:
         jobs = [Job("def f(): return 1", "f", FunctionTests((Case(args=(), expected=1),)))] * 4
         assert {result.verdict for _, result in sandbox.run_many(jobs)} == {Verdict.PASS}
         assert containers() > before
-        folders = [Path(zygote._folder) for place in sandbox._all if (zygote := place.candidate._zygote)]
+        folders = [Path(zygote._folder) for place in sandbox._all if (zygote := place.slots["values"]._zygote)]
         assert all(folder.exists() for folder in folders)
     assert containers() == before
     assert not any(folder.exists() for folder in folders)

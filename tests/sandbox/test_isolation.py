@@ -170,7 +170,7 @@ def test_resource_bombs_are_held_and_the_next_sample_is_unaffected(
 @pytest.mark.parametrize("number", [7, int.from_bytes(b"k\n", "little")])
 def test_a_late_word_to_kill_does_not_reach_the_next_sample(number: int) -> None:
     with Sandbox("namespace", workers=1) as box:
-        slot = box._all[0].candidate
+        slot = box._all[0].slots["values"]
         slot.samples = number - 1
         slot.kill()
         slot.kill()

@@ -43,7 +43,7 @@ ORDINALS = ("first", "second", "third", "fourth")
 
 @dataclass(frozen=True, slots=True)
 class ClauseFrame:
-    """A way to string the clauses of a body together: each clause stands behind its ordinal and `mark`."""
+    """A way to string the clauses of a body together: each clause follows its ordinal and `mark`."""
 
     opening: str
     mark: str

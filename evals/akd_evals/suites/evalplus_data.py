@@ -45,7 +45,7 @@ def read_problems(module: ModuleType, variable: str, cached_name: str, getter: s
     """Return the benchmark file's path and its problems in file order.
 
     The file is the one that the environment's `variable` names, otherwise evalplus's own cached copy; `getter` is
-    evalplus's function that reads it and restores the inputs' types. Raises EvalError if there is no file, or if it
+    evalplus's function that reads it and restores the inputs' types. Raises EvalError if there is not a file, or if it
     cannot be read.
     """
     path = _path(variable, cached_name, f"evalplus.data.{getter}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.oracles import Oracle
 from akd_sandbox import Tests
+from akd_sandbox.syntax import parse
 
 TestKind = Literal["base", "plus"]
 
@@ -46,6 +49,10 @@ class Task:
     """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any.
 
     `entry_point` is empty where the tests call nothing by name: whole programs, and test files that import.
+    `prompt` is the beginning of a program, which a model may continue; `lead` is what it reads before that and what is
+    no part of the program. `instruction` is what a chat model is asked, where the benchmark words it itself. `preamble`
+    is code that the benchmark puts before every program. `starter` is the code in the task's text, where `prompt` is
+    not that.
     """
 
     task_id: str
@@ -55,15 +62,49 @@ class Task:
     plus: TaskTests | None = None
     canonical: str | None = None
     adapter: Adapter | None = None
+    lead: str = ""
+    instruction: str = ""
+    preamble: str = ""
+    starter: str = ""
 
     def program(self, code: str) -> str:
         """Return what is run for a sample's code."""
+        if self.preamble:
+            code = f"{self.preamble}\n\n{code}"
         return code if self.adapter is None else self.adapter.applied(code)
+
+    @property
+    def defined(self) -> str:
+        """The name that an answer must define: the class of a method, else the entry point."""
+        return self.entry_point.partition(".")[0].removesuffix("()")
+
+    @property
+    def context(self) -> str:
+        """The imports and helpers in the task's own code, without what the answer is to define."""
+        return code_beside(self.starter or self.prompt, self.defined)
 
     @property
     def call(self) -> str:
         """The name that the tests call."""
         return self.entry_point if self.adapter is None else self.adapter.entry
+
+
+def code_beside(code: str, name: str) -> str:
+    """Return the imports, functions, classes and assignments at the top of `code` but for what defines `name`.
+
+    Empty where code is not Python: a prompt may end in the middle of a function, but a text in prose holds no code.
+    """
+    for ending in ("", "    pass\n", "        pass\n"):
+        try:
+            body = parse(code + ending).body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            continue
+        kept = [node for node in body if isinstance(node, _BESIDE) and getattr(node, "name", "") != name]
+        return "\n".join(ast.unparse(node) for node in kept)
+    return ""
+
+
+_BESIDE = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
 
 def _never(task_id: str) -> bool:
@@ -76,7 +117,7 @@ class Suite:
 
     `retired(task_id)` tells ids that the benchmark has or had but this suite leaves out: samples of such tasks are
     skipped and counted, not refused. `slowest` are task ids whose tests take longest, judged first so that no run
-    ends on one long task.
+    ends on one long task. `order` holds the ids of the whole benchmark, of which the suite may be a part.
     """
 
     name: str
@@ -86,6 +127,7 @@ class Suite:
     source: str = ""
     retired: Callable[[str], bool] = _never
     slowest: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     by_id: dict[str, Task] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -98,16 +140,36 @@ class Suite:
             twice = next(task_id for task_id in ids if ids.count(task_id) > 1)
             raise EvalError(f"suite {self.name} has task {twice} twice; give every task an id of its own")
         object.__setattr__(self, "by_id", by_id)
+        object.__setattr__(self, "order", self.order or tuple(by_id))
 
     def first(self, limit: int | None) -> Suite:
         """Return the suite's first `limit` tasks, under a name that says so; the others count as retired."""
         if limit is None or limit >= len(self.tasks):
             return self
+        return self._part(self.tasks[:limit], f"{self.name}[:{limit}]")
 
+    def only(self, ids: Collection[str]) -> Suite:
+        """Return the suite with these tasks alone, under a name that says so; the others count as retired.
+
+        Equal tasks give equal names. Raises EvalError for an id that the suite does not have, naming the nearest.
+        """
+        for task_id in ids:
+            if task_id not in self.by_id:
+                near = self.nearest(task_id)
+                raise EvalError(f"suite {self.name} has no task {task_id!r}; did you mean {near!r}?")
+        kept = tuple(task for task in self.tasks if task.task_id in ids)
+        digest = hashlib.sha256("\0".join(task.task_id for task in kept).encode()).hexdigest()[:6]
+        return self._part(kept, f"{self.name}[{len(kept)} tasks {digest}]")
+
+    def without(self, ids: Collection[str]) -> Suite:
+        """Return the suite under the same name without these tasks, which count as retired."""
+        return self._part(tuple(task for task in self.tasks if task.task_id not in ids), self.name)
+
+    def _part(self, tasks: tuple[Task, ...], name: str) -> Suite:
         def retired(task_id: str) -> bool:
             return task_id in self.by_id or self.retired(task_id)
 
-        return replace(self, name=f"{self.name}[:{limit}]", tasks=self.tasks[:limit], retired=retired)
+        return replace(self, name=name, tasks=tasks, retired=retired, order=self.order)
 
     def nearest(self, task_id: str) -> str:
         """Return the suite's task id that is most like task_id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import linecache
 import os
 import sys
 import types
@@ -38,8 +39,9 @@ def execute(code: str, channel: Channel, name: str = "") -> dict[str, Any] | Non
     module = types.ModuleType(name or "candidate")
     module.__dict__["__builtins__"] = builtins  # not the copy that this module's own functions keep
     sys.modules["candidate"] = sys.modules[name or "candidate"] = module
+    linecache.cache[CANDIDATE] = (len(code), None, code.splitlines(keepends=True), CANDIDATE)  # for inspect
     try:
-        program = compile(code, CANDIDATE, "exec", dont_inherit=True)
+        program = compile(code.removeprefix("\ufeff"), CANDIDATE, "exec", dont_inherit=True)
     except BaseException as error:  # SyntaxError, ValueError (NUL), RecursionError, MemoryError
         channel.send_error(wire.SYNTAX, 0, error)
         return None
@@ -47,11 +49,33 @@ def execute(code: str, channel: Channel, name: str = "") -> dict[str, Any] | Non
         exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
     except SystemExit as error:
         flush()
-        os._exit(error.code & 0xFF if type(error.code) is int else 0 if error.code is None else 1)
+        os._exit(_exit_code(error))
     except BaseException as error:
         channel.send_error(wire.IMPORT_RAISED, 0, error)
         return None
     return module.__dict__
+
+
+def _exit_code(error: SystemExit) -> int:
+    """Return the code with which the interpreter ends on a SystemExit: `sys.exit(False)` is 0."""
+    if isinstance(error.code, int):
+        return int(error.code) & 0xFF
+    return 0 if error.code is None else 1
+
+
+def resolve(program: dict[str, Any], entry: str) -> Any:
+    """Return what an entry point names, None if nothing: a name, or a method of a fresh object of a class.
+
+    `Solution().add` and `Solution.add` are both the method of an object that is made here.
+    """
+    first, *path = entry.replace("()", "").split(".")
+    found = program.get(first)
+    for name in path:
+        try:
+            found = getattr(found() if isinstance(found, type) else found, name, None)
+        except BaseException:
+            return None
+    return found
 
 
 def run_cases(channel: Channel, job: dict[str, Any]) -> None:
@@ -63,7 +87,7 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
     namespace = execute(job["code"], channel)
     if namespace is None:
         return
-    function = namespace.get(job["entry"])
+    function, is_method = resolve(namespace, job["entry"]), not job["entry"].isidentifier()
     if not callable(function):
         channel.send(wire.NO_ENTRY, 0)
         return
@@ -77,6 +101,8 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
         args, kwargs = unpack(bytes(view[position + 5 : position + 5 + length]))
         position += 5 + length
         try:
+            if is_method and index:
+                function = resolve(namespace, job["entry"])
             value = function(*args, **kwargs)
         except BaseException as error:
             channel.send_error(wire.RAISED, index, error)
@@ -95,7 +121,7 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
     module.__dict__.update(__builtins__=builtins, __file__="candidate.py")
     sys.modules["__main__"] = module
     try:
-        program = compile(job["code"], CANDIDATE, "exec", dont_inherit=True)
+        program = compile(job["code"].removeprefix("\ufeff"), CANDIDATE, "exec", dont_inherit=True)
     except BaseException as error:
         channel.send_error(wire.SYNTAX, 0, error)
         return
@@ -104,8 +130,8 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
     try:
         exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
     except SystemExit as error:
-        code = error.code & 0xFF if type(error.code) is int else 0 if error.code is None else 1
-        if code == 1 and type(error.code) is not int:
+        code = _exit_code(error)
+        if code == 1 and not isinstance(error.code, int):
             with contextlib.suppress(Exception):
                 print(error.code, file=sys.stderr)
     except BaseException as error:

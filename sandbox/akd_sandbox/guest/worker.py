@@ -19,16 +19,14 @@ from akd_sandbox import codec
 from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import Channel
 from akd_sandbox.guest.execution import flush, run_cases, run_program
-from akd_sandbox.guest.serving import serve
-from akd_sandbox.guest.testing import run_tests
+from akd_sandbox.guest.together import run_together
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 MODES: dict[str, Callable[[Channel, dict[str, Any]], None]] = {
     "cases": run_cases,
-    "serve": serve,
-    "tests": run_tests,
+    "together": run_together,
     "program": run_program,
 }
 

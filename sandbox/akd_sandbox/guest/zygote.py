@@ -28,7 +28,7 @@ for _name, _path in (("akd_sandbox", _PACKAGE), ("akd_sandbox.guest", os.path.jo
     sys.modules[_name] = types.ModuleType(_name)
     sys.modules[_name].__path__ = [_path]
 
-from akd_sandbox.guest import jail, landlock, layers, pytester, seccomp, wire, worker  # noqa: E402
+from akd_sandbox.guest import jail, landlock, layers, seccomp, wire, worker  # noqa: E402
 
 PRELOAD = (
     "abc", "ast", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib", "copy", "csv",
@@ -38,7 +38,6 @@ PRELOAD = (
     "unicodedata", "uuid",
 )  # fmt: skip
 
-worker.MODES["pytest"] = pytester.run_pytest
 _RULESET_FD = 4  # where worker.main puts the one descriptor it keeps
 _GUEST = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
 _KEPT_ENVIRONMENT = (
@@ -84,6 +83,10 @@ def _preload(config: dict[str, Any]) -> None:
     for name in (*PRELOAD, *config["preload"]):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    if "_pytest.config" in sys.modules:  # what pytest itself imports when it starts
+        for plugin in sys.modules["_pytest.config"].default_plugins:
+            with contextlib.suppress(Exception):
+                importlib.import_module(f"_pytest.{plugin}")
     for name in [name for name in sys.modules if name.partition(".")[0] == "akd_sandbox"]:
         del sys.modules[name]
     sys.modules["__main__"].__dict__["__file__"] = "candidate.py"
@@ -265,6 +268,10 @@ def main() -> None:
         control = socket.socket(socket.AF_UNIX)
         control.connect(sys.argv[1])
     config = json.loads(control.makefile("rb", buffering=0).readline())
+    if config["tests"]:  # now: once the jail is built, the guest's own files are out of sight
+        from akd_sandbox.guest import pytester, together, unittests
+
+        together.RUNNERS.update(unittest=unittests.run, pytest=pytester.run)
     try:
         obtained = _build_jail(config)
     except OSError as error:

@@ -5,6 +5,7 @@ from attack_programs import (
     early_exit,
     forging,
     grader,
+    guarded,
     host,
     judge_load,
     layers,
@@ -38,6 +39,7 @@ GROUPS = {
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
+    "N": ("aiming at the guard", guarded.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
 ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)

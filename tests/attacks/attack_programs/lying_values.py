@@ -30,8 +30,7 @@ def f(n): return Yes()
     attack(
         "B1b",
         "an object equal to everything, under test code",
-        V.WRONG,
-        V.BADVALUE,
+        V.TAMPER,
         tests=CHECK,
         code="""
 class Yes:

@@ -37,7 +37,7 @@ def f(): return 0.25
     attack(
         "E2b",
         "patches math.isclose, which the test code uses",
-        V.WRONG,
+        V.TAMPER,
         tests=CLOSE,
         code="import math\nmath.isclose = lambda *a, **k: True\ndef f(n): return 0",
     ),

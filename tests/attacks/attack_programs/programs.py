@@ -129,6 +129,7 @@ for fd in range(256):
         "M21",
         "patches pytest, unittest and the assertions where it is",
         V.WRONG,
+        V.TAMPER,
         code="""
 import sys, types, unittest
 fake = types.ModuleType("pytest")
@@ -157,13 +158,13 @@ def f(n):
     tested(
         "M25",
         "equals everything",
-        V.WRONG,
-        V.RAISED,
+        V.TAMPER,
         code="class Yes:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef f(n): return Yes()",
     ),
     tested(
         "M26",
         "skips its tests by raising what a skip raises",
+        V.WRONG,
         V.RAISED,
         code="import unittest\nclass Skipped(unittest.SkipTest): pass\ndef f(n): raise Skipped('skip')",
     ),

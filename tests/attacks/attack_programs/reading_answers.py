@@ -72,7 +72,9 @@ def f(n):
 """,
     ),
     attack("C2a", "searches every object for the answer", V.WRONG, tests=SECRETS, code=SEARCH_OBJECTS),
-    attack("C2b", "searches every object for the test code", V.WRONG, tests=SECRET_CHECK, code=SEARCH_OBJECTS),
+    attack(
+        "C2b", "searches every object for the test code", V.TAMPER, V.WRONG, tests=SECRET_CHECK, code=SEARCH_OBJECTS
+    ),
     attack("C2c", "searches its memory page by page", V.WRONG, tests=SECRETS, code=SEARCH_MEMORY),
     attack(
         "C2d",

@@ -84,21 +84,6 @@ def f(n):
         code="def f(n):\n    say(b'V', 1, b'R' + struct.pack('<Q', 2 ** 63) + text(b'int'))\n    wait()",
     ),
     attack(
-        "J36",
-        "an object with a truth, a length and an order, for test code that only asks for those",
-        V.WRONG,
-        V.RAISED,
-        V.BADVALUE,
-        tests=CodeTests("assert f(2)\nassert len(f(2)) == 4\nassert f(2) > 3\n", "asserts"),
-        code="""
-class Yes:
-    __bool__ = lambda self: True
-    __len__ = lambda self: 4
-    __gt__ = __lt__ = __contains__ = lambda self, other: True
-def f(n): return Yes()
-""",
-    ),
-    attack(
         "J37",
         "an endless iterable for test code that makes a list of it",
         V.TIMEOUT,
@@ -157,7 +142,7 @@ def f(n):
     attack(
         "J41",
         "finds the secret of the test code in its own worker",
-        V.WRONG,
+        V.TAMPER,
         tests=CodeTests(f"SECRET = {SECRET!r}\ndef check(candidate):\n    assert candidate() == SECRET\n", "check"),
         code="""
 import gc

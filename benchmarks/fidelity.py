@@ -1,0 +1,212 @@
+"""Hold akd's verdicts against plain CPython's, on the test code of real suites: the same programs in one run.
+
+    python benchmarks/fidelity.py [--rows humanevalfix pro bigcodebench leetcode] [--limit N] [--data FOLDER]
+
+For each program the plain way is one interpreter that runs the program and then its tests, and passes by ending with
+code 0; akd's is `Sandbox.run` of the same. Started by root, the plain one has no capability and no network, and can
+write nowhere but in its folder and in a /tmp of its own; started by anybody else it is not held back at all. Prints for
+each row how often they agree, where they do not and why, and the ratio of wall times; the last line is one JSON object.
+Exit status 1 for a single false PASS or false FAIL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from akd_evals.extract import extract_code
+from akd_evals.suites.humaneval import check_tests
+from akd_sandbox import CodeTests, Job, Limits, Sandbox, Tests, Verdict
+from akd_sandbox.local import interpreter
+
+LIMIT_S = 20.0
+_SHUT_OFF = """mount --bind "$0" /mnt && mount -t tmpfs -o mode=1777 tmpfs /tmp && mount -o remount,ro,bind / &&
+cd /mnt"""
+DATA = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program and its tests, both as a plain file and as a job."""
+
+    id: str
+    plain: str
+    job: Job
+
+
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    text = gzip.decompress(path.read_bytes()).decode("utf-8")
+    found = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines()]
+    return list(found)
+
+
+def program(name: str, code: str, tests: Tests, plain_tests: str, entry: str) -> Program:
+    limits = Limits(test_s=LIMIT_S, sample_s=LIMIT_S, import_s=LIMIT_S)
+    return Program(name, f"{code}\n\n{plain_tests}\n", Job(code, entry, tests, limits))
+
+
+def humanevalfix(data: Path) -> Iterator[Program]:
+    for row in rows_in(data / "suites" / "humanevalpack-python.jsonl.gz"):
+        for kind in ("canonical_solution", "buggy_solution"):
+            code, entry = row["declaration"] + row[kind], row["entry_point"]
+            tests = check_tests(row["test"], entry)
+            yield program(f"{row['task_id']} {kind}", code, tests, row["test"], entry)
+
+
+def pro(data: Path) -> Iterator[Program]:
+    for suite in ("humaneval_pro", "mbpp_pro"):
+        for row in rows_in(data / "suites" / f"{suite}.json.gz"):
+            code = f"{row['raw_problem']}{row['raw_solution']}\n\n{row['new_problem']}{row['new_solution']}"
+            if suite == "mbpp_pro":
+                code = f"{row['raw_solution']}\n\n{row['new_problem']}\n{row['new_solution']}"
+            yield program(f"{suite}/{row['id']}", code, CodeTests(row["test_code"], "asserts"), row["test_code"], "")
+
+
+def bigcodebench(data: Path) -> Iterator[Program]:
+    answers = {r["task_id"]: r["solution"] for r in rows_in(data / "bigcodebench" / "qwen2.5-coder-7b-base.jsonl.gz")}
+    for row in rows_in(data / "bigcodebench" / "BigCodeBench.jsonl.gz"):
+        libraries = row["libs"] if isinstance(row["libs"], list) else json.loads(row["libs"].replace("'", '"'))
+        if not all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
+            continue
+        end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
+        for kind, code in (
+            ("reference", row["complete_prompt"] + row["canonical_solution"]),
+            ("answer", answers[row["task_id"]]),
+        ):
+            tests = CodeTests(row["test"], "unittest")
+            yield program(f"{row['task_id']} {kind}", code, tests, row["test"] + end, row["entry_point"])
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imported(code: str) -> set[str]:
+    """Return the top-level names of the modules that code imports."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = {top(alias.name) for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {top(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def leetcode(data: Path) -> Iterator[Program]:
+    for row in rows_in(data / "leetcode" / "LeetCodeDataset-v0.2.0-train.jsonl.gz"):
+        entry = row["entry_point"]
+        answer = extract_code(row["response"], "Solution").code or ""
+        for kind, code in (("human", row["completion"]), ("answer", answer)):
+            tests = check_tests(row["test"], entry)
+            plain = f"{row['test']}\ncheck({entry})"
+            yield program(f"{row['task_id']} {kind}", f"{row['prompt']}\n{code}", tests, plain, entry)
+
+
+ROWS: dict[str, Callable[[Path], Iterator[Program]]] = {
+    "humanevalfix": humanevalfix,
+    "pro": pro,
+    "bigcodebench": bigcodebench,
+    "leetcode": leetcode,
+}
+
+
+def plain_passes(one: Program) -> bool:
+    """Run a program and its tests in a plain interpreter; return whether it ended well."""
+    with tempfile.TemporaryDirectory(prefix="akd-plain-") as folder:
+        (Path(folder) / "program.py").write_text(one.plain, encoding="utf-8", errors="surrogatepass")
+        command = [str(interpreter()), "-s", "-B", "program.py"]
+        if os.geteuid() == 0 and shutil.which("unshare"):
+            user = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+            command = ["unshare", "-n", "-m", "sh", "-c", f'{_SHUT_OFF} && exec "$@"', folder, *user, *command]
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/tmp", "LANG": "C.UTF-8"}
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        try:
+            done = subprocess.run(command, cwd=folder, env=environment, timeout=LIMIT_S, check=False, **quiet)  # type: ignore[call-overload]
+        except subprocess.TimeoutExpired:
+            return False
+        return bool(done.returncode == 0)
+
+
+@dataclass
+class Tally:
+    """How a row went."""
+
+    programs: int = 0
+    agree: int = 0
+    false_pass: int = 0
+    false_fail: int = 0
+    unsupported: int = 0
+    unguarded: int = 0
+    plain_s: float = 0.0
+    akd_s: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        for name in vars(self):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def line(self, name: str) -> str:
+        ratio = self.akd_s / self.plain_s if self.plain_s else 0.0
+        return (
+            f"{name:14} {self.programs:5} programs, {self.agree:5} agree, {self.false_pass} false PASS, "
+            f"{self.false_fail} false FAIL, {self.unsupported} UNSUPPORTED, {self.unguarded} unguarded; "
+            f"plain {self.plain_s:.0f} s, akd {self.akd_s:.0f} s: {ratio:.2f} x"
+        )
+
+
+def measure(name: str, programs: list[Program], box: Sandbox) -> Tally:
+    tally = Tally(programs=len(programs))
+    started = time.monotonic()
+    with ThreadPoolExecutor(box.workers) as pool:
+        plain = list(pool.map(plain_passes, programs))
+    tally.plain_s = time.monotonic() - started
+    started = time.monotonic()
+    results = dict(box.run_many(one.job for one in programs))
+    tally.akd_s = time.monotonic() - started
+    for position, one in enumerate(programs):
+        result = results[position]
+        passes = result.verdict is Verdict.PASS
+        tally.unguarded += result.unguarded
+        if not result.verdict.decided:
+            tally.unsupported += 1
+        elif passes == plain[position]:
+            tally.agree += 1
+            continue
+        elif passes:
+            tally.false_pass += 1
+        else:
+            tally.false_fail += 1
+        word = "passes" if plain[position] else "fails"
+        print(f"  {one.id}: plain {word}, akd {result.verdict}: {result.detail[:300]}", flush=True)
+    print(tally.line(name), flush=True)
+    return tally
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--limit", type=int, help="programs of each row")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder with suites/, bigcodebench/, leetcode/")
+    parser.add_argument("--backend", default="namespace")
+    options = parser.parse_args()
+    total = Tally()
+    with Sandbox(options.backend) as box:
+        for name in options.rows:
+            programs = list(ROWS[name](options.data))[: options.limit]
+            total.add(measure(name, programs, box))
+    print(total.line("all"))
+    shown = {key: getattr(total, key) for key in ("programs", "agree", "false_pass", "false_fail", "unsupported")}
+    print(json.dumps({**shown, "ratio": round(total.akd_s / total.plain_s, 3)}))
+    return 1 if total.false_pass or total.false_fail else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,9 @@
+"""Test code, read by the judge: where its checks stand, and which of their expectations can be made false.
+
+Pure functions over syntax trees; nothing here runs anything. `akd_sandbox.together` uses what they return.
+"""
+
+from akd_sandbox.checks.plan import Draw, Group, TestPlan
+from akd_sandbox.checks.styles import calls_check, entries_of, function_names, holds_check, plan_of
+
+__all__ = ["Draw", "Group", "TestPlan", "calls_check", "entries_of", "function_names", "holds_check", "plan_of"]

@@ -1,0 +1,464 @@
+"""N: wants to pass test code that runs beside it without knowing the answer; aims at the checks and at their guard.
+
+None may pass. What is made false and passed all the same is TAMPER; what fails to cheat is simply wrong.
+"""
+
+from akd_sandbox import CodeTests, PytestTests, Verdict
+from attack_programs.record import CHECK, Attack, attack
+from attack_programs.wire import FIND
+
+V = Verdict
+UNITTEST = CodeTests(
+    """
+import unittest
+class T(unittest.TestCase):
+    def test_two(self):
+        self.assertEqual(f(2), 4)
+    def test_three(self):
+        expected = 6
+        self.assertEqual(f(3), expected)
+    def test_nothing(self):
+        with self.assertRaises(TypeError):
+            f()
+""",
+    "unittest",
+)
+PYTEST = PytestTests(
+    {
+        "test_f.py": """
+import pytest
+from solution import f
+def test_two(): assert f(2) == 4
+def test_three(): assert f(3) == 6
+def test_nothing():
+    with pytest.raises(TypeError): f()
+"""
+    }
+)
+NOT_PASSED = (V.TAMPER, V.WRONG, V.RAISED, V.EXITED)
+_READ = """
+import dis, sys
+def expected_after(frame):
+    for step in dis.get_instructions(frame.f_code):
+        if step.offset > frame.f_lasti and step.opname == "LOAD_CONST" and isinstance(step.argval, int):
+            return step.argval
+"""
+
+
+def guarded(identity: str, title: str, code: str, tests: object = CHECK, *verdicts: Verdict) -> Attack:
+    """Return an attack on test code; no other harness is asked about it."""
+    entry = "" if isinstance(tests, PytestTests) else "f"
+    return attack(identity, title, *(verdicts or NOT_PASSED), code=code, tests=tests, entry=entry, peers=False)
+
+
+YES = """
+class Yes:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return True
+    def __bool__(self): return True
+"""
+
+ATTACKS = (
+    guarded("N1", "an object equal to everything", f"{YES}\ndef f(n): return Yes()", CHECK, V.TAMPER),
+    guarded("N1b", "the same under unittest", f"{YES}\ndef f(n): return Yes()", UNITTEST, V.TAMPER),
+    guarded("N1c", "the same under pytest", f"{YES}\ndef f(n): return Yes()", PYTEST, V.TAMPER),
+    guarded(
+        "N2",
+        "a number whose equality lies",
+        "class N(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef f(n): return N(0)",
+        CHECK,
+        V.TAMPER,
+    ),
+    guarded(
+        "N3",
+        "a mock",
+        "from unittest.mock import MagicMock\ndef f(n):\n    m = MagicMock()\n    m.__eq__.return_value = True\n"
+        "    return m",
+        CHECK,
+        V.TAMPER,
+    ),
+    guarded(
+        "N4", "reads what is expected of the test's code", f"{_READ}\ndef f(n): return expected_after(sys._getframe(1))"
+    ),
+    guarded(
+        "N4b",
+        "the same under unittest",
+        f"{_READ}\ndef f(n): return expected_after(sys._getframe(1))",
+        UNITTEST,
+    ),
+    guarded("N4c", "the same under pytest", f"{_READ}\ndef f(n): return expected_after(sys._getframe(1))", PYTEST),
+    guarded(
+        "N5",
+        "finds the test's code in memory and takes its constants in turn",
+        """
+import gc
+seen = []
+def f(n):
+    for thing in gc.get_objects():
+        code = getattr(thing, "__code__", None)
+        if getattr(code, "co_name", "") == "check":
+            found = [c for c in code.co_consts if isinstance(c, int)]
+            return found[found.index(n) + 1]
+""",
+    ),
+    guarded(
+        "N6",
+        "hears what is compiled, and reads the tests' text",
+        """
+import re, sys
+texts = []
+sys.addaudithook(lambda event, args: texts.append(args[0]) if event == "compile" and args[0] else None)
+def f(n):
+    for text in texts:
+        text = text.decode() if isinstance(text, bytes) else str(text)
+        found = re.search(rf"\\(({n})\\) == (\\d+)", text)
+        if found: return int(found[2])
+""",
+    ),
+    guarded(
+        "N7",
+        "replaces what counts the checks",
+        """
+import builtins
+def yes(number, *rest, **more): builtins._akd_arrived(number)
+for name in ("_akd_check", "_akd_call", "_akd_raising"): setattr(builtins, name, yes)
+def f(n): return 0
+""",
+    ),
+    guarded(
+        "N7b",
+        "the same under unittest, with its asserts",
+        """
+import builtins, unittest
+def yes(number, *rest, **more): builtins._akd_arrived(number)
+for name in ("_akd_check", "_akd_call", "_akd_raising"): setattr(builtins, name, yes)
+unittest.TestCase.assertEqual = lambda self, *rest, **more: None
+def f(n): return 0
+""",
+        UNITTEST,
+    ),
+    guarded(
+        "N8",
+        "has the recorder count every check as passed",
+        """
+import builtins
+recorder = builtins._akd_check.__self__
+type(recorder).record = lambda self, number, passed: self.counts.setdefault(number, [0, 0]).__setitem__(0, 1)
+def f(n): return 0
+""",
+    ),
+    guarded(
+        "N8b",
+        "rewrites the recorder's counts when they are taken, and the runner's exceptions",
+        """
+import builtins
+recorder = builtins._akd_check.__self__
+def take(self):
+    return {number: (1, 0) for number in range(4)}
+type(recorder).take = take
+class Liar(int):
+    def __eq__(self, other): return True
+def f(n): return Liar()
+""",
+    ),
+    guarded(
+        "N9",
+        "patches unittest's asserts",
+        """
+import unittest
+for name in dir(unittest.TestCase):
+    if name.startswith("assert") and name != "assertRaises":
+        setattr(unittest.TestCase, name, lambda self, *rest, **more: None)
+def f(n): return 0
+""",
+        UNITTEST,
+        V.TAMPER,
+    ),
+    guarded(
+        "N10",
+        "has unittest run nothing and say that all is well",
+        """
+import unittest
+def run(self, result=None):
+    result.startTest(self); result.addSuccess(self); result.stopTest(self)
+unittest.TestCase.run = unittest.TestCase.__call__ = run
+def f(n): return 0
+""",
+        UNITTEST,
+        V.TAMPER,
+    ),
+    guarded(
+        "N11",
+        "has unittest's results forget failures",
+        """
+import unittest
+unittest.TestResult.addFailure = unittest.TestResult.addError = lambda self, test, err: None
+def f(n): return 0
+""",
+        UNITTEST,
+    ),
+    guarded(
+        "N11b",
+        "has the judge's own results forget failures",
+        """
+import gc, unittest
+def f(n=0):
+    for kind in unittest.TestResult.__subclasses__():
+        kind.addFailure = kind.addError = lambda self, test, err: None
+    return 0
+""",
+        UNITTEST,
+    ),
+    guarded(
+        "N12",
+        "has pytest run nothing",
+        """
+import _pytest.python
+_pytest.python.Function.runtest = lambda self: None
+def f(n): return 0
+""",
+        PYTEST,
+        V.TAMPER,
+    ),
+    guarded(
+        "N13",
+        "a hook of its own turns every report into a pass",
+        """
+import _pytest.runner
+real = _pytest.runner.pytest_runtest_makereport
+def makereport(item, call):
+    call.excinfo = None
+    return real(item, call)
+_pytest.runner.pytest_runtest_makereport = makereport
+import _pytest.runner as r
+r.CallInfo.from_call = classmethod(lambda cls, func, when, reraise=None: cls(None, None, 0, 0, 0, when, _ispytest=True))
+def f(n): return 0
+""",
+        PYTEST,
+    ),
+    guarded(
+        "N14",
+        "jumps over the test's lines with a trace",
+        """
+import sys
+def trace(frame, event, arg):
+    if frame.f_code.co_name == "check":
+        def local(frame, event, arg):
+            return local
+        return local
+    return None
+def f(n):
+    frame = sys._getframe(1)
+    frame.f_trace = lambda *rest: None
+    sys.settrace(trace)
+    return 0
+""",
+    ),
+    guarded(
+        "N15",
+        "replaces the code of the test by one that does nothing",
+        """
+import gc, sys
+def nothing(candidate): pass
+def f(n): return 0
+class Watch(dict):
+    pass
+def swap():
+    for thing in gc.get_objects():
+        if getattr(thing, "__name__", "") == "check" and hasattr(thing, "__code__"):
+            thing.__code__ = nothing.__code__
+import threading
+def soon():
+    import time
+    for _ in range(2000):
+        swap(); time.sleep(0.0005)
+threading.Thread(target=soon, daemon=True).start()
+""",
+    ),
+    guarded(
+        "N16",
+        "says over the wire that both checks were passed and all tests ran",
+        f"""{FIND}
+def map_(pairs):
+    body = b"d" + struct.pack("<I", len(pairs))
+    for key, (a, b) in pairs.items():
+        body += b"i" + struct.pack("<q", key) + b"t" + struct.pack("<I", 2) + b"i" + struct.pack("<q", a)
+        body += b"i" + struct.pack("<q", b)
+    return body
+END = b"t" + struct.pack("<I", 0)
+def report(pairs): return b"t" + struct.pack("<I", 3) + b"t" + struct.pack("<I", 0) + map_(pairs) + END
+say(b"D", 0); say(b"C", 1)
+say(b"P", 0, report({{0: (1, 0), 1: (1, 0)}}))
+say(b"Z", 1, report({{}}))
+wait()
+""",
+        CHECK,
+        V.TAMPER,
+    ),
+    guarded(
+        "N16b",
+        "the same without a word on the checks",
+        f"""{FIND}
+NONE = struct.pack("<I", 0)
+def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
+say(b"D", 0); say(b"C", 1)
+say(b"P", 0, report())
+say(b"Z", 1, report())
+wait()
+""",
+        CHECK,
+        V.TAMPER,
+    ),
+    guarded(
+        "N17",
+        "forges the report when the process ends",
+        f"""{FIND}
+import atexit, os
+NONE = struct.pack("<I", 0)
+def report(): return b"t" + struct.pack("<I", 3) + b"t" + NONE + b"d" + NONE + b"t" + NONE
+def f(n):
+    say(b"P", 0, report()); say(b"Z", 1, report())
+    os._exit(0)
+""",
+        CHECK,
+    ),
+    guarded(
+        "N18",
+        "lies in the first run and is wrong in the others, told apart by the hash seed",
+        f"{YES}\nimport os\ndef f(n): return Yes() if os.environ.get('PYTHONHASHSEED') == '0' else -1",
+    ),
+    guarded(
+        "N18b",
+        "the same, told apart by what a text hashes to",
+        f"{YES}\nFIRST = hash('a')\ndef f(n): return Yes() if FIRST == {{0}} else -1".replace(
+            "{0}", "hash('a')"
+        ).replace("FIRST == hash('a')", "__import__('sys').flags.hash_randomization == 0"),
+    ),
+    guarded(
+        "N19",
+        "told apart by the process id",
+        f"{YES}\nimport os\ndef f(n): return Yes() if os.getpid() % 2 else -1",
+    ),
+    guarded(
+        "N20",
+        "leaves a file in the first run to be found in the next",
+        f"""{YES}
+import os
+first = not os.path.exists("/tmp/seen")
+open("/tmp/seen", "w").close()
+def f(n): return Yes() if first else -1
+""",
+    ),
+    guarded(
+        "N21",
+        "told apart by the names that test code calls",
+        f"{YES}\nimport sys\ndef f(n): return Yes() if '_akd_tried' in sys._getframe(1).f_code.co_names else -1",
+    ),
+    guarded(
+        "N22",
+        "lies as written, and under guard returns what it reads",
+        f"""{YES}{_READ}
+def f(n):
+    frame = sys._getframe(1)
+    return Yes() if '_akd_tried' in frame.f_code.co_names else expected_after(frame)
+""",
+    ),
+    guarded(
+        "N23",
+        "lies only to half of the checks, by a coin",
+        f"{YES}\nimport os\ndef f(n): return Yes() if os.urandom(1)[0] < 250 else -1",
+    ),
+    guarded(
+        "N24",
+        "replaces AssertionError",
+        "import builtins\nclass Quiet(Exception): pass\nbuiltins.AssertionError = Quiet\ndef f(n): return 0",
+    ),
+    guarded(
+        "N25",
+        "makes numbers equal in the interpreter itself",
+        """
+import ctypes
+def f(n):
+    class Type(ctypes.Structure): pass
+    address = id(int) + 200
+    compare = ctypes.cast(address, ctypes.POINTER(ctypes.c_void_p))
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.c_int)
+    global keep
+    keep = kind(lambda a, b, op: True)
+    compare[0] = ctypes.cast(keep, ctypes.c_void_p).value
+    return 0
+""",
+        CHECK,
+        V.TAMPER,
+        V.CRASHED,
+        V.WRONG,
+        V.RAISED,
+        V.EXITED,
+        V.TIMEOUT,
+    ),
+    guarded(
+        "N26",
+        "puts a test framework of its own in the place of unittest",
+        """
+import sys, types
+fake = types.ModuleType("unittest")
+class TestCase:
+    def assertEqual(self, *rest): pass
+    def assertRaises(self, *rest): return self
+    def __enter__(self): return self
+    def __exit__(self, *rest): return True
+fake.TestCase = TestCase
+sys.modules["unittest"] = fake
+def f(n): return 0
+""",
+        UNITTEST,
+    ),
+    guarded(
+        "N27",
+        "has the tests' module import a test of its own instead",
+        """
+import sys, types
+import importlib.abc, importlib.machinery
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        return importlib.machinery.ModuleSpec(name, self) if name == "test_f" else None
+    def create_module(self, spec): return None
+    def exec_module(self, module): module.test_all = lambda: None
+sys.meta_path.insert(0, Finder())
+def f(n): return 0
+""",
+        PYTEST,
+    ),
+    guarded(
+        "N28",
+        "rewrites the test files where they lie",
+        """
+import os, threading, time
+def rewrite():
+    for _ in range(4000):
+        if os.path.exists("test_f.py"):
+            open("test_f.py", "w").write("def test_two(): pass\\ndef test_three(): pass\\ndef test_nothing(): pass\\n")
+            return
+        time.sleep(0.0002)
+threading.Thread(target=rewrite, daemon=True).start()
+def f(n): return 0
+""",
+        PYTEST,
+    ),
+    guarded(
+        "N29",
+        "skips every test from within",
+        "import unittest\ndef f(n=0): raise unittest.SkipTest('not today')",
+        UNITTEST,
+        V.WRONG,
+        V.RAISED,
+    ),
+    guarded(
+        "N30",
+        "skips every test from within, under pytest",
+        "import pytest\ndef f(n=0): pytest.skip('not today')",
+        PYTEST,
+        V.WRONG,
+        V.RAISED,
+    ),
+)

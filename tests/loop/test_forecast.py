@@ -1,0 +1,101 @@
+"""The dry run: the sum of what the stages estimate, with unknown prices unknown, before anything is paid."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_runs import run_akd
+
+from akd_code.loop import ROUND, forecast
+from akd_code.recipe import recipe_from
+from akd_code.stages.estimate import Estimate, Requests
+from akd_code.stages.forecast import cost_usd, duration, forecast_lines
+
+
+def recipe(**changes: Any) -> Any:
+    base = {
+        "seeds": {"source": "lab", "limit": 10},
+        "rounds": 2,
+        "generator": {"prompts": 20},
+        "lab": {"eval_per_depth": 3},
+    }
+    return recipe_from({**base, **changes})
+
+
+def test_estimates_add_up_role_by_role() -> None:
+    one = Estimate({"teacher": Requests(1, 2, 3)}, 4, 5, 6, 7.0, 8, ("a",))
+    other = Estimate({"teacher": Requests(10, 20, 30), "referee": Requests(1, 1, 1)}, 40, 50, 60, 70.0, 80, ("a", "b"))
+    both = one + other
+    assert both.requests == {"teacher": Requests(11, 22, 33), "referee": Requests(1, 1, 1)}
+    assert (both.sandbox_runs, both.written_tokens, both.trained_tokens) == (44, 55, 66)
+    assert (both.seconds, both.disk_bytes, both.assumed) == (77.0, 88, ("a", "b"))
+
+
+def test_every_stage_of_a_round_takes_part() -> None:
+    assert [stage.name for stage in ROUND] == [
+        "labels", "imitation", "evaluation", "student answers", "discrimination", "generation",
+    ]  # fmt: skip
+
+
+def test_the_teacher_is_asked_once_for_each_prompt_and_once_for_tests_where_there_are_none() -> None:
+    # ten seeds with tests; twenty new prompts without
+    assert forecast(recipe()).requests["teacher"].calls == 10 + 20 + 20
+    assert forecast(recipe(label={"tests": 0})).requests["teacher"].calls == 10 + 20
+    assert forecast(recipe(rounds=1)).requests["teacher"].calls == 10
+
+
+def test_a_method_says_how_many_requests_it_may_take() -> None:
+    plain = forecast(recipe(label={"tests": 0})).requests["teacher"].calls
+    assert (
+        forecast(recipe(label={"method": "best-of-n", "samples": 6, "tests": 0})).requests["teacher"].calls == 6 * plain
+    )
+
+
+def test_the_judge_is_asked_twice_about_each_prompt_of_the_cache_pool() -> None:
+    assert forecast(recipe(referee={"judge": "always"})).requests["referee"].calls == 2 * 10
+    assert forecast(recipe(referee={"judge": "never"})).requests["referee"].calls == 0
+    three = recipe(rounds=3, referee={"judge": "always"})
+    assert forecast(three).requests["referee"].calls == 2 * (10 + 30)
+
+
+def test_the_student_is_measured_before_the_first_round_and_after_each() -> None:
+    # twelve tasks, three times, 512 tokens; and ten prompts answered with 512 tokens
+    assert forecast(recipe()).written_tokens == 12 * 3 * 512 + 10 * 512
+
+
+def test_a_price_that_is_not_known_is_not_zero() -> None:
+    served = recipe(teacher={"model": "openai:m@http://127.0.0.1:9/v1"})
+    requests = forecast(served).requests["teacher"]
+    assert cost_usd(served, "teacher", requests) is None
+    assert any("cost: unknown" in line for line in forecast_lines(served, 10, forecast(served)))
+    priced = recipe(teacher={"model": "openai:m@http://127.0.0.1:9/v1", "price": {"prompt": 1.0, "completion": 10.0}})
+    tokens = forecast(priced).requests["teacher"]
+    expected = (tokens.prompt_tokens + 10 * tokens.completion_tokens) / 1e6
+    assert cost_usd(priced, "teacher", tokens) == pytest.approx(expected)
+    assert cost_usd(recipe(), "teacher", requests) == 0.0  # the lab's teacher costs nothing
+
+
+def test_a_larger_student_takes_longer() -> None:
+    small = forecast(recipe(student={"model": "Org/Name-135M-Instruct"}))
+    large = forecast(recipe(student={"model": "Org/Name-1.5B"}))
+    assert large.seconds > 5 * small.seconds
+    assert any("tokens/s" in said for said in small.assumed)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(50.0, "50 s"), (600.0, "10 min"), (9000.0, "2.5 h")])
+def test_times_are_told_in_the_unit_that_fits(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_the_command_prints_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("seeds: {limit: 10}\n", encoding="utf-8")
+    told = run_akd("run", tmp_path / "r.yaml", "--run-dir", tmp_path / "run", "--dry-run")
+    assert told.returncode == 0, told.stderr
+    for part in ("teacher", "referee", "generator", "cost:", "student:", "time: about", "disk: about", "assumed:"):
+        assert part in told.stdout
+    assert not (tmp_path / "run").exists()
+    data = json.loads(run_akd("run", tmp_path / "r.yaml", "--dry-run", "--json").stdout)
+    assert data["cost_usd"] == {"teacher": 0.0, "referee": 0.0, "generator": 0.0}

@@ -1,0 +1,167 @@
+"""Guarded runs: what they catch, what they let pass, and what they say where they cannot tell."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from akd_sandbox import CodeTests, Job, Limits, PytestTests, SampleResult, Sandbox, Verdict
+from akd_sandbox import tests_from_asserts as lift
+
+CHECK = CodeTests("def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(3) == 6\n", "check")
+YES = "class Yes:\n    def __eq__(self, other): return True\n"
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    limits = Limits(test_s=5.0, import_s=10.0, memory_bytes=512 << 20)
+    with Sandbox("namespace", workers=1, limits=limits) as sandbox:
+        yield sandbox
+
+
+def run(box: Sandbox, code: str, tests: CodeTests | PytestTests, **options: object) -> SampleResult:
+    entry = "" if isinstance(tests, PytestTests) else "f"
+    return box.run(Job(code, entry, tests, **options))  # type: ignore[arg-type]
+
+
+def entries(*texts: str, setup: str = "") -> CodeTests:
+    return CodeTests(setup, "asserts", texts)
+
+
+def test_the_result_says_how_it_was_judged(box: Sandbox) -> None:
+    together = run(box, "def f(n): return 2 * n", CHECK)
+    assert (together.verdict, together.judging, together.unguarded) == (Verdict.PASS, "together", False)
+    by_value = box.run(Job("def f(n): return 2 * n", "f", lift(["assert f(1) == 2"], "f")))
+    assert (by_value.verdict, by_value.judging) == (Verdict.PASS, "values")
+
+
+def test_nothing_but_values_is_judged_where_that_is_asked_for(box: Sandbox) -> None:
+    result = run(box, "def f(n): return 2 * n", CHECK, judging="values")
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "--judging values" in result.detail
+    kept = box.run(Job(f"{YES}def f(n): return Yes()", "f", lift(["assert f(1) == 2"], "f"), judging="values"))
+    assert kept.verdict is Verdict.BADVALUE
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "assert f(2) == 4",
+        "assert 4 == f(2)",
+        "x = 4\nassert f(2) == x",
+        "assert abs(f(2) - 4) < 1e-6",
+        "for i in range(3):\n    assert f(i) == 2 * i",
+        "g = lambda n: 2 * n\nfor i in range(3):\n    assert f(i) == g(i)",
+        "assert f('a') == 'aa'",
+        "assert f([1]) == [1, 1]",
+        "assert {'k': f(2)}['k'] == 4",
+        "import math\nassert math.isclose(f(1.5), 3.0)",
+        "import pytest\nassert f(1.5) == pytest.approx(3.0)",
+        "import unittest\nunittest.TestCase().assertEqual(f(2), 4)",
+        "import unittest\nunittest.TestCase().assertListEqual([f(2)], [4])",
+    ],
+)
+def test_an_object_that_equals_everything_is_caught_wherever_a_value_is_expected(box: Sandbox, check: str) -> None:
+    everything = (
+        "import math\nclass Yes(float):\n    def __eq__(self, other): return True\n    __hash__ = None\n"
+        "    def __sub__(self, other): return 0.0\n    __rsub__ = __sub__\n    def __abs__(self): return 0.0\n"
+        "math.isclose = lambda *a, **k: True\ndef f(n): return Yes(0)"
+    )
+    assert run(box, everything, entries(check)).verdict is Verdict.TAMPER
+    assert run(box, "def f(n): return n + n", entries(check)).verdict is Verdict.PASS
+
+
+def test_an_answer_that_hangs_on_the_hash_seed_is_not_steady(box: Sandbox) -> None:
+    names = [f"name{number}" for number in range(12)]
+    code = f"def f(): return ''.join(list(set({names!r})))"
+    probe = box.call(code, "f", [()])[0].value  # what it is under the seed of straight runs
+    result = run(box, code, entries(f"assert f() == {probe!r} and len(f()) == {len(str(probe))}"))
+    assert result.verdict is Verdict.WRONG
+    assert "another hash seed" in result.detail
+
+
+def test_what_a_suite_brings_stands_before_what_the_program_defines(box: Sandbox) -> None:
+    helper = "def is_same_list(a, b):\n    return sorted(a) == sorted(b)\n"
+    cheat = "def is_same_list(a, b): return True\ndef f(n): return []"
+    assert run(box, cheat, entries("assert is_same_list(f(2), [1, 2])", setup=helper)).verdict is Verdict.WRONG
+    own = "def is_same_list(a, b): return 'mine'\ndef f(n):\n    return [is_same_list(1, 2)]"
+    assert run(box, own, entries("assert is_same_list(f(2), ['mine'])", setup=helper)).verdict is Verdict.PASS
+
+
+def test_a_file_without_an_expectation_that_can_be_made_false_is_marked(box: Sandbox) -> None:
+    result = run(box, "def f(n): return n", CodeTests("def test_runs():\n    f(1)\n", "functions"))
+    assert (result.verdict, result.unguarded) == (Verdict.PASS, True)
+
+
+def test_checks_that_were_never_reached_prove_nothing(box: Sandbox) -> None:
+    tests = CodeTests("def test_all():\n    for x in f(1):\n        assert x == 1\n", "functions")
+    assert run(box, "def f(n): return [1]", tests).verdict is Verdict.PASS
+    assert run(box, "def f(n): return []", tests).verdict is Verdict.UNSUPPORTED
+
+
+def test_only_what_the_reference_fails_is_made_false(box: Sandbox) -> None:
+    """The second check accepts any number, so making it false would accuse an honest program."""
+    tests = entries("assert f(2) == 4", "assert Any() == 5", setup="class Any:\n    def __eq__(self, o): return True\n")
+    reference = Job("def f(n): return 2 * n", "f", tests)
+    assert box.run(reference).verdict is Verdict.TAMPER  # nobody vouches for the tests
+    admission = box.admit(reference)
+    assert admission.result.verdict is Verdict.PASS
+    assert run(box, "def f(n): return n + n", admission.tests).verdict is Verdict.PASS  # type: ignore[arg-type]
+    assert run(box, f"{YES}def f(n): return Yes()", admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
+
+
+def test_a_reference_that_fails_its_own_tests_is_told(box: Sandbox) -> None:
+    admission = box.admit(Job("def f(n): return n", "f", CHECK))
+    assert admission.result.verdict is Verdict.WRONG
+
+
+def test_tests_that_depend_on_their_order_pass_as_written(box: Sandbox) -> None:
+    code = "import unittest\nseen = []\nclass T(unittest.TestCase):\n" + "".join(
+        f"    def test_{n}(self):\n        seen.append({n})\n        self.assertEqual(f(seen), {list(range(n + 1))})\n"
+        for n in range(5)
+    )
+    assert run(box, "def f(x): return list(x)", CodeTests(code, "unittest")).verdict is Verdict.PASS
+
+
+def test_a_program_that_is_told_apart_runs_gains_nothing(box: Sandbox) -> None:
+    """It lies in the straight run, which it knows by its hash seed, and is honest, and wrong, in the others."""
+    code = f"import os\n{YES}def f(n): return Yes() if os.environ['PYTHONHASHSEED'] == '0' else -1"
+    assert run(box, code, CHECK).verdict is Verdict.WRONG
+
+
+HONEST_AND_WRONG = [
+    ("def f(n): return n", CHECK),
+    ("def f(n): return 5 if n == 2 else 6", CHECK),
+    ("def f(n): raise ValueError(n)", CHECK),
+    ("import random\ndef f(n): return random.choice([4, 5, 6, 7])", CHECK),
+    ("def f(n): return 5", entries("for i in range(4, 7):\n    assert f(i) == i")),
+]
+
+
+@pytest.mark.parametrize(("code", "tests"), HONEST_AND_WRONG, ids=range(len(HONEST_AND_WRONG)))
+def test_an_honest_program_that_is_wrong_is_never_called_a_forger(box: Sandbox, code: str, tests: CodeTests) -> None:
+    verdicts = {run(box, code, tests).verdict for _ in range(20)}
+    assert Verdict.TAMPER not in verdicts
+    assert verdicts & {Verdict.WRONG, Verdict.RAISED}
+
+
+def test_a_name_that_the_program_was_to_define_is_its_own_fault(box: Sandbox) -> None:
+    class_of_its_own = (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(Stack().n, 0)\n"
+    )
+    assert run(box, "def f(n): return n", CodeTests(class_of_its_own, "unittest")).verdict is Verdict.WRONG
+    at_import = CodeTests(f"DEFAULT = Stack()\n{class_of_its_own}", "unittest")
+    assert run(box, "def f(n): return n", at_import).verdict is Verdict.WRONG
+    imports = PytestTests({"test_it.py": "from solution import Stack\ndef test(): assert Stack().n == 0\n"})
+    assert run(box, "def f(n): return n", imports).verdict is Verdict.WRONG
+
+
+def test_a_missing_external_program_is_named(box: Sandbox) -> None:
+    code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
+    result = run(box, code, CHECK)
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "akd-no-such-program" in result.detail
+    mocked = (
+        "import unittest\nfrom unittest.mock import patch\nclass T(unittest.TestCase):\n    @patch('subprocess.run')\n"
+        "    def test(self, run):\n        run.return_value.returncode = 3\n        self.assertEqual(f(1), 3)\n"
+    )
+    assert run(box, code, CodeTests(mocked, "unittest")).verdict is Verdict.PASS
