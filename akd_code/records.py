@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+REASONING_ONLY = "reasoning only"
+"""The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy"]
 TestsOrigin = Literal["given", "teacher"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "none"]

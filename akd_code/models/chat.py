@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from akd_code.records import REASONING_ONLY
 from akd_prompts import Message
 
 __all__ = ["REASONING_ONLY", "ChatModel", "Completion", "Message", "Sampling", "encodable"]
-
-REASONING_ONLY = "reasoning only"
-"""The finish reason of an answer that is empty because the model wrote nothing but reasoning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from akd_code.models import ChatModel, PromptRefusedError, Sampling
+from akd_code.reading import spoken
 from akd_code.records import Answer, Judgement, Prompt
 from akd_prompts import JudgeInputs, PromptParseError, Scores, parse_scores, render
 
@@ -22,15 +23,16 @@ async def ask_judge(
     sampling: Sampling = SAMPLING,
     attempts: int = 3,
 ) -> Judgement:
-    """Return the judge's mean scores for both answers.
+    """Return the judge's mean scores for both answers, which it sees without the reasoning before them.
 
     A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all, and every request
     counts; a call that stays unreadable or is refused lowers `parsed_calls`, which leaves the prompt undecided.
     Raises ModelError.
     """
+    teachers, students = (spoken(answer.text) for answer in (teacher, student))
     first, second = await asyncio.gather(
-        _ask(model, JudgeInputs(prompt.text, teacher.text, student.text), sampling, attempts),
-        _ask(model, JudgeInputs(prompt.text, student.text, teacher.text), sampling, attempts),
+        _ask(model, JudgeInputs(prompt.text, teachers, students), sampling, attempts),
+        _ask(model, JudgeInputs(prompt.text, students, teachers), sampling, attempts),
     )
     straight, swapped = first.scores, second.scores
     for_teacher: list[float] = []
