@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.evaluate.prompting import TaskPrompts
-from akd_code.evaluate.sampling import Drawn, EvalSampling, SampleKey
+from akd_code.evaluate.sampling import REFUSED, Drawn, EvalSampling, SampleKey
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.files import read_rows, write_atomically, write_failure
 from akd_evals.results import PROGRAMS, RESULTS, SETTINGS, SUMMARY
@@ -87,7 +87,7 @@ class SampleStore:
         self._path = out / SAMPLES
         self._prompts = spec.prompts
         self._answers: dict[SampleKey, str] = {}
-        self.cut = 0
+        self.cut = self.refused = 0
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -111,6 +111,7 @@ class SampleStore:
                 ) from error
             self._answers[key] = str(answer)
             self.cut += row.get("finish_reason") == "length"
+            self.refused += row.get("finish_reason") == REFUSED
 
     def __len__(self) -> int:
         """How many samples there are."""
@@ -152,6 +153,7 @@ class SampleStore:
             raise write_failure(self._path, error) from error
         self._answers[one.task_id, one.sample] = one.text
         self.cut += one.finish_reason == "length"
+        self.refused += one.finish_reason == REFUSED
         return sample
 
     def collected(self) -> Samples:
