@@ -73,6 +73,7 @@ def command(
         from akd_evals.samples import read_samples
         from akd_evals.score import score
         from akd_evals.settings import ScoreSettings
+        from akd_evals.source import claim
         from akd_sandbox import Sandbox
 
         settings = ScoreSettings(
@@ -84,6 +85,7 @@ def command(
 
             suite = open_suite(suite_name)
             given = read_samples(samples, suite)
+            claim(out, samples)
         gc.freeze()  # they stay to the end: the collector need not look at them again
         with watcher(quiet=as_json) as watch, starting.result() as box:
             for line in notes(suite, given):

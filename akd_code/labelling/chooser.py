@@ -43,6 +43,8 @@ class Chooser:
         report = await asyncio.to_thread(self._validated, written, prompt, proposals)
         tally.runs += report.runs
         prompt = replace(prompt, tests=report.tests)
+        if report.tests is None and written.origin == "given":
+            tally.events.append("tests: those given cannot be trusted")
         if report.tests is None or prompt.entry_point is None:
             return _untested(prompt, proposals, self.settings, tally)
         tested = [await self._tested(proposal, report.tests, prompt, tally) for proposal in proposals]
