@@ -70,7 +70,7 @@ def _stored(file: Path) -> Any:
     """Return the JSON in a file, None where there is none that can be read."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -180,8 +180,10 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
     if file.exists():
         try:
             before = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise EvaluateError(f"cannot read {file} ({error}); choose another directory") from error
+        if not isinstance(before, dict):
+            raise EvaluateError(f"{file} holds no settings; choose another directory")
         names = {**before, **settings}
         changed = [
             f"{n} was {before.get(n)!r} and is {settings.get(n)!r}" for n in names if before.get(n) != settings.get(n)

@@ -31,7 +31,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         ) from None
     try:
         data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date or a number that is none, lists in lists
         raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
         raise RecipeError(f"{path} holds no keys; a recipe is `key: value` lines, see `akd init`")
@@ -67,7 +67,7 @@ def _set(data: dict[str, Any], override: str) -> None:
             raise RecipeError(f"--set {override!r}: {parent} is a value, not a section")
     try:
         place[last] = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise RecipeError(f"--set {override!r}: {value!r} is not a YAML value") from None
 
 
