@@ -21,11 +21,12 @@ from akd_code.models import (
     UsageMeter,
     open_model,
 )
-from akd_code.models.usage import Recorder
+from akd_code.models.usage import FREE, Recorder
 from akd_code.modules import Embedder, EmbedderOptions, open_embedder
 from akd_code.recipe import LabSection, ModelSection, PriceSection, Recipe
 
 T = TypeVar("T")
+_FREE_FORMS = ("lab", "recorded", "hf", "none")
 EMBEDDER_ROLE = "embedder"
 """The role of the embedder in the ledger."""
 
@@ -101,18 +102,22 @@ class Roles:
             usages[EMBEDDER_ROLE] = embedded
         return usages
 
-    def worth_usd(self) -> float | None:
-        """Return what all answers so far cost when they were paid for; None if any price or count is unknown."""
-        worths = [usage.worth_usd for usage in self.usage().values() if usage.calls + usage.cached_calls]
-        known = [worth for worth in worths if worth is not None]
-        return sum(known) if len(known) == len(worths) else None
-
     async def aclose(self) -> None:
         """Give up what is under way and let go of connections; the roles can be used again."""
         # Not in a thread: all that there are may be waiting for the embedder, and this is what ends their wait.
         self.embedder.close()
         for role in self.all:
             await role.model.aclose()
+
+
+def price_of(recipe: Recipe, section: ModelSection) -> PriceSection | None:
+    """Return what a role's model costs; None where that is unknown, which is not zero.
+
+    A role that takes the teacher's model pays the teacher's price, unless it states its own.
+    """
+    stated = section.price or (recipe.teacher.price if section.model is None else None)
+    form = (section.model or recipe.teacher.model).partition(":")[0]
+    return stated or (FREE if form in _FREE_FORMS else None)
 
 
 @contextlib.contextmanager
@@ -134,7 +139,7 @@ def open_roles(
         lab = LabTeacherSpec.started(stack, recipe.lab, recipe.seed) if "lab" in specs else None
 
         def role(name: str, section: ModelSection) -> Role:
-            meter = UsageMeter(name, section.price, record)
+            meter = UsageMeter(name, price_of(recipe, section), record)
             model = MeteredChat(_opened(recipe, section, lab, _signed(name, notice)), meter)
             seed = recipe.seed if section.seed == "recipe" else section.seed
             sampling = Sampling(section.temperature, section.top_p, section.max_tokens, seed=seed)

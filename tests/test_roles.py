@@ -57,7 +57,7 @@ def test_every_role_is_asked_under_its_name_and_price_and_all_are_in_one_ledger(
     assert [(call.role, call.model, call.cost_usd) for call in calls] == [
         ("teacher", "big", pytest.approx(13e-6)),  # 7 x 1 / 1e6 + 3 x 2 / 1e6
         ("referee", "judge", None),
-        ("generator", "big", None),
+        ("generator", "big", pytest.approx(13e-6)),  # at the teacher's price, for it is the teacher's model
         ("embedder", "tiny", pytest.approx(12e-6)),  # 4 x 3 / 1e6
     ]
     assert [(name, one.calls) for name, one in usage.items()] == [
@@ -78,7 +78,7 @@ def test_what_is_cached_is_not_asked_for_in_the_next_session(served: Endpoint, t
             usage = roles.usage()
     assert [call.role for call in calls] == ["teacher", "embedder"]
     assert (usage["teacher"].cached_calls, usage["embedder"].cached_calls) == (1, 1)
-    assert usage["teacher"].worth_usd == pytest.approx(13e-6)
+    assert usage["teacher"].cost_usd == 0.0
 
 
 def test_an_embedder_that_nobody_wants_is_not_opened(served: Endpoint, tmp_path: Path) -> None:

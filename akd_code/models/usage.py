@@ -11,6 +11,8 @@ from akd_code.models.errors import ModelError, RequestRefusedError
 from akd_code.recipe import PriceSection
 from akd_code.records import PaidCall
 
+FREE = PriceSection(prompt=0.0, completion=0.0)
+"""The price of what runs here or is on disk already: nothing, however many tokens it takes."""
 Recorder = Callable[[PaidCall], None]
 """Takes one row of the ledger; may be called from any thread."""
 
@@ -22,8 +24,7 @@ class Usage:
     `failed_calls` and `refused_calls` brought no answer, `cut_answers` were cut by length, `retried_attempts` counts
     requests beyond the first of each call. `unmetered_calls` and `cached_unmetered_calls` are answers whose endpoint
     told no token counts. `cost_usd` is None, not zero, when it is unknown: no price was given, or some call was
-    unmetered. `worth_usd` is what all answers, cached ones too, cost when they were first paid for at these prices: a
-    resumed run's figure equals an uninterrupted one's.
+    unmetered.
     """
 
     calls: int = 0
@@ -39,7 +40,6 @@ class Usage:
     cached_prompt_tokens: int = 0
     cached_completion_tokens: int = 0
     cost_usd: float | None = None
-    worth_usd: float | None = None
 
     @property
     def asked(self) -> int:
@@ -71,16 +71,13 @@ class UsageMeter:
         """What was asked so far."""
         with self._lock:
             counted = Usage(**self._counts)
-        cost = cached = None
-        if not counted.unmetered_calls:
-            cost = self.cost_usd(counted.prompt_tokens, counted.completion_tokens)
-        if not counted.cached_unmetered_calls:
-            cached = self.cost_usd(counted.cached_prompt_tokens, counted.cached_completion_tokens)
-        worth = None if cost is None or cached is None else cost + cached
-        return replace(counted, cost_usd=cost, worth_usd=worth)
+        counts = counted.prompt_tokens, counted.completion_tokens
+        return replace(counted, cost_usd=self.cost_usd(*((None, None) if counted.unmetered_calls else counts)))
 
     def cost_usd(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
         """Return what so many tokens cost; None if the price or a count is unknown."""
+        if self._price == FREE:
+            return 0.0
         if self._price is None or prompt_tokens is None or completion_tokens is None:
             return None
         return (self._price.prompt * prompt_tokens + self._price.completion * completion_tokens) / 1e6

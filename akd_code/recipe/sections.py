@@ -79,7 +79,11 @@ class ModelSection(Section):
     )
     concurrency: Positive = setting(16, "requests under way at once", matters=False)
     timeout_s: float = setting(120.0, "seconds for one attempt of one request", matters=False, gt=0)
-    price: PriceSection | None = setting(None, "to show what a run costs; unknown prices stay unknown", matters=False)
+    price: PriceSection | None = setting(
+        None,
+        "to show what a run costs; null: the teacher's where the model is, else unknown, which is not zero",
+        matters=False,
+    )
 
 
 class TeacherSection(ModelSection):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from akd_code.recipe import Recipe
+from akd_code.roles import price_of
 from akd_code.stages.estimate import Estimate, Requests, model_of, section_of
 
 _ROLES = ("teacher", "referee", "generator")
@@ -46,11 +47,10 @@ def forecast_lines(recipe: Recipe, seeds: int, estimate: Estimate) -> list[str]:
 
 def cost_usd(recipe: Recipe, role: str, requests: Requests) -> float | None:
     """Return what requests to a role cost at most; None where a price is unknown, which is not zero."""
-    price = section_of(recipe, role).price
+    price = price_of(recipe, section_of(recipe, role))
     if price is not None:
         return (price.prompt * requests.prompt_tokens + price.completion * requests.completion_tokens) / 1e6
-    free = model_of(recipe, role).partition(":")[0] in ("lab", "recorded", "hf", "none")
-    return 0.0 if free or not requests.calls else None
+    return None if requests.calls else 0.0
 
 
 def duration(seconds: float) -> str:

@@ -77,7 +77,7 @@ def test_a_request_is_one_row_of_the_ledger_and_a_cached_text_is_none(served: En
     assert (call.prompt_tokens, call.completion_tokens, call.attempts) == (4, 0, 1)
     assert call.cost_usd == pytest.approx(8e-6)  # 4 x 2 / 1e6
     usage = meter.usage
-    assert (usage.calls, usage.cached_calls, usage.cost_usd, usage.worth_usd) == (1, 1, pytest.approx(8e-6), None)
+    assert (usage.calls, usage.cached_calls, usage.cost_usd) == (1, 1, pytest.approx(8e-6))
 
 
 def test_a_passing_fault_is_retried_and_counted(served: Endpoint) -> None:

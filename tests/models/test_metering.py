@@ -62,7 +62,6 @@ def test_paid_and_cached_calls_are_counted_apart(tmp_path: Path) -> None:
     assert (usage.prompt_tokens, usage.completion_tokens) == (1000, 500)
     assert (usage.cached_prompt_tokens, usage.cached_completion_tokens) == (2000, 1000)
     assert usage.cost_usd == pytest.approx(0.006)  # 1000 x 2 / 1e6 + 500 x 8 / 1e6
-    assert usage.worth_usd == pytest.approx(0.018)
 
 
 def test_an_unknown_price_is_none(tmp_path: Path) -> None:
