@@ -184,12 +184,12 @@ def measure(name: str, programs: list[Program], box: Sandbox) -> Tally:
         if result.verdict.decided and passes == plain[position]:
             tally.agree += 1
             continue
-        if len({plain[position], *(plain_passes(one) for _ in range(_REPEATS))}) > 1:
+        if not result.verdict.decided:
+            tally.unsupported += 1
+        elif any(plain_passes(one) != plain[position] for _ in range(_REPEATS)):
             tally.unsteady += 1
             print(f"  {one.id}: plain passes and fails by chance, akd {result.verdict}", flush=True)
             continue
-        if not result.verdict.decided:
-            tally.unsupported += 1
         elif passes:
             tally.false_pass += 1
         else:
