@@ -30,7 +30,7 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
     settings = recipe.sandbox
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(RunFolder(folder, recipe))
-        roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record))
+        roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record, notice=watcher.note))
         box = stack.enter_context(
             Sandbox(settings.backend, settings.workers, limits_of(recipe), settings.min_isolation)
         )

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from akd_code.records import Answer, Prompt
+from akd_code.records import REASONING_ONLY, Answer, Prompt
 from akd_evals.extract import defines, extract_code
+from akd_evals.reasoning import after_reasoning
+from akd_evals.wrapping import without_end_tokens
 from akd_prompts import Block, fenced_blocks
 
 _MAX_CHARS = 200_000
@@ -37,6 +39,7 @@ class AnswerFault(StrEnum):
     """Why an answer cannot be used."""
 
     EMPTY = "empty"
+    REASONING = "reasoning only"
     TRUNCATED = "cut by length"
     REFUSAL = "refusal"
     PROSE = "no code"
@@ -68,14 +71,17 @@ def read_answer(
     `context`: the task's text; what it says itself may be said in its answer. `hidden`: the answer was written with
     material at hand that its reader will not see, so it must not speak of it. Runs nothing; linear in len(text).
     """
-    if not text.strip():
-        return Reading(None, AnswerFault.EMPTY, 0)
     if len(text) > _MAX_CHARS:
         return Reading(None, AnswerFault.OVERLONG, 0)
-    blocks = fenced_blocks(text)
+    said = spoken(text)
+    blocks = fenced_blocks(said)
     count = sum(block.language in _PYTHON for block in blocks)
     if finish_reason == "length":
         return Reading(None, AnswerFault.TRUNCATED, count)
+    if not said.strip():
+        reasoned = finish_reason == REASONING_ONLY or text.strip()
+        return Reading(None, AnswerFault.REASONING if reasoned else AnswerFault.EMPTY, 0)
+    text = said
     found = extract_code(text, entry_point)
     code = found.code or ""
     fault = _fault_of_code(text, blocks, code, entry_point)
@@ -90,6 +96,20 @@ def answer_from(prompt: Prompt, text: str, finish_reason: str) -> Answer:
     """Return a model's text as the answer to a prompt, with the program found in it, whatever may be wrong with it."""
     found = extract_code(text, prompt.entry_point)
     return Answer(prompt.id, text, found.code, finish_reason, found.how)
+
+
+def spoken(text: str) -> str:
+    """Return what a model's text says to its reader: no reasoning before it, no special tokens after it.
+
+    "" where there is nothing but reasoning.
+    """
+    answer = after_reasoning(text)
+    return "" if answer is None else without_end_tokens(answer)
+
+
+def trained_text(text: str, keep_reasoning: bool) -> str:
+    """Return what of a teacher's text the student is trained to write."""
+    return text if keep_reasoning else spoken(text)
 
 
 def injected(text: str, context: str = "") -> bool:

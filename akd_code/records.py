@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+REASONING_ONLY = "reasoning only"
+"""The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy"]
 TestsOrigin = Literal["given", "teacher"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "none"]
@@ -76,6 +78,7 @@ class LabelOutcome(StrEnum):
     TRUNCATED = "truncated"  # cut by length
     NO_CODE = "no code"  # a refusal or prose
     SUSPECT = "holds instructions"  # it tries to instruct whoever reads it next
+    REFUSED = "refused"  # the endpoint refused the prompt: there is no answer
     SPOILT = "sandbox fault"  # a fault of ours; it says nothing about the answer
 
 
@@ -122,9 +125,18 @@ class Label:
         """The chosen answer."""
         return self.candidates[self.chosen].answer
 
-    def row(self) -> ChatRow:
-        """Return the training row: the instruction as the user's turn, the teacher's text as the assistant's."""
-        messages = (("user", self.prompt.text), ("assistant", self.answer.text))
+    @property
+    def trained(self) -> bool:
+        """Whether it becomes a training row; an answer cut by length never does, whatever tests it passed."""
+        return self.outcome in TRAINED and self.answer.finish_reason != "length"
+
+    def row(self, text: str | None = None) -> ChatRow:
+        """Return the training row: the instruction as the user's turn, the teacher's text as the assistant's.
+
+        `text` stands in for the teacher's, where something is left out of it.
+        """
+        said = self.answer.text if text is None else text
+        messages = (("user", self.prompt.text), ("assistant", said))
         return ChatRow(messages, self.prompt.id, (("outcome", self.outcome.value), ("source", self.prompt.source)))
 
 
@@ -133,7 +145,8 @@ class Judgement:
     """The LLM judge's two calls on one prompt (answers swapped in the second), scores 1-10.
 
     `teacher` and `student` are means over the calls that could be parsed; None when neither could. `requests` counts
-    what was asked, answers that could not be read and were asked for again included.
+    what was asked, answers that could not be read and were asked for again included; `refused` is whether the endpoint
+    refused to compare these answers.
     """
 
     prompt_id: str
@@ -141,6 +154,7 @@ class Judgement:
     student: float | None
     parsed_calls: int
     requests: int = 2
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,25 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from akd_code.models import AnswerCache, CachedChat, ChatModel, MeteredChat, Sampling, Usage, UsageMeter, open_model
+from akd_code.models import (
+    AnswerCache,
+    CachedChat,
+    ChatModel,
+    Extras,
+    MeteredChat,
+    Notice,
+    Sampling,
+    Usage,
+    UsageMeter,
+    open_model,
+)
 from akd_code.models.usage import Recorder
 from akd_code.modules import Embedder, EmbedderOptions, open_embedder
 from akd_code.recipe import LabSection, ModelSection, PriceSection, Recipe
 
+T = TypeVar("T")
 EMBEDDER_ROLE = "embedder"
 """The role of the embedder in the ledger."""
 
@@ -103,11 +116,14 @@ class Roles:
 
 
 @contextlib.contextmanager
-def open_roles(recipe: Recipe, run_path: Path, record: Recorder | None = None) -> Iterator[Roles]:
+def open_roles(
+    recipe: Recipe, run_path: Path, record: Recorder | None = None, notice: Notice | None = None
+) -> Iterator[Roles]:
     """Open the models of a recipe; starts the lab's teacher if one of them is `lab`.
 
-    `record` is given every paid call as soon as it is answered, from whatever thread. Raises ModelError, LabError;
-    CacheError or DiskError if the file of answers cannot be used.
+    `record` is given every paid call as soon as it is answered, `notice` what whoever watches should know of a role's
+    endpoint, both from whatever thread. Raises ModelError, LabError; CacheError or DiskError if the file of answers
+    cannot be used.
     """
     path = Path(recipe.cache).expanduser() if recipe.cache else run_path / "answers.db"
     sections = (recipe.teacher, recipe.referee, recipe.generator)
@@ -119,22 +135,32 @@ def open_roles(recipe: Recipe, run_path: Path, record: Recorder | None = None) -
 
         def role(name: str, section: ModelSection) -> Role:
             meter = UsageMeter(name, section.price, record)
-            model = MeteredChat(_opened(section.model or recipe.teacher.model, section, lab), meter)
-            sampling = Sampling(section.temperature, section.top_p, section.max_tokens, seed=recipe.seed)
+            model = MeteredChat(_opened(recipe, section, lab, _signed(name, notice)), meter)
+            seed = recipe.seed if section.seed == "recipe" else section.seed
+            sampling = Sampling(section.temperature, section.top_p, section.max_tokens, seed=seed)
             return Role(CachedChat(model, cache, meter), sampling, meter)
 
-        embedder = EmbedderRole(recipe.evolve.embedder, _embedder_options(recipe, cache, record))
+        embedder = EmbedderRole(recipe.evolve.embedder, _embedder_options(recipe, cache, record, notice))
         stack.callback(embedder.close)
         generator = None if recipe.generator.model == "none" else role("generator", recipe.generator)
         yield Roles(role("teacher", recipe.teacher), role("referee", recipe.referee), generator, embedder)
 
 
-def _embedder_options(recipe: Recipe, cache: AnswerCache, record: Recorder | None) -> EmbedderOptions:
+def _embedder_options(
+    recipe: Recipe, cache: AnswerCache, record: Recorder | None, notice: Notice | None
+) -> EmbedderOptions:
     """Return what the embedder has to use; it is asked as patiently as the teacher, having no section of its own."""
     price = recipe.evolve.embedder_price
     priced = None if price is None else PriceSection(prompt=price, completion=0.0)
     meter = UsageMeter(EMBEDDER_ROLE, priced, record)
-    return EmbedderOptions(cache, meter, recipe.teacher.concurrency, recipe.teacher.timeout_s)
+    return EmbedderOptions(
+        cache,
+        meter,
+        recipe.teacher.concurrency,
+        recipe.teacher.timeout_s,
+        Extras({}, recipe.evolve.embedder_headers, recipe.evolve.embedder_query),
+        _signed(EMBEDDER_ROLE, notice),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +179,31 @@ class LabTeacherSpec:
         return cls(teacher.spec, teacher.endpoint)
 
 
-def _opened(spec: str, section: ModelSection, lab: LabTeacherSpec | None) -> ChatModel:
+def _opened(recipe: Recipe, section: ModelSection, lab: LabTeacherSpec | None, notice: Notice) -> ChatModel:
     """Return the model of a section, without layers around it."""
-    if spec == "lab" and lab is not None:
-        return open_model(lab.spec, endpoint=lab.endpoint, concurrency=section.concurrency)
-    return open_model(spec, concurrency=section.concurrency, timeout_s=section.timeout_s)
+    spec = section.model or recipe.teacher.model
+    extras = extras_of(recipe, section)
+    if spec != "lab" or lab is None:
+        return open_model(
+            spec, concurrency=section.concurrency, timeout_s=section.timeout_s, extras=extras, notice=notice
+        )
+    return open_model(lab.spec, endpoint=lab.endpoint, concurrency=section.concurrency, extras=extras, notice=notice)
+
+
+def extras_of(recipe: Recipe, section: ModelSection) -> Extras:
+    """Return what a role's requests carry; a role with the teacher's model carries what the teacher's do."""
+    inherited = recipe.teacher if section.model in (None, recipe.teacher.model) else section
+
+    def either(given: dict[str, T] | None, teachers: dict[str, T] | None) -> dict[str, T]:
+        return (teachers if given is None else given) or {}
+
+    return Extras(
+        either(section.extra_body, inherited.extra_body),
+        either(section.extra_headers, inherited.extra_headers),
+        either(section.extra_query, inherited.extra_query),
+    )
+
+
+def _signed(role: str, notice: Notice | None) -> Notice:
+    """Return a way to tell whoever watches, with the name of the role before each line."""
+    return lambda line: None if notice is None else notice(f"{role}: {line}")

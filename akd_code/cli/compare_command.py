@@ -65,7 +65,7 @@ def command(
         from akd_evals.report.junit import junit_report
 
         trend, comparison = compare_many(
-            runs, gate=gate, margin=margin / 100, confidence=confidence, k=k, tests=tests, allow=allow
+            runs, gate=gate, margin=margin, confidence=confidence, k=k, tests=tests, allow=allow
         )
         if markdown is not None:
             _write(markdown, plain.markdown_report(comparison))

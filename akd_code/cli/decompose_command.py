@@ -24,6 +24,8 @@ def command(file: Path, language: str | None, as_json: bool, debug: bool) -> Non
         from akd_code.decompose import decompose, language_of, tree_text
         from akd_code.errors import AkdError
 
+        if file.is_dir():
+            raise AkdError(f"{file} is a directory; give one file, such as {file / 'solution.py'}")
         chosen = language or language_of(file)
         try:
             source = file.read_bytes()

@@ -58,6 +58,14 @@ _AT_LEAST_1 = click.IntRange(1)
 @click.option("--device", help="auto, cpu, cuda, cuda:1, mps. [auto, or the run's]")
 @click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="[auto, or the run's]")
 @click.option("--concurrency", default=16, show_default=True, type=_AT_LEAST_1, help="Requests to a server at once.")
+@click.option("--extra-body", metavar="JSON", help="Fields added to every request to a server, as a JSON object.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="K=V", help="A header of every request; ${NAME}: a variable."
+)
+@click.option("--query", "queries", multiple=True, metavar="K=V", help="Query of every request, such as api-version=1.")
+@click.option(
+    "--omit", multiple=True, metavar="FIELD", help="A setting not to send to a server, such as seed; repeatable."
+)
 @click.option("--k", "ks", multiple=True, type=_AT_LEAST_1, help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=_AT_LEAST_1, help="Samples judged at once. [the cores, or the run's]")
 @click.option("--backend", help="auto, docker, namespace, or process (no boundary). [auto, or the run's]")
@@ -73,6 +81,8 @@ def command(model: str, out: Path | None, as_json: bool, debug: bool, show_promp
     MODEL is a hub id, a path, BASE+ADAPTER, a run directory (its newest round, or RUN@N), lab, or openai:NAME@URL.
     For a run, what is not given is as in its recipe. The same command again continues: no sample is drawn twice.
 
+    In the values of --header and --query ${NAME} stands for an environment variable: no key need be written down.
+
     Example: akd eval runs/demo --suite lab --out evals/demo
     """
     with reported(debug, resume="the same command again draws only what is left"):
@@ -85,7 +95,7 @@ def command(model: str, out: Path | None, as_json: bool, debug: bool, show_promp
             raise EvaluateError("no --suite; name what to evaluate on, such as --suite humaneval+")
         if out is None and not show_prompt:
             raise EvaluateError("no --out; name a directory for samples and results")
-        loaded = _loaded(target, settings, options["concurrency"])
+        loaded = _loaded(target, settings, options)
         specs = _specs(target, settings, loaded, opened, options["stop"])
         if show_prompt or out is None:
             _show(specs, loaded)
@@ -141,6 +151,8 @@ def _sampling(base: EvalSampling, options: dict[str, Any]) -> EvalSampling:
         max_tokens=options["max_tokens"] or base.max_tokens,
         seed=options["seed"],
         batch_size=options["batch_size"] or base.batch_size,
+        omit=tuple(sorted(set(options["omit"]))),
+        extra_body=_canonical(options["extra_body"]),
     )
 
 
@@ -156,14 +168,52 @@ def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
     )
 
 
-def _loaded(target: Target, settings: ExamSettings, concurrency: int) -> Student | ChatModel:
-    if target.server:
-        from akd_code.models import open_model
+def _canonical(body: str | None) -> str:
+    """Return the JSON object given, keys sorted; "" where there is none. Raises EvaluateError."""
+    from akd_code.evaluate import EvaluateError
 
-        return open_model(target.server, concurrency=concurrency, timeout_s=600.0)
+    if body is None:
+        return ""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise EvaluateError(f"--extra-body is not JSON ({error}); give an object, such as '{{\"top_k\": 5}}'") from None
+    if not isinstance(fields, dict):
+        raise EvaluateError("--extra-body is not a JSON object; give names and values, such as '{\"top_k\": 5}'")
+    return json.dumps(fields, sort_keys=True) if fields else ""
+
+
+def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
+    """Return names and values of K=V options. Raises EvaluateError, which shows no value: it may be a key."""
+    from akd_code.evaluate import EvaluateError
+
+    pairs = [one.partition("=") for one in given]
+    if any(not equals or not name.strip() for name, equals, _ in pairs):
+        raise EvaluateError(f"{option} takes NAME=VALUE; write it again with an = between name and value")
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _loaded(target: Target, settings: ExamSettings, options: dict[str, Any]) -> Student | ChatModel:
+    from akd_code.evaluate import EvaluateError
+
+    sampling = settings.sampling
+    headers, query = _pairs("--header", options["headers"]), _pairs("--query", options["queries"])
+    if target.server:
+        from akd_code.models import Extras, open_model
+
+        extras = Extras(json.loads(sampling.extra_body or "{}"), headers, query)
+        return open_model(
+            target.server, concurrency=options["concurrency"], timeout_s=600.0, extras=extras, notice=_noted
+        )
+    if sampling.extra_body or headers or query or sampling.omit:
+        raise EvaluateError("--extra-body, --header, --query and --omit are for a server; leave them out")
     from akd_code.student import load_student
 
     return load_student(target.model, adapter=target.adapter, device=settings.device, dtype=settings.dtype)
+
+
+def _noted(line: str) -> None:
+    click.echo(f"  {line}", err=True)
 
 
 def _specs(
@@ -227,4 +277,6 @@ def _told(one: Evaluation) -> str:
         lines.append(f"  {one.generated} answers generated, {one.tokens_per_s:.0f} tokens/s")
     if one.cut:
         lines.append(f"  {one.cut} answers were cut at the token limit; raise --max-tokens if they count")
+    if one.refused:
+        lines.append(f"  {one.refused} prompts were refused by the server and count as failed")
     return "\n".join(lines)

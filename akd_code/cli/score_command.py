@@ -93,8 +93,9 @@ def _scored(
     from concurrent.futures import ThreadPoolExecutor
 
     from akd_evals.errors import EvalError
-    from akd_evals.sample_files import read_answers, read_samples
+    from akd_evals.sample_files import STORED, read_answers, read_samples
     from akd_evals.score import score
+    from akd_evals.source import claim
     from akd_sandbox import Sandbox
 
     settings, out = score_settings(options), options["out"]
@@ -114,6 +115,7 @@ def _scored(
         else:
             raise EvalError("no --suite; name one that akd suite list shows, or a JSONL file")
         given = read_samples(samples, suite) if samples is not None else read_answers(cast(Path, rescored), suite)
+        claim(out, samples if samples is not None else cast(Path, rescored) / STORED)
     with starting.result() as box:
         excluded: dict[str, str] = {}
         if options["exclude_failing"]:

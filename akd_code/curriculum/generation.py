@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from akd_code.filters import FilterChain
-from akd_code.models import ChatModel, Completion, ModelError, NoRecordedAnswerError, RequestRefusedError, Sampling
+from akd_code.models import ChatModel, Completion, ModelError, NoRecordedAnswerError, PromptRefusedError, Sampling
 from akd_code.recipe import GeneratorSection
 from akd_code.records import Prompt, content_id
 from akd_prompts import (
@@ -31,8 +31,9 @@ _WORDS_FACTOR = 4.0
 _LEAST_TOKENS = 256
 """What an answer may be long at least. Lion's 64 had to hold neither a fence nor a function's name."""
 
-LOST, CUT, UNPARSABLE, REPEATED = "lost", "cut", "unparsable", "repeated"
-"""Reasons that belong to no filter: no answer, cut by length, not in the form that was asked for, the same text again.
+LOST, REFUSED, CUT, UNPARSABLE, REPEATED = "lost", "refused", "cut", "unparsable", "repeated"
+"""Reasons that belong to no filter: no recorded answer, refused by the endpoint, cut by length, not in the form that
+was asked for, the same text again.
 
 (Equal texts would make prompts of one id; a filter for similar texts, where there is one, speaks first.)
 """
@@ -103,7 +104,7 @@ async def generate(
             made[one.source] += 1
             accepted.append(one)
         filters.admit(accepted)
-        if not accepted and rejected.total() == rejected[LOST]:
+        if not accepted and rejected.total() == rejected[LOST] + rejected[REFUSED]:
             _raise_first_error(answers)
     if len(accepted) < wanted and (hard or easy):
         warnings += (f"{len(accepted)} of {wanted} new tasks after {asked} requests",)
@@ -153,20 +154,21 @@ async def _ask_all(model: ChatModel, requests: Sequence[_Request], sampling: Sam
 
 
 async def _ask(model: ChatModel, request: _Request, sampling: Sampling) -> Completion | ModelError:
-    """Return the answer, or the error where the endpoint refuses this one request (a content filter, say)."""
+    """Return the answer, or the error where the endpoint refuses this one prompt (a content filter, say)."""
     kind = GenerateHardInputs if request.stream == "hard" else GenerateEasyInputs
     longest = max(_LEAST_TOKENS, math.ceil(_WORDS_FACTOR * len(request.seed.text.split())))
-    sampling = replace(sampling, max_tokens=longest)
+    if sampling.max_tokens is not None:
+        sampling = replace(sampling, max_tokens=longest)
     try:
         return await model.complete(render(kind(request.seed.text)).messages, sampling, sample=request.sample)
-    except (RequestRefusedError, NoRecordedAnswerError) as error:
+    except (PromptRefusedError, NoRecordedAnswerError) as error:
         return error
 
 
 def _read(answer: Completion | ModelError, request: _Request, round: int) -> Prompt | str:
     """Return the prompt in an answer, or the reason why there is none."""
     if isinstance(answer, ModelError):
-        return LOST
+        return REFUSED if isinstance(answer, PromptRefusedError) else LOST
     if answer.finish_reason == "length":
         return CUT
     try:

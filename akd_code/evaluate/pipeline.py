@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Evaluation:
     """What an evaluation left: the figures, every sample's verdicts, and how the answers were drawn.
 
-    `cut` counts answers that ended at the token limit; `tokens_per_s` is None where nothing was generated now, or a
-    server told no counts.
+    `cut` counts answers that ended at the token limit, `refused` prompts that a server refused; `tokens_per_s` is None
+    where nothing was generated now, or a server told no counts.
     """
 
     summary: Summary
@@ -37,6 +37,7 @@ class Evaluation:
     generated: int
     cut: int
     tokens_per_s: float | None
+    refused: int = 0
 
 
 def evaluate(
@@ -90,7 +91,7 @@ def evaluate(
         excluded=excluded,
     )
     summary = _timed(out, summary, time.monotonic() - clock.started, clock.generated)
-    return Evaluation(summary, tuple(results), clock.generated, store.cut, tokens_per_s)
+    return Evaluation(summary, tuple(results), clock.generated, store.cut, tokens_per_s, store.refused)
 
 
 def _sample(model: Student | ChatModel, spec: EvalSpec, store: SampleStore, take: TakeAnswer, concurrency: int) -> None:

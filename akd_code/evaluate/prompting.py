@@ -92,12 +92,11 @@ def decide_style(style: PromptStyle, student: Student | None) -> DecidedStyle:
 
 def _ends_turns(student: Student) -> bool:
     """Return whether one of the model's end tokens stands after an answer in its chat template."""
-    from akd_code.student.encode import own_end_ids
+    from akd_code.student.encode import own_end_ids, templated
 
     tokenizer = student.tokenizer
     probe = "@@"
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": probe}]
-    tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(probe)[2]
+    tail = templated(tokenizer, [("user", "?"), ("assistant", probe)], False).rpartition(probe)[2]
     ids = tokenizer(tail, add_special_tokens=False).input_ids
     special = [token for token in ids if token in set(tokenizer.all_special_ids)]
     return not special or special[0] in own_end_ids(student)

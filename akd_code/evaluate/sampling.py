@@ -12,10 +12,15 @@ from akd_code.evaluate.target import EvaluateError
 from akd_evals.suites import Task
 
 if TYPE_CHECKING:
-    from akd_code.models import ChatModel
+    from akd_code.models import ChatModel, ModelError, Sampling
     from akd_code.models.openai_chat import OpenAIChat
     from akd_code.student import Sampled, Student
 
+OMITTABLE = ("temperature", "top_p", "max_tokens", "stop", "seed")
+"""Settings that a request to a server can do without."""
+REFUSED = "refused"
+"""The finish reason of an answer that a server refused to give."""
+_REFUSED_AT_FIRST = 10
 SampleKey = tuple[str, int]
 """(task id, number of the sample)."""
 
@@ -24,7 +29,8 @@ SampleKey = tuple[str, int]
 class EvalSampling:
     """How answers are drawn: `n` per task, at most `max_tokens` long.
 
-    `temperature` 0 is greedy and gives one answer per task. Raises EvaluateError for settings out of range.
+    `temperature` 0 is greedy and gives one answer per task. Of a server's requests, `omit` names the settings that are
+    not sent, and `extra_body` is the JSON of fields added to each. Raises EvaluateError for settings out of range.
     """
 
     n: int = 1
@@ -33,6 +39,8 @@ class EvalSampling:
     max_tokens: int = 512
     seed: int = 0
     batch_size: int = 16
+    omit: tuple[str, ...] = ()
+    extra_body: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -42,10 +50,21 @@ class EvalSampling:
             raise EvaluateError("the temperature must be at least 0, and top-p above 0 and at most 1")
         if self.n > 1 and self.temperature == 0:
             raise EvaluateError(f"{self.n} greedy samples would all be equal; give a temperature, such as 0.2")
+        if unknown := sorted(set(self.omit) - set(OMITTABLE)):
+            raise EvaluateError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OMITTABLE)}")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return asdict(self)
+        """Return the settings as plain data; what only some evaluations have, only where they have it."""
+        plain = asdict(self)
+        return {name: value for name, value in plain.items() if name not in ("omit", "extra_body") or value}
+
+    def request(self, stop: tuple[str, ...]) -> Sampling:
+        """Return the settings of a request to a server."""
+        from akd_code.models import Sampling
+
+        fields: dict[str, Any] = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
+        fields |= {"stop": stop, "seed": self.seed} | {name: () if name == "stop" else None for name in self.omit}
+        return Sampling(**fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +185,28 @@ async def sample_served(
     take: TakeAnswer,
     concurrency: int,
 ) -> None:
-    """Have a server answer every task of the suite, without the samples that are done. Raises ModelError."""
-    from akd_code.models import Message, Sampling
+    """Have a server answer every task of the suite, without the samples that are done.
+
+    A prompt that the server refuses counts as an empty answer with the finish reason REFUSED. Raises ModelError,
+    also where the first ten prompts are all refused.
+    """
+    from akd_code.models import Message, PromptRefusedError
 
     slots = asyncio.Semaphore(concurrency)
+    refusals = _Refusals(take)
 
     async def one(task: Task, sample: int) -> None:
-        async with slots:
-            settings = Sampling(
-                sampling.temperature, sampling.top_p, sampling.max_tokens, prompts.stops(task), sampling.seed
-            )
-            if prompts.style == "chat":
-                answer = await model.complete([Message("user", prompts.text(task))], settings, sample=sample)
-            else:
-                answer = await _continuing(model).continued(prompts.text(task), settings, sample=sample)
+        settings = sampling.request(prompts.stops(task))
+        try:
+            async with slots:
+                if prompts.style == "chat":
+                    answer = await model.complete([Message("user", prompts.text(task))], settings, sample=sample)
+                else:
+                    answer = await _continuing(model).continued(prompts.text(task), settings, sample=sample)
+        except PromptRefusedError as error:
+            refusals.refused(Drawn(task.task_id, sample, "", REFUSED, None, None), error)
+            return
+        refusals.answered()
         counts = answer.prompt_tokens, answer.completion_tokens
         take(Drawn(task.task_id, sample, answer.text, answer.finish_reason, *counts))
 
@@ -193,6 +220,32 @@ async def sample_served(
         raise failures.exceptions[0] from None
     finally:
         await model.aclose()
+    refusals.answered()
+
+
+class _Refusals:
+    """Takes refused prompts as answers once another is answered: a server that refuses all is set up wrongly."""
+
+    def __init__(self, take: TakeAnswer) -> None:
+        self._take = take
+        self._held: list[Drawn] = []
+        self._any_answered = False
+
+    def answered(self) -> None:
+        """Take note that the server answers, or that there is nothing more to ask."""
+        self._any_answered = True
+        held, self._held = self._held, []
+        for one in held:
+            self._take(one)
+
+    def refused(self, one: Drawn, error: ModelError) -> None:
+        """Take note of a refused prompt. Raises the error where so many were refused and none was answered."""
+        if self._any_answered:
+            self._take(one)
+            return
+        self._held.append(one)
+        if len(self._held) >= _REFUSED_AT_FIRST:
+            raise error
 
 
 def _continuing(model: ChatModel) -> OpenAIChat:

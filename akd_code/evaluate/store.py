@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.evaluate.prompting import TaskPrompts
-from akd_code.evaluate.sampling import Drawn, EvalSampling, SampleKey
+from akd_code.evaluate.sampling import REFUSED, Drawn, EvalSampling, SampleKey
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.files import read_rows, write_atomically, write_failure
 from akd_evals.results import PROGRAMS, RESULTS, SETTINGS, SUMMARY
@@ -73,7 +73,7 @@ def _stored(file: Path) -> Any:
     """Return the JSON in a file, None where there is none that can be read."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -90,6 +90,7 @@ class SampleStore:
         self._path = out / STORED
         self._prompts = spec.prompts
         self._answers: dict[SampleKey, tuple[str, bool]] = {}
+        self.refused = 0
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -115,6 +116,7 @@ class SampleStore:
                     f"{self._path}:{line}: not a sample of this evaluation ({error!r}); delete the line"
                 ) from error
             self._answers[key] = str(answer), row.get("finish_reason") == CUT
+            self.refused += row.get("finish_reason") == REFUSED
 
     def __len__(self) -> int:
         """How many samples there are."""
@@ -161,6 +163,7 @@ class SampleStore:
         except OSError as error:
             raise write_failure(self._path, error) from error
         self._answers[one.task_id, one.sample] = one.text, cut
+        self.refused += one.finish_reason == REFUSED
         return sample
 
     def collected(self) -> Samples:
@@ -188,8 +191,10 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
     if file.exists():
         try:
             before = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise EvaluateError(f"cannot read {file} ({error}); choose another directory") from error
+        if not isinstance(before, dict):
+            raise EvaluateError(f"{file} holds no settings; choose another directory")
         names = {**before, **settings}
         changed = [
             f"{n} was {before.get(n)!r} and is {settings.get(n)!r}" for n in names if before.get(n) != settings.get(n)

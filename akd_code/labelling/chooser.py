@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from akd_code.labelling.proposer import Proposal
 from akd_code.labelling.tally import LabelTally
-from akd_code.models import Sampling
-from akd_code.reading import injected
+from akd_code.models import PromptRefusedError, Sampling
+from akd_code.reading import injected, trained_text
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
 from akd_code.referee import Tested, Validated, run_tests, validate_given, validate_written
@@ -38,23 +38,29 @@ class Chooser:
         """Return the prompt's label, with every candidate and its verdict. Raises ModelError."""
         written = await self._tests(prompt, tally)
         if written is None:
-            return _untested(replace(prompt, tests=None), proposals, tally)
+            return _untested(replace(prompt, tests=None), proposals, self.settings, tally)
         report = await asyncio.to_thread(self._validated, written, prompt, proposals)
         tally.runs += report.runs
         prompt = replace(prompt, tests=report.tests)
+        if report.tests is None and written.origin == "given":
+            tally.events.append("tests: those given cannot be trusted")
         if report.tests is None or prompt.entry_point is None:
-            return _untested(prompt, proposals, tally)
+            return _untested(prompt, proposals, self.settings, tally)
         tested = [await self._tested(proposal, report.tests, prompt, tally) for proposal in proposals]
         chosen = _best(tested, tally)
         for attempt in range(1, self.settings.attempts):
-            if _undecided(tested[chosen]) or tested[chosen].verdict == Verdict.PASS.value or not self.settings.verify:
+            held = tested[chosen]
+            if _undecided(held) or _passes_whole(held) or not self.settings.verify:
                 break
             tally.events.append("asked again")
             sample = tally.next_sample(attempt)
-            answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            try:
+                answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            except PromptRefusedError:
+                break
             tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
             chosen = len(tested) - 1
-        outcome = _outcome(tested[chosen], prompt, self.settings.verify)
+        outcome = _outcome(tested[chosen], prompt, self.settings)
         return _label(prompt, tested, chosen, outcome, tally)
 
     async def _tests(self, prompt: Prompt, tally: LabelTally) -> PromptTests | None:
@@ -88,7 +94,7 @@ def _best(tested: Sequence[Candidate], tally: LabelTally) -> int:
         held = tested[best]
         if _undecided(other):
             tally.events.append(f"{other.way}: untested, {_stays(held, other)}")
-        elif _undecided(held) or other.passed >= held.passed:
+        elif _undecided(held) or _rank(other) >= _rank(held):
             tally.events.append(f"{other.way}: {'better' if other.passed > held.passed else 'as good'}")
             best = at
         else:
@@ -101,12 +107,21 @@ def _undecided(candidate: Candidate) -> bool:
     return candidate.verdict is not None and not Verdict(candidate.verdict).decided
 
 
-def _untested(prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
+def _passes_whole(one: Candidate) -> bool:
+    """Tell whether an answer passes every test and was not cut by length: what follows the cut nobody has seen."""
+    return one.verdict == Verdict.PASS.value and not _cut(one.answer)
+
+
+def _rank(one: Candidate) -> tuple[bool, int]:
+    return _passes_whole(one), one.passed
+
+
+def _untested(prompt: Prompt, proposals: Sequence[Proposal], settings: LabelSection, tally: LabelTally) -> Label:
     """Return the label where nothing can tell the answers apart: the first, which is the plainest, stands."""
     candidates = [Candidate(one.answer, one.way) for one in proposals]
     for other in candidates[1:]:
         tally.events.append(f"{other.way}: untested, {_stays(candidates[0], other)}")
-    return _label(prompt, candidates, 0, _unchecked(candidates[0].answer, prompt), tally)
+    return _label(prompt, candidates, 0, _unchecked(candidates[0].answer, prompt, settings), tally)
 
 
 def _stays(held: Candidate, other: Candidate) -> str:
@@ -122,27 +137,36 @@ def _label(
     return Label(prompt, tuple(candidates), chosen, outcome, rate, *counts)
 
 
-def _outcome(chosen: Candidate, prompt: Prompt, verify: bool) -> LabelOutcome:
+def _outcome(chosen: Candidate, prompt: Prompt, settings: LabelSection) -> LabelOutcome:
     """Return what became of a label whose chosen answer was tested."""
     if _undecided(chosen):
         return LabelOutcome.SPOILT
-    if chosen.verdict == Verdict.PASS.value:
-        return LabelOutcome.SUSPECT if injected(chosen.answer.text, prompt.text) else LabelOutcome.VERIFIED
-    return _failed(chosen.answer) if verify else _unchecked(chosen.answer, prompt)
+    if _passes_whole(chosen):
+        return LabelOutcome.SUSPECT if _injected(chosen.answer, prompt, settings) else LabelOutcome.VERIFIED
+    return _failed(chosen.answer) if settings.verify else _unchecked(chosen.answer, prompt, settings)
 
 
-def _unchecked(answer: Answer, prompt: Prompt) -> LabelOutcome:
-    if answer.finish_reason == "length":
+def _unchecked(answer: Answer, prompt: Prompt, settings: LabelSection) -> LabelOutcome:
+    if _cut(answer):
         return LabelOutcome.TRUNCATED
-    if injected(answer.text, prompt.text):
+    if _injected(answer, prompt, settings):
         return LabelOutcome.SUSPECT
     return LabelOutcome.UNVERIFIED if _holds_code(answer) else LabelOutcome.NO_CODE
 
 
 def _failed(answer: Answer) -> LabelOutcome:
-    if answer.finish_reason == "length":
+    if _cut(answer):
         return LabelOutcome.TRUNCATED
     return LabelOutcome.FAILED if _holds_code(answer) else LabelOutcome.NO_CODE
+
+
+def _cut(answer: Answer) -> bool:
+    return answer.finish_reason == "length"
+
+
+def _injected(answer: Answer, prompt: Prompt, settings: LabelSection) -> bool:
+    """Tell whether what would be trained on tries to instruct its reader."""
+    return injected(trained_text(answer.text, settings.keep_reasoning), prompt.text)
 
 
 def _holds_code(answer: Answer) -> bool:

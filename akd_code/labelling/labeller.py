@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from akd_code.gather import in_order
 from akd_code.labelling.chooser import Chooser
 from akd_code.labelling.proposer import LABELLERS, LabelTools, Proposer
 from akd_code.labelling.tally import LabelTally
-from akd_code.models import ChatModel
+from akd_code.models import ChatModel, PromptRefusedError
 from akd_code.recipe import Recipe
-from akd_code.records import Label, Prompt
+from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt
 from akd_code.roles import Roles
 from akd_sandbox import Limits, Sandbox
 
@@ -23,20 +23,28 @@ Done = Callable[[int, Label], None]
 
 @dataclass(frozen=True, slots=True)
 class Labeller:
-    """A way to make labels, with the chooser that is the same for all of them."""
+    """A way to make labels, with the chooser that is the same for all of them.
+
+    `refusals` gathers the endpoint's words, prompt by prompt, where it refused one.
+    """
 
     teacher: ChatModel
     proposer: Proposer
     chooser: Chooser
+    refusals: list[str] = field(default_factory=list, compare=False)
 
     def begin(self, round_: int) -> None:
         """Get ready for a round; what an interrupted attempt at it left behind is undone."""
         self.proposer.begin(round_)
 
     async def label(self, prompt: Prompt) -> Label:
-        """Return the prompt's label. Raises ModelError."""
+        """Return the prompt's label; one without an answer where the endpoint refuses the prompt. Raises ModelError."""
         tally = LabelTally(self.teacher)
-        proposals = await self.proposer.propose(prompt, tally)
+        try:
+            proposals = await self.proposer.propose(prompt, tally)
+        except PromptRefusedError as error:
+            self.refusals.append(str(error))
+            return _refused(prompt, tally)
         return await self.chooser.label(prompt, proposals, tally)
 
     def close(self) -> None:
@@ -59,6 +67,13 @@ def most_requests(recipe: Recipe) -> int:
     Raises RecipeError for an unknown method, with the nearest name.
     """
     return LABELLERS.get(recipe.label.method).requests(recipe)
+
+
+def _refused(prompt: Prompt, tally: LabelTally) -> Label:
+    """Return the label of a prompt that the endpoint refuses: nothing was answered, nothing is trained on."""
+    nothing = Candidate(Answer(prompt.id, "", None, LabelOutcome.REFUSED.value), "refused")
+    counts = (tally.calls, tally.runs, tally.tokens, tuple(tally.events))
+    return Label(prompt, (nothing,), 0, LabelOutcome.REFUSED, None, *counts)
 
 
 def _unheard(position: int, label: Label) -> None:

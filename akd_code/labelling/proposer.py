@@ -42,9 +42,17 @@ class LabelTools:
 
     @property
     def evolve_sampling(self) -> Sampling:
-        """How everything but direct answers is drawn (AMR-Evol, arXiv 2410.00558: temperature 0, 3,000 tokens)."""
-        evolve = self.recipe.evolve
-        return Sampling(evolve.temperature, 1.0, evolve.max_tokens, seed=self.sampling.seed)
+        """How everything but direct answers is drawn (AMR-Evol, arXiv 2410.00558: temperature 0, 3,000 tokens).
+
+        What the teacher is not sent with direct answers it is not sent here either.
+        """
+        evolve, direct = self.recipe.evolve, self.sampling
+        return Sampling(
+            temperature=None if direct.temperature is None else evolve.temperature,
+            top_p=None if direct.top_p is None else 1.0,
+            max_tokens=None if direct.max_tokens is None else evolve.max_tokens,
+            seed=direct.seed,
+        )
 
 
 class Proposer(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from akd_code.models import ChatModel, Completion, Sampling
+from akd_code.models import ChatModel, Completion, PromptRefusedError, Sampling
 from akd_code.reading import answer_from, read_answer
 from akd_code.records import Answer, Prompt, PromptTests
 from akd_prompts import Inputs, PromptParseError, SolveInputs, WriteTestsInputs, parse_tests, render
@@ -26,9 +26,17 @@ class LabelTally:
     _solved: set[int] = field(default_factory=set)
 
     async def ask(self, inputs: Inputs, sampling: Sampling, sample: int = 0) -> Completion:
-        """Return the teacher's reply, number `sample`, to a prompt. Raises ModelError."""
-        completion = await self.teacher.complete(render(inputs).messages, sampling, sample=sample)
+        """Return the teacher's reply, number `sample`, to a prompt.
+
+        Raises ModelError; a refusal of this prompt alone, PromptRefusedError, becomes an event too.
+        """
+        rendered = render(inputs)
         self.calls += 1
+        try:
+            completion = await self.teacher.complete(rendered.messages, sampling, sample=sample)
+        except PromptRefusedError:
+            self.events.append(f"refused: {rendered.version.partition('/')[0]}")
+            raise
         self.tokens += (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
         if isinstance(inputs, SolveInputs):
             self._solved.add(sample)
@@ -45,8 +53,11 @@ class LabelTally:
         return answer_from(prompt, completion.text, completion.finish_reason)
 
     async def tests(self, prompt: Prompt, entry_point: str, count: int, sampling: Sampling) -> PromptTests | None:
-        """Return the tests that the teacher writes for a prompt, not yet validated; None if they cannot be read."""
-        completion = await self.ask(WriteTestsInputs(prompt.text, entry_point, count), sampling)
+        """Return the tests that the teacher writes for a prompt, not yet validated; None if they cannot be had."""
+        try:
+            completion = await self.ask(WriteTestsInputs(prompt.text, entry_point, count), sampling)
+        except PromptRefusedError:
+            return None
         try:
             return PromptTests(parse_tests(completion.text, entry_point).asserts, "teacher")
         except PromptParseError:

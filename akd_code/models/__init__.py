@@ -9,9 +9,9 @@ here knows what the answers are for.
 
 from akd_code.models.cache import AnswerCache
 from akd_code.models.cached import CachedChat
-from akd_code.models.chat import ChatModel, Completion, Message, Sampling
+from akd_code.models.chat import REASONING_ONLY, ChatModel, Completion, Message, Sampling
 from akd_code.models.embeddings import EndpointEmbeddings
-from akd_code.models.endpoint import Endpoint, Retries
+from akd_code.models.endpoint import Endpoint, Notice
 from akd_code.models.errors import (
     CacheError,
     EndpointError,
@@ -19,16 +19,20 @@ from akd_code.models.errors import (
     ModelError,
     ModelSpecError,
     NoRecordedAnswerError,
+    PromptRefusedError,
     RecordingError,
     RequestRefusedError,
 )
+from akd_code.models.extras import Extras
 from akd_code.models.metered import MeteredChat
+from akd_code.models.patience import Retries
 from akd_code.models.recorded import RecordedChat
 from akd_code.models.registry import MODELS, ModelForm, OpeningOptions, open_model
 from akd_code.models.usage import Usage, UsageMeter
 
 __all__ = [
     "MODELS",
+    "REASONING_ONLY",
     "AnswerCache",
     "CacheError",
     "CachedChat",
@@ -37,6 +41,7 @@ __all__ = [
     "Endpoint",
     "EndpointEmbeddings",
     "EndpointError",
+    "Extras",
     "Message",
     "MeteredChat",
     "MissingKeyError",
@@ -44,7 +49,9 @@ __all__ = [
     "ModelForm",
     "ModelSpecError",
     "NoRecordedAnswerError",
+    "Notice",
     "OpeningOptions",
+    "PromptRefusedError",
     "RecordedChat",
     "RecordingError",
     "RequestRefusedError",

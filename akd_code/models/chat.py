@@ -6,32 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from akd_code.records import REASONING_ONLY
 from akd_prompts import Message
 
-__all__ = ["ChatModel", "Completion", "Message", "Sampling", "encodable"]
+__all__ = ["REASONING_ONLY", "ChatModel", "Completion", "Message", "Sampling", "encodable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How an answer is drawn. `temperature` 0 is greedy; `max_tokens` counts the answer's tokens alone.
 
-    `seed` is sent to endpoints that take one; sample i of a request is asked with seed + i.
+    `seed` is sent to endpoints that take one; sample i of a request is asked with seed + i. What is None is left out of
+    a request, and the endpoint's own default holds; a model in this process needs all but the seed.
     """
 
-    temperature: float = 0.0
-    top_p: float = 1.0
-    max_tokens: int = 1024
+    temperature: float | None = 0.0
+    top_p: float | None = 1.0
+    max_tokens: int | None = 1024
     stop: tuple[str, ...] = ()
     seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer. `finish_reason` is "stop", "length" or what the endpoint says; token counts are None if unknown.
+    """One answer. `finish_reason` is "stop", "length", REASONING_ONLY or what the endpoint says.
 
-    `cached` is True when the answer came from the cache and cost nothing now. `attempts` counts the requests sent until
-    the answer came, `latency_s` the seconds from the first of them, waits included: how an answer was obtained is no
-    part of what it is, so equality leaves both out.
+    Token counts are None if unknown. `cached` is True when the answer came from the cache and cost nothing now.
+    `attempts` counts the requests sent until the answer came, `latency_s` the seconds from the first of them, waits
+    included: how an answer was obtained is no part of what it is, so equality leaves both out.
     """
 
     text: str

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from akd_code.models.cache import AnswerCache
 from akd_code.models.chat import encodable
-from akd_code.models.endpoint import Attempted, Endpoint, MalformedReplyError
+from akd_code.models.endpoint import AskDifferentlyError, Attempted, Endpoint, said_by
 from akd_code.models.errors import ModelError
+from akd_code.models.reply import MalformedReplyError, check_for_error
 from akd_code.models.usage import UsageMeter
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class EndpointEmbeddings:
         self._cache = cache
         self._meter = meter
         self._under_way: dict[str, asyncio.Future[None]] = {}
+        self._place = server.url + server.extras.suffix
+        self._format: dict[str, Any] = {"encoding_format": "float"}
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Return a vector for each text, in order, as the endpoint gave them.
@@ -62,7 +65,7 @@ class EndpointEmbeddings:
     def _cached(self, text: str) -> Vector | None:
         if self._cache is None:
             return None
-        vector = self._cache.vector(self._server.url, self.model, text)
+        vector = self._cache.vector(self._place, self.model, text)
         if vector is not None and self._meter is not None:
             # Endpoints count the tokens of a request, not those of each text in it.
             self._meter.cached(None, None)
@@ -78,7 +81,7 @@ class EndpointEmbeddings:
             made = dict(zip(texts, vectors, strict=True))
             if self._cache is not None:
                 for text, vector in made.items():
-                    self._cache.put_vector(self._server.url, self.model, text, vector)
+                    self._cache.put_vector(self._place, self.model, text, vector)
             return made
         finally:
             for text in texts:
@@ -87,24 +90,40 @@ class EndpointEmbeddings:
 
     async def _answered(self, texts: list[str]) -> list[Vector]:
         async def ask(client: AsyncOpenAI) -> tuple[list[Vector], int | None]:
-            reply = await client.embeddings.create(model=self.model, input=texts, encoding_format="float")
+            reply = await self._created(client, texts)
             return _vectors(reply, len(texts)), _prompt_tokens(reply)
 
         try:
             done = await self._server.attempted(ask, self.model, "a list of embeddings")
         except ModelError as error:
             if self._meter is not None:
-                self._meter.lost(self.model, self._server.url, error)
+                self._meter.lost(self.model, self._place, error)
             raise
         vectors, prompt_tokens = done.reply
         self._report(done, prompt_tokens)
         return vectors
 
+    async def _created(self, client: AsyncOpenAI, texts: list[str]) -> Any:
+        """Return the endpoint's reply; where it does not take `encoding_format`, that is left out from then on."""
+        import openai
+        from openai.types import CreateEmbeddingResponse
+
+        sent = self._format
+        body = {"model": self.model, "input": texts, **sent, **self._server.extras.body}
+        try:
+            # Not through `client.embeddings`: it asks for base64 wherever no format is given.
+            return await client.post("/embeddings", body=body, cast_to=CreateEmbeddingResponse)
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            if said_by(error).named(sent) is None:
+                raise
+            self._format = {}
+            raise AskDifferentlyError("it takes no encoding_format") from None
+
     def _report(self, done: Attempted[Any], prompt_tokens: int | None) -> None:
         if self._meter is not None:
             self._meter.answered(
                 self.model,
-                self._server.url,
+                self._place,
                 prompt_tokens=prompt_tokens,
                 completion_tokens=0,
                 latency_s=done.latency_s,
@@ -115,6 +134,7 @@ class EndpointEmbeddings:
 
 def _vectors(reply: Any, count: int) -> list[Vector]:
     """Return the vectors in the order of the texts. Raises MalformedReplyError."""
+    check_for_error(reply)
     items = getattr(reply, "data", None)
     if not isinstance(items, list) or sorted(getattr(item, "index", -1) for item in items) != list(range(count)):
         raise MalformedReplyError(f"the reply does not hold {count} embeddings")

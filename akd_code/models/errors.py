@@ -23,7 +23,7 @@ class ModelSpecError(ModelError):
 
 
 class MissingKeyError(ModelError):
-    """An endpoint needs an API key and no variable holds one."""
+    """An endpoint needs an API key or a header's value, and no variable holds one that can be sent."""
 
     exit_code = 2
 
@@ -36,6 +36,10 @@ class RequestRefusedError(ModelError):
     """An endpoint refused a request for good: a wrong key, an unknown model, a setting it does not take."""
 
     exit_code = 2
+
+
+class PromptRefusedError(RequestRefusedError):
+    """An endpoint refused one prompt for good: a content filter, a prompt that is too long. Others may be answered."""
 
 
 class RecordingError(ModelError):

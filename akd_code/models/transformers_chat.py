@@ -101,13 +101,16 @@ class TransformersChat:
             except StudentError as error:
                 raise ModelSpecError(str(error)) from error
         sampling, sample = batch[0].settings
+        temperature, top_p, max_tokens = sampling.temperature, sampling.top_p, sampling.max_tokens
+        if temperature is None or top_p is None or max_tokens is None:
+            raise ModelSpecError(f"{self._model} runs in this process: give temperature, top_p and max_tokens a number")
         try:
             answers = sample_answers(
                 self._student,
                 [request.messages for request in batch],
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                max_new_tokens=sampling.max_tokens,
+                temperature=temperature,
+                top_p=top_p,
+                max_new_tokens=max_tokens,
                 seed=(sampling.seed or 0) + sample,
                 batch_size=self._batch_size,
                 stop=sampling.stop,

@@ -6,10 +6,11 @@ The built-in ones are in `embedders`; another distribution brings its own under 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from akd_code.models import AnswerCache, UsageMeter
+from akd_code.models import AnswerCache, Extras, Notice, UsageMeter
+from akd_code.models.endpoint import silent
 from akd_code.modules.errors import EvolveError, StoreError
 from akd_evals.registry import Registry
 
@@ -42,12 +43,17 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EmbedderOptions:
-    """What an embedder that pays for its vectors has to use: the cache it looks into and the meter it reports to."""
+    """What an embedder that pays for its vectors has to use: the cache it looks into, the meter it reports to.
+
+    `extras` go with every request, `notice` is told what whoever watches should know.
+    """
 
     cache: AnswerCache | None = None
     meter: UsageMeter | None = None
     concurrency: int = 16
     timeout_s: float = 120.0
+    extras: Extras = field(default_factory=Extras)
+    notice: Notice = silent
 
 
 class EmbedderForm(Protocol):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from akd_code.modules.embedder import Embedder
-from akd_code.modules.errors import StoreError
+from akd_code.modules.errors import ExportError, StoreError
 from akd_code.records import content_id
 from akd_code.storage import Database, Schema, write_failure, write_text
 
@@ -250,11 +250,11 @@ class ModuleStore:
 
 
 def read_modules(path: Path) -> list[VerifiedModule]:
-    """Return the modules of an export. Raises StoreError naming the line that is broken."""
+    """Return the modules of an export. Raises ExportError naming the line that is broken."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"cannot read the exported modules {path}: {error}; give a file made by an export") from None
+        raise ExportError(f"cannot read the exported modules {path}: {error}; give a file made by an export") from None
     modules = []
     for number, line in enumerate(lines, 1):
         try:
@@ -265,7 +265,7 @@ def read_modules(path: Path) -> list[VerifiedModule]:
             if not all(isinstance(text, str) for text in texts):
                 raise ValueError("a field is not text")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise StoreError(
+            raise ExportError(
                 f"{path}:{number}: not a module of an export ({error}); correct or remove the line"
             ) from None
         modules.append(module)

@@ -7,6 +7,7 @@ suite or a run.
 
 from akd_code.recipe.identity import deciding, differences
 from akd_code.recipe.load import load_recipe, recipe_from, to_yaml
+from akd_code.recipe.rules import VARIABLE, names_a_secret
 from akd_code.recipe.sections import (
     EvalSection,
     EvolveSection,
@@ -26,6 +27,7 @@ from akd_code.recipe.sections import (
 )
 
 __all__ = [
+    "VARIABLE",
     "EvalSection",
     "EvolveSection",
     "GeneratorSection",
@@ -44,6 +46,7 @@ __all__ = [
     "deciding",
     "differences",
     "load_recipe",
+    "names_a_secret",
     "recipe_from",
     "to_yaml",
 ]

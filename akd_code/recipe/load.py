@@ -14,6 +14,9 @@ from akd_code.errors import RecipeError
 from akd_code.recipe.rules import broken_rules
 from akd_code.recipe.sections import Recipe
 
+_SECRETIVE = frozenset({"extra_headers", "extra_query", "embedder_headers", "embedder_query"})
+"""Settings whose values are never shown: someone may have written a key there."""
+
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Return the recipe in a YAML file, with `a.b=value` overrides (values in YAML).
@@ -28,7 +31,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         ) from None
     try:
         data = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date or a number that is none, lists in lists
         raise RecipeError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
         raise RecipeError(f"{path} holds no keys; a recipe is `key: value` lines, see `akd init`")
@@ -64,7 +67,7 @@ def _set(data: dict[str, Any], override: str) -> None:
             raise RecipeError(f"--set {override!r}: {parent} is a value, not a section")
     try:
         place[last] = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise RecipeError(f"--set {override!r}: {value!r} is not a YAML value") from None
 
 
@@ -82,7 +85,8 @@ def _explain(error: ValidationError) -> str:
             problems.append(f"unknown key {name}; {hint}")
         else:
             message = item["msg"].removeprefix("Value error, ")
-            given = f" (it is {item['input']!r})" if place and not isinstance(item["input"], dict) else ""
+            shown = place and not isinstance(item["input"], dict) and _SECRETIVE.isdisjoint(place)
+            given = f" (it is {item['input']!r})" if shown else ""
             problems.append(f"{name}: {message[:1].lower()}{message[1:]}{given}")
     return "; ".join(problems)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -94,8 +94,11 @@ def _plain(value: Any) -> Any:
 
 
 def _type(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is dict:
+        return "dict"
     kinds = [kind for kind in (get_args(field.annotation) or (field.annotation,)) if kind is not Ellipsis]
     kinds = [getattr(kind, "__origin__", kind) for kind in kinds]
+    kinds = [dict if get_origin(kind) is dict else kind for kind in kinds]
     names = [kind.__name__ if isinstance(kind, type) else repr(kind) for kind in kinds]
     return " or ".join("null" if name == "NoneType" else name for name in names).replace("|", "\\|")
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from akd_code.recipe.sections import Recipe
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""An environment variable in a value of a recipe."""
+_SECRET_NAME = re.compile(r"key|token|secret|password|passwd|authorization|cookie|bearer|^sig$|^code$", re.IGNORECASE)
+
+
+def names_a_secret(name: str) -> bool:
+    """Tell whether what stands under this name, in a URL, a header or a query, is secret as a rule."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def broken_rules(recipe: Recipe) -> list[str]:
@@ -25,4 +36,20 @@ def _a_suite_is_named_once(recipe: Recipe) -> str | None:
     return f"eval.suites names {sorted(twice)[0]} twice; name every suite once" if twice else None
 
 
-RULES = (_recorded_answers_write_no_prompts, _a_suite_is_named_once)
+def _no_key_is_written_down(recipe: Recipe) -> str | None:
+    sections = (("teacher", recipe.teacher), ("referee", recipe.referee), ("generator", recipe.generator))
+    values = {
+        f"{name}.{kind}.{key}": value
+        for name, section in sections
+        for kind in ("extra_headers", "extra_query")
+        for key, value in (getattr(section, kind) or {}).items()
+    }
+    values |= {f"evolve.embedder_headers.{key}": value for key, value in recipe.evolve.embedder_headers.items()}
+    values |= {f"evolve.embedder_query.{key}": value for key, value in recipe.evolve.embedder_query.items()}
+    for place, value in values.items():
+        if names_a_secret(place.rpartition(".")[2]) and not VARIABLE.search(value):
+            return f"{place} is a key written out, and a recipe is copied into runs: write ${{NAME}}, and export NAME"
+    return None
+
+
+RULES = (_recorded_answers_write_no_prompts, _a_suite_is_named_once, _no_key_is_written_down)

@@ -6,13 +6,27 @@ middle of a run, and is part of no step's key.
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+Temperature = Annotated[float, Field(ge=0.0)] | None
+TopP = Annotated[float, Field(gt=0.0, le=1.0)] | None
 MATTERS = "matters"
+
+
+def _as_texts(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    plain = (int, float, datetime.date)
+    return {key: str(value) if isinstance(value, plain) else value for key, value in given.items()}
+
+
+Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
+"""Names and texts; YAML reads 2024-10-21 as a date and 1 as a number, which are texts here."""
 
 
 def setting(default: Any, meaning: str = "", *, matters: bool = True, **bounds: Any) -> Any:
@@ -46,9 +60,23 @@ class ModelSection(Section):
     """A model that is called: teacher, referee or generator."""
 
     model: str | None = setting(None, "openai:NAME@URL, recorded:FILE.jsonl, hf:ID, lab; null: the teacher's")
-    temperature: float = setting(0.7, ge=0)
-    top_p: float = setting(1.0, gt=0, le=1)
-    max_tokens: Positive = setting(1024, "tokens of an answer at most")
+    temperature: Temperature = setting(0.7, "null: none is sent; the endpoint's default holds")
+    top_p: TopP = setting(1.0, "null: none is sent")
+    max_tokens: Positive | None = setting(1024, "tokens of an answer at most; null: none is sent")
+    seed: Annotated[int, Field(ge=0)] | Literal["recipe"] | None = setting(
+        "recipe", "sent with every request; recipe: the recipe's; null: none is sent"
+    )
+    extra_body: dict[str, Any] | None = setting(
+        None, "fields added to every request; null: the teacher's where the model is the teacher's, else none"
+    )
+    extra_headers: Texts | None = setting(
+        None,
+        "headers of every request, such as api-key: ${MY_KEY}, an environment variable: no key is in a recipe",
+        matters=False,
+    )
+    extra_query: Texts | None = setting(
+        None, "query of every request, such as api-version: 2024-10-21; ${NAME} as in headers", matters=False
+    )
     concurrency: Positive = setting(16, "requests under way at once", matters=False)
     timeout_s: float = setting(120.0, "seconds for one attempt of one request", matters=False, gt=0)
     price: PriceSection | None = setting(None, "to show what a run costs; unknown prices stay unknown", matters=False)
@@ -58,6 +86,11 @@ class TeacherSection(ModelSection):
     """The teacher (Lion: temperature 0.7, 1,024 tokens)."""
 
     model: str = setting("lab", "openai:NAME@URL, recorded:FILE.jsonl, hf:ID, or lab")
+    refused_share: Share = setting(
+        0.05,
+        "stop when its endpoint refuses more than this share of the prompts (one is always put up with, unless 0)",
+        matters=False,
+    )
 
 
 class LabelSection(Section):
@@ -68,6 +101,7 @@ class LabelSection(Section):
         "direct, best-of-n, or AMR-Evol (amr), its baselines (cot, ansrepair) and its ablations (amr-no-md, "
         "amr-no-are); see docs/amr-evol.md",
     )
+    keep_reasoning: bool = setting(False, "train on what a reasoning model thinks before it answers, too")
     verify: bool = setting(True, "leave out answers that fail a valid suite (after asking again)")
     attempts: Positive = setting(3, "answers asked for one prompt at most, until one passes")
     samples: Positive = setting(4, "answers that best-of-n draws for each prompt")
@@ -78,8 +112,8 @@ class LabelSection(Section):
 class EvolveSection(Section):
     """AMR-Evol and its baselines (arXiv 2410.00558: temperature 0, 3,000 tokens); direct and best-of-n ignore it."""
 
-    temperature: float = setting(0.0, "of everything but direct answers", ge=0)
-    max_tokens: Positive = setting(3000, "tokens of an answer at most")
+    temperature: Temperature = setting(0.0, "of everything but direct answers")
+    max_tokens: Positive | None = setting(3000, "tokens of an answer at most")
     stubs: Positive = setting(5, "stubs of a decomposition at most")
     top_k: Positive = setting(1, "modules retrieved for each stub")
     min_similarity: Share = setting(0.5, "cosine below which no module is shown")
@@ -93,6 +127,8 @@ class EvolveSection(Section):
         matters=False,
         ge=0,
     )
+    embedder_headers: Texts = setting({}, "headers of its requests; ${NAME} is a variable", matters=False)
+    embedder_query: Texts = setting({}, "query of its requests; ${NAME} is a variable", matters=False)
     store: str | None = setting(None, "an exported module store to start from; null: an empty one")
     wave: Positive = setting(32, "prompts labelled together; the next wave can retrieve what they added")
 
@@ -100,8 +136,8 @@ class EvolveSection(Section):
 class RefereeSection(ModelSection):
     """The hybrid referee: tests decide where a valid suite exists, the judge where none does."""
 
-    temperature: float = setting(0.2, ge=0)
-    max_tokens: Positive = setting(512, "tokens of an answer at most")
+    temperature: Temperature = setting(0.2)
+    max_tokens: Positive | None = setting(512, "tokens of an answer at most")
     judge: Literal["always", "needed", "never"] = setting("needed", "when the LLM judge is asked")
     tau: float = setting(1.0, "hard when the judge's mean score gap is at least this (of 9)", ge=0)
     gap: Share = setting(0.5, "hard when the pass-rate gap is at least this")
@@ -113,7 +149,7 @@ class GeneratorSection(ModelSection):
     model: str | None = setting(
         None, "as for the teacher; null: the teacher's; none: draw the next round from the cache pool itself"
     )
-    temperature: float = setting(1.0, ge=0)
+    temperature: Temperature = setting(1.0)
     prompts: Positive = setting(200, "N: new prompts a round; they replace the train pool, join the cache pool")
     filters: tuple[str, ...] = setting(("text", "rouge"), "what refuses a new prompt, in this order")
     rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")

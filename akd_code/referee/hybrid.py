@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from akd_code.models import ChatModel, Sampling
 from akd_code.recipe import RefereeSection
-from akd_code.records import Answer, Gap, Label
+from akd_code.records import Answer, Gap, Label, LabelOutcome
 from akd_code.referee.hardness import TestRates, decide, needs_judge
 from akd_code.referee.llm_judge import ask_judge
 from akd_code.referee.prompt_tests import run_tests
@@ -16,11 +16,15 @@ from akd_sandbox import Limits, Sandbox
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The gap on one prompt, and what finding it took: requests to the judge and programs run."""
+    """The gap on one prompt, and what finding it took: requests to the judge and programs run.
+
+    `refused`: the judge's endpoint refused to compare the answers.
+    """
 
     gap: Gap
     requests: int
     sandbox_runs: int
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,12 @@ class Referee:
             if run.pass_rate is not None:
                 rates = TestRates(label.pass_rate, run.pass_rate)
         judgement = None
-        if needs_judge(rates, self.settings.judge):
+        # Where the teacher's endpoint refused the prompt there is no answer to compare with.
+        if label.outcome is not LabelOutcome.REFUSED and needs_judge(rates, self.settings.judge):
             judgement = await ask_judge(prompt, label.answer, student, self.model, sampling=self.sampling)
         gap = decide(
             prompt.id, rates, judgement, policy=self.settings.judge, test_gap=self.settings.gap, tau=self.settings.tau
         )
-        return Decision(gap, 0 if judgement is None else judgement.requests, runs)
+        if judgement is None:
+            return Decision(gap, 0, runs)
+        return Decision(gap, judgement.requests, runs, judgement.refused)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
-from akd_code.models import ChatModel, Sampling
+from akd_code.models import ChatModel, PromptRefusedError, Sampling
+from akd_code.reading import spoken
 from akd_code.records import Answer, Judgement, Prompt
 from akd_prompts import JudgeInputs, PromptParseError, Scores, parse_scores, render
 
@@ -21,15 +23,18 @@ async def ask_judge(
     sampling: Sampling = SAMPLING,
     attempts: int = 3,
 ) -> Judgement:
-    """Return the judge's mean scores for both answers.
+    """Return the judge's mean scores for both answers, which it sees without the reasoning before them.
 
     A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all, and every request
-    counts; a call that stays unreadable lowers `parsed_calls`, which leaves the prompt undecided. Raises ModelError.
+    counts; a call that stays unreadable or is refused lowers `parsed_calls`, which leaves the prompt undecided.
+    Raises ModelError.
     """
-    (straight, first_requests), (swapped, second_requests) = await asyncio.gather(
-        _ask(model, JudgeInputs(prompt.text, teacher.text, student.text), sampling, attempts),
-        _ask(model, JudgeInputs(prompt.text, student.text, teacher.text), sampling, attempts),
+    teachers, students = (spoken(answer.text) for answer in (teacher, student))
+    first, second = await asyncio.gather(
+        _ask(model, JudgeInputs(prompt.text, teachers, students), sampling, attempts),
+        _ask(model, JudgeInputs(prompt.text, students, teachers), sampling, attempts),
     )
+    straight, swapped = first.scores, second.scores
     for_teacher: list[float] = []
     for_student: list[float] = []
     if straight is not None:
@@ -38,20 +43,31 @@ async def ask_judge(
     if swapped is not None:
         for_teacher.append(swapped.second)
         for_student.append(swapped.first)
-    requests = first_requests + second_requests
-    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), len(for_teacher), requests)
+    requests, refused = first.requests + second.requests, first.refused or second.refused
+    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), len(for_teacher), requests, refused)
 
 
-async def _ask(model: ChatModel, inputs: JudgeInputs, sampling: Sampling, attempts: int) -> tuple[Scores | None, int]:
-    """Return the scores, None if no reply could be read, and how many requests it took."""
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The scores of one call, None if no reply could be read or the endpoint refused, and the requests it took."""
+
+    scores: Scores | None
+    requests: int
+    refused: bool = False
+
+
+async def _ask(model: ChatModel, inputs: JudgeInputs, sampling: Sampling, attempts: int) -> _Call:
     messages = render(inputs).messages
     for sample in range(attempts):
-        completion = await model.complete(messages, sampling, sample=sample)
         try:
-            return parse_scores(completion.text), sample + 1
+            completion = await model.complete(messages, sampling, sample=sample)
+        except PromptRefusedError:
+            return _Call(None, sample + 1, refused=True)
+        try:
+            return _Call(parse_scores(completion.text), sample + 1)
         except PromptParseError:
             continue
-    return None, attempts
+    return _Call(None, attempts)
 
 
 def _mean(scores: list[float]) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from akd_code.records import PromptTests
 from akd_code.referee.flip import flipped
 from akd_sandbox import Job, Limits, Sandbox, Verdict, tests_from_asserts
+from akd_sandbox.checks import holds_check
 from akd_sandbox.syntax import parse
 
 
@@ -103,13 +104,18 @@ def validate_given(
 
     Such tests stand above the teacher: an assert that its answer fails stays. Asserts that are not Python or do not
     name the entry point are dropped. One must be left that has an expectation, and where a reference passes them all,
-    one with a changed expectation must fail.
+    one with a changed expectation must fail. What is more than a lone assert (a loop, `with pytest.raises`) is kept as
+    it is: the sandbox makes such expectations false itself.
     """
-    usable = tuple(line for line in tests.asserts if _is_assert_on(line, entry_point))
+    usable = tuple(
+        line for line in tests.asserts if _is_assert_on(line, entry_point) or _is_longer_test(line, entry_point)
+    )
     dropped = len(tests.asserts) - len(usable)
     if not usable:
         return Validated(None, dropped, 0, f"none of its {dropped} asserts calls {entry_point}")
     kept = replace(tests, asserts=usable)
+    if any(_is_longer_test(line, entry_point) for line in usable):
+        return Validated(kept, dropped, 0)
     if not any(flipped(line, entry_point) for line in usable):
         return Validated(None, len(tests.asserts), 0, "no assert has an expectation that could fail")
     runs = 0
@@ -163,10 +169,26 @@ def _doubt(tests: PromptTests, entry_point: str, code: str, box: Sandbox, limits
 
 
 def _is_assert_on(line: str, entry_point: str) -> bool:
-    try:
-        body = parse(line).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return False
+    body = _statements(line)
     if len(body) != 1 or not isinstance(body[0], ast.Assert):
         return False
-    return any(isinstance(node, ast.Name) and node.id == entry_point for node in ast.walk(body[0]))
+    return _names(body[0], entry_point)
+
+
+def _is_longer_test(line: str, entry_point: str) -> bool:
+    """Tell whether a test is more than a lone assert, checks something, and names the entry point."""
+    body = _statements(line)
+    if len(body) == 1 and isinstance(body[0], ast.Assert):
+        return False
+    return any(map(holds_check, body)) and any(_names(statement, entry_point) for statement in body)
+
+
+def _statements(code: str) -> list[ast.stmt]:
+    try:
+        return parse(code).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return []
+
+
+def _names(tree: ast.AST, entry_point: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == entry_point for node in ast.walk(tree))

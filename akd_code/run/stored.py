@@ -56,6 +56,8 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
             found = db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             raise RunError(f"{file} cannot be read ({error}); give a directory that `akd run` made") from None
+        if not found:
+            raise RunError(f"{file} is not the store of a run; give a directory that `akd run` made")
         if found > RUN_STORE.version:
             raise RunError(f"{file} has format {found}, this version of akd reads {RUN_STORE.version}; update akd")
         if found < RUN_STORE.version:

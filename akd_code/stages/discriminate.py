@@ -12,18 +12,23 @@ from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Gap, Label
 from akd_code.referee import Decision, disagree
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of, tested
+from akd_code.stages.refusals import RefusalCap
 from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True)
 class Discrimination:
-    """What finding the gaps took. Tests and judge both spoke on `compared` prompts and differ on `disagreements`."""
+    """What finding the gaps took. Tests and judge both spoke on `compared` prompts and differ on `disagreements`.
+
+    The judge's endpoint refused to compare the answers to `refused` prompts.
+    """
 
     requests: int
     sandbox_runs: int
     compared: int
     disagreements: int
+    refused: int = 0
 
 
 class Discriminate(Stage[Discrimination, Gap]):
@@ -52,12 +57,15 @@ class Discriminate(Stage[Discrimination, Gap]):
         """Test, and ask the judge where the tests leave it open, several prompts at once."""
         referee, watcher = self.bench.referee, self.bench.watcher
         done = 0
+        cap = RefusalCap("judge", self.bench.recipe.teacher.refused_share, len(self.labels))
 
         async def one(label: Label, answer: Answer) -> Decision:
             nonlocal done
             decision = await referee.decide(label, answer)
             done += 1
             watcher.progress(done, len(self.labels))
+            if decision.refused:
+                cap.refused("it will not compare the two answers")
             return decision
 
         pairs = zip(self.labels, self.answers, strict=True)
@@ -69,6 +77,7 @@ class Discriminate(Stage[Discrimination, Gap]):
             sum(decision.sandbox_runs for decision in decisions),
             len(opinions),
             sum(opinions),
+            sum(decision.refused for decision in decisions),
         )
         return StageResult(facts, gaps)
 
@@ -86,7 +95,8 @@ class Discriminate(Stage[Discrimination, Gap]):
         )
         facts = result.facts
         differ = f"; tests and judge differ on {facts.disagreements} of {facts.compared}" if facts.compared else ""
-        return (f"{len(result.items)} prompts: {told} ({said}){differ}",)
+        refused = f"; the judge refused {facts.refused}" if facts.refused else ""
+        return (f"{len(result.items)} prompts: {told} ({said}){differ}{refused}",)
 
     def figures(self, result: StageResult[Discrimination, Gap]) -> dict[str, Any]:
         """Return the hard share, what decided, and what it took."""
@@ -98,6 +108,7 @@ class Discriminate(Stage[Discrimination, Gap]):
             "sandbox_runs": result.facts.sandbox_runs,
             "compared": result.facts.compared,
             "disagreements": result.facts.disagreements,
+            "refused": result.facts.refused,
         }
 
     def fits(self, result: StageResult[Discrimination, Gap]) -> bool:

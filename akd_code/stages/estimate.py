@@ -19,6 +19,8 @@ CACHED_ANSWER_BYTES = 6_000
 """Bytes of an answer in the cache, and of what is made of it."""
 ANSWER_TOKENS = 200
 """Tokens of a usual answer, where time and training are estimated; costs count the longest."""
+UNBOUNDED_TOKENS = 4096
+"""Tokens of the longest answer where none is asked for."""
 _LAB_RATES = (8_000.0, 9_000.0)
 _RATES = (250.0, 150.0)
 """Tokens a second that a student of 135 million parameters writes and is trained on, on two cores; the lab's above."""
@@ -96,13 +98,15 @@ class Estimate:
 def asked(recipe: Recipe, role: str, calls: int, prompt_tokens: float, answer_tokens: int | None = None) -> Estimate:
     """Return the estimate of `calls` requests to a role, each with a prompt of so many tokens beside instructions."""
     section = section_of(recipe, role)
-    longest = section.max_tokens if answer_tokens is None else answer_tokens
+    longest = (section.max_tokens or UNBOUNDED_TOKENS) if answer_tokens is None else answer_tokens
     requests = Requests(calls, round(calls * (prompt_tokens + PROMPT_OVERHEAD)), calls * longest)
     name = model_of(recipe, role)
     if name.startswith("recorded:"):
         return Estimate({role: requests})
     per_answer = 0.01 if name == "lab" else ANSWER_S
-    said = () if name == "lab" else (f"a served model answers within {ANSWER_S:g} s",)
+    said: tuple[str, ...] = () if name == "lab" else (f"a served model answers within {ANSWER_S:g} s",)
+    if section.max_tokens is None:
+        said += (f"an answer whose length nothing limits has {UNBOUNDED_TOKENS} tokens",)
     return Estimate(
         {role: requests},
         seconds=calls * per_answer / section.concurrency,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from akd_code.errors import AkdError
+from akd_code.reading import trained_text
 from akd_code.recipe import Recipe, Section
-from akd_code.records import TRAINED, Label
+from akd_code.records import Label, LabelOutcome
 from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
@@ -28,6 +31,32 @@ class Imitation:
     last_loss: float
 
 
+_ENDED = {
+    LabelOutcome.VERIFIED: "cut by length",
+    LabelOutcome.UNVERIFIED: "cut by length",
+    LabelOutcome.FAILED: "that fail the tests",
+    LabelOutcome.TRUNCATED: "cut by length",
+    LabelOutcome.NO_CODE: "without code",
+    LabelOutcome.SUSPECT: "that instruct whoever reads them",
+    LabelOutcome.REFUSED: "refused by the endpoint",
+    LabelOutcome.SPOILT: "that the sandbox could not test",
+}
+
+
+class NoRowsError(AkdError):
+    """No answer of the teacher's can be trained on; the message says what became of them."""
+
+    def __init__(self, outcomes: Mapping[LabelOutcome, int]) -> None:
+        counts: Counter[str] = Counter()
+        for outcome, count in outcomes.items():
+            counts[_ENDED[outcome]] += count
+        said = ", ".join(f"{count} answer{'s' * (count != 1)} {how}" for how, count in counts.most_common())
+        super().__init__(
+            f"no row to train on: {said or 'there is no prompt'}; look at them with `akd status RUN --labels OUTCOME`, "
+            "then change the teacher, its max_tokens or the seeds"
+        )
+
+
 class Imitate(Stage[Imitation, NoFacts]):
     """The student's adapter after a round. `student` is the key of the imitation that made the one it starts from."""
 
@@ -36,7 +65,9 @@ class Imitate(Stage[Imitation, NoFacts]):
 
     def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], student: str) -> None:
         super().__init__(bench, number)
-        self.rows = [label.row() for label in labels if label.outcome in TRAINED]
+        keep = bench.recipe.label.keep_reasoning
+        self._outcomes = Counter(label.outcome for label in labels)
+        self.rows = [label.row(trained_text(label.answer.text, keep)) for label in labels if label.trained]
         self._student = student
 
     @property
@@ -51,8 +82,10 @@ class Imitate(Stage[Imitation, NoFacts]):
         return (self.bench.recipe.sft,)
 
     def work(self, kept: Mapping[int, NoFacts], keep: Keep[NoFacts]) -> StageResult[Imitation, NoFacts]:
-        """Write the rows, train on them, save the adapter."""
+        """Write the rows, train on them, save the adapter. Raises NoRowsError where there is none."""
         bench = self.bench
+        if not self.rows:
+            raise NoRowsError(self._outcomes)
         text = "".join(json.dumps(row.as_json(), ensure_ascii=False) + "\n" for row in self.rows)
 
         def on_step(step: TrainingStep) -> None:

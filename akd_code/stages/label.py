@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from akd_code.labelling import label_all, labelling_figures, most_requests, outcomes
 from akd_code.recipe import Recipe, Section
-from akd_code.records import Label, Prompt
+from akd_code.records import Label, LabelOutcome, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
+from akd_code.stages.refusals import RefusalCap
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
 
@@ -40,11 +41,16 @@ class LabelPrompts(Stage[NoFacts, Label]):
         labeller.begin(self.number)
         done = len(kept) if not labeller.proposer.wave else 0
 
+        cap = RefusalCap("teacher", self.bench.recipe.teacher.refused_share, len(self.prompts))
+
         def made(position: int, label: Label) -> None:
             nonlocal done
             done += 1
-            keep({position: label})
             watcher.progress(done, len(self.prompts))
+            if label.outcome is LabelOutcome.REFUSED:
+                cap.refused(labeller.refusals[-1])  # not kept: a run that goes on asks for it again
+            else:
+                keep({position: label})
 
         labels = self.bench.ask(label_all(labeller, self.prompts, kept=kept, done=made))
         return StageResult(NoFacts(), tuple(labels))
@@ -54,9 +60,11 @@ class LabelPrompts(Stage[NoFacts, Label]):
         return item.prompt.id, item.outcome.value
 
     def note(self, result: StageResult[NoFacts, Label]) -> Sequence[str]:
-        """Return how many answers ended which way."""
+        """Return how many answers ended which way, and what the endpoint said where it refused a prompt."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
-        return (f"{len(result.items)} answers of the teacher: {counts}",)
+        said = (f"{len(result.items)} answers of the teacher: {counts}",)
+        refusals = self.bench.labeller.refusals
+        return (*said, f"the teacher refused a prompt, for instance: {refusals[-1]}") if refusals else said
 
     def figures(self, result: StageResult[NoFacts, Label]) -> dict[str, Any]:
         """Return what the labels cost, how they ended, and how often what happened on the way."""

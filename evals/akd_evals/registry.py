@@ -112,8 +112,9 @@ class Registry(Generic[T]):
 
     def _unknown(self, name: str) -> str:
         known = sorted({*self.names(), *self._broken})
-        nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-        near = f"did you mean {nearest[0]}? " if nearest else ""
+        alike = {_normal(one): one for one in known}
+        nearest = difflib.get_close_matches(_normal(name), sorted(alike), n=1, cutoff=0.5)
+        near = f"did you mean {alike[nearest[0]]}? " if nearest else ""
         return f"unknown {self._what} {name!r}; {near}known are {', '.join(known) or 'none'}{self._hint}"
 
     def _modules(self) -> Iterable[str]:

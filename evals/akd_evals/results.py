@@ -153,8 +153,10 @@ class ResultFolder:
             return
         try:
             before = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise EvalError(f"cannot read {file} ({error}); choose another directory") from error
+        if not isinstance(before, dict):
+            raise EvalError(f"{file} holds no settings; choose another directory")
         changed = [
             f"{name} was {before.get(name)!r} and is {settings.get(name)!r}"
             for name in {**before, **settings}
@@ -171,21 +173,27 @@ class ResultFolder:
         A last line that was cut off when the process was killed is dropped.
         """
         known: dict[tuple[str, str], Judged] = {}
-        for row in self._rows():
-            judged = _judged(row)
+        for line, row in self._rows():
+            try:
+                judged = _judged(row)
+                key = str(row["task_id"]), str(row["code_sha256"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise EvalError(
+                    f"{self.path / RESULTS}:{line}: not a result ({error!r}); delete it, or choose another directory"
+                ) from None
             if Verdict.INFRA not in (judged.base, judged.plus):
-                known[row["task_id"], row["code_sha256"]] = judged
+                known[key] = judged
         return known
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[tuple[int, dict[str, Any]]]:
         file = self.path / RESULTS
         if not file.exists():
             return []
         raw = file.read_bytes()
         if raw and not raw.endswith(b"\n"):
             whole = raw[: raw.rfind(b"\n") + 1]
-            write_atomically(file, whole.decode("utf-8"))
-        return [row for _, row in read_rows(file)[0]]
+            write_atomically(file, whole.decode("utf-8", "replace"))
+        return read_rows(file)[0]
 
     def rewrite(self, results: Iterable[Result]) -> None:
         """Replace results.jsonl by these results."""

@@ -266,9 +266,9 @@ def _frozen(outcomes: Mapping[str, Mapping[int, TaskOutcome]], path: Path) -> di
 
 def _verdict(row: Row, name: str, where: str) -> str:
     value = row.get(name)
-    if value not in _KNOWN:
+    if not isinstance(value, str) or value not in _KNOWN:
         raise EvalError(f'{where}: "{name}" is {value!r}, no verdict; score the samples again')
-    return str(value)
+    return value
 
 
 def _text(row: Row, name: str, where: str) -> str:

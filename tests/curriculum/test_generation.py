@@ -14,7 +14,16 @@ from akd_code.filters import open_filters
 from akd_code.filters.rouge import rouge_l_f1
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
-from akd_code.models import ChatModel, Completion, EndpointError, Message, RequestRefusedError, Sampling, open_model
+from akd_code.models import (
+    ChatModel,
+    Completion,
+    EndpointError,
+    Message,
+    PromptRefusedError,
+    RequestRefusedError,
+    Sampling,
+    open_model,
+)
 from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Prompt, content_id
 from akd_prompts import GenerateEasyInputs, GenerateHardInputs, recognise
@@ -161,7 +170,7 @@ def test_even_at_a_threshold_of_one_no_text_comes_twice() -> None:
 
 def test_each_rejection_is_counted_under_its_reason() -> None:
     bad: list[str | Exception] = [
-        RequestRefusedError("filtered"),
+        PromptRefusedError("filtered"),
         answer(task_text(1)) + "<cut>",
         "I am sorry.",
         answer("Write f now"),
@@ -177,7 +186,7 @@ def test_each_rejection_is_counted_under_its_reason() -> None:
     made = run(Scripted(script), wanted=8)
     assert (made.asked, made.streams) == (16, {"hard": 4, "easy": 4})
     assert made.rejected == {
-        "cut": 1, "first_character": 2, "leak": 1, "lost": 1, "short": 1, "similar": 1, "unparsable": 1,
+        "cut": 1, "first_character": 2, "leak": 1, "refused": 1, "short": 1, "similar": 1, "unparsable": 1,
     }  # fmt: skip
 
 

@@ -55,6 +55,16 @@ def test_a_line_separator_inside_a_prompt_does_not_end_its_line(tmp_path: Path) 
         ('{"prompt": "a", "entry_point": "f", "tests": [1]}', "`tests` must be a list of assert lines"),
         ('{"prompt": "a", "tests": ["assert f()"]}', "tests need an `entry_point`"),
         ('{"prompt": "a", "setup": ["x"]}', "`setup` must be text"),
+        ('{"prompt": "a", "entry_point": ""}', "`entry_point` '' is not a name"),
+        ('{"prompt": "a", "entry_point": "f(x)"}', "`entry_point` 'f(x)' is not a name"),
+        ('{"prompt": "a", "id": [1]}', "`id` must be text or a number"),
+        ('{"prompt": "a", "entry_point": "f", "tests": ["assert f(1) == \'\\ud800\'"]}', "`tests` holds half of a"),
+        ('{"prompt": "a", "entry_point": "f", "tests": ["assert f(1) =="]}', "test 1 is not Python"),
+        ('{"prompt": "a", "entry_point": "f", "tests": ["assert f(1) == 2", "f(1) == 2"]}', "test 2 checks nothing"),
+        ('{"prompt": "a", "entry_point": "f", "tests": ["print(f(1))"]}', "test 1 checks nothing"),
+        ('{"prompt": "a", "entry_point": "f", "tests": [""]}', "test 1 checks nothing"),
+        ('{"prompt": "a", "entry_point": "g", "tests": ["assert f(1) == 2"]}', "no test calls 'g'"),
+        ('{"prompt": "a", "entry_point": "f", "setup": "import", "tests": ["assert f(1) == 2"]}', "`setup` is not Py"),
     ],
 )
 def test_a_broken_seed_is_one_line_with_its_number(tmp_path: Path, line: str, says: str) -> None:
@@ -71,3 +81,27 @@ def test_a_file_without_seeds_or_without_a_file_says_what_to_do(tmp_path: Path) 
         seeds(tmp_path, "\n")
     with pytest.raises(RecipeError, match=r"cannot read seeds.source .*`akd init`"):
         load_seeds(recipe_from({"seeds": {"source": str(tmp_path / "none.jsonl")}}))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "for i in range(3):\n    assert f(i) == i",
+        "x = [2, 1]\nf(x)\nassert x == [1, 2]",
+        "import pytest\nwith pytest.raises(ValueError):\n    f(0)",
+        "try:\n    f(0)\n    assert False\nexcept ValueError:\n    pass",
+    ],
+)
+def test_a_test_may_be_more_than_a_lone_assert(tmp_path: Path, test: str) -> None:
+    (seed,) = seeds(tmp_path, json.dumps({"prompt": "Write f.", "entry_point": "f", "tests": [test]}))
+    assert seed.tests == PromptTests((test,), "given")
+
+
+def test_a_method_can_be_what_the_tests_call(tmp_path: Path) -> None:
+    for entry in ("Solution.add", "Solution().add"):
+        row = {"prompt": "Write it.", "entry_point": entry, "tests": ["assert Solution().add(1) == 2"]}
+        assert seeds(tmp_path, json.dumps(row))[0].entry_point == entry
+
+
+def test_a_prompt_may_speak_of_surrogates(tmp_path: Path) -> None:
+    assert seeds(tmp_path, json.dumps({"prompt": "Find '\\ud800' in a text."}))

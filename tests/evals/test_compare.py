@@ -204,9 +204,9 @@ def test_the_regression_gate_fails_only_on_a_proven_drop(tmp_path: Path) -> None
     three, eight = write_run(tmp_path / "three", tasks(97, 3)), write_run(tmp_path / "eight", tasks(92, 8))
     assert compare(base, three).passed  # 3 of 100: the upper bound is above 0
     assert not compare(base, eight).passed
-    assert compare(base, eight, margin=0.05).passed  # but no drop of more than 5 points is proven
-    assert not compare(base, three, gate="noninferior", margin=0.02).passed
-    assert compare(base, three, gate="noninferior", margin=0.15).passed
+    assert compare(base, eight, margin=5).passed  # but no drop of more than 5 points is proven
+    assert not compare(base, three, gate="noninferior", margin=2).passed
+    assert compare(base, three, gate="noninferior", margin=15).passed
     assert compare(base, eight, gate="none").passed
 
 
@@ -214,10 +214,10 @@ def test_the_report_says_what_the_gate_could_have_told(tmp_path: Path) -> None:
     base, new = write_run(tmp_path / "base", tasks(100, 0)), write_run(tmp_path / "new", tasks(97, 3))
     told = plain.could_show(compare(base, new).suites[0])
     assert told.startswith("a drop of ") and told.endswith(" points would have been proven with 80 % chance")
-    told = plain.could_show(compare(base, new, gate="noninferior", margin=0.2).suites[0])
+    told = plain.could_show(compare(base, new, gate="noninferior", margin=20).suites[0])
     assert told == "a model as good as the base would have passed with 100 % chance"
     # 100 tasks cannot tell half a point: no outcome at all has a lower bound above -0.5 without many fixed
-    told = plain.could_show(compare(base, new, gate="noninferior", margin=0.005).suites[0])
+    told = plain.could_show(compare(base, new, gate="noninferior", margin=0.5).suites[0])
     assert told == "a model as good as the base would have passed with 0 % chance"
 
 
@@ -238,7 +238,7 @@ def test_the_gate_over_several_suites_goes_down_holms_steps() -> None:
     ("keys", "says"),
     [
         ({"gate": "x"}, "unknown gate"),
-        ({"margin": -0.1}, "margin"),
+        ({"margin": -10.0}, "the margin is -10 points"),
         ({"confidence": 1.0}, "confidence"),
         ({"tests": "x"}, "tests"),
     ],

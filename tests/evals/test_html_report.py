@@ -30,7 +30,7 @@ def page_of(tmp_path: Path, text: str) -> str:
 
 
 def test_the_page_filters_sorts_and_opens_tasks_without_a_console_error(tmp_path: Path) -> None:
-    address = page_of(tmp_path, html_report(compare(*two_runs(tmp_path), margin=0.01)))
+    address = page_of(tmp_path, html_report(compare(*two_runs(tmp_path), margin=1)))
     with opened() as (page, faults):
         page.goto(address)
         rows = page.locator("#tasks tr.task")

@@ -50,6 +50,8 @@ class Endpoint:
         )
         self.requests: list[dict[str, Any]] = []
         self.authorisations: list[str | None] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.under_way = 0
         self.most_under_way = 0
         self._lock = threading.Lock()
@@ -75,6 +77,8 @@ class Endpoint:
             number = len(self.requests)
             self.requests.append(body)
             self.authorisations.append(request.headers.get("Authorization"))
+            self.paths.append(request.path)
+            self.headers.append({name.lower(): value for name, value in request.headers.items()})
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
         reply = self.script(number, body)

@@ -6,6 +6,7 @@ import asyncio
 
 from akd_code.labelling.proposer import LABELLERS, LabelTools, Proposal, StatelessProposer
 from akd_code.labelling.tally import LabelTally
+from akd_code.models import PromptRefusedError
 from akd_code.recipe import Recipe
 from akd_code.records import Prompt
 from akd_code.referee import run_tests
@@ -47,6 +48,9 @@ class AnsRepairProposer(StatelessProposer):
             return plain
         failures = "\n".join(tests.asserts[index] for index in run.failed[:_SHOWN_TESTS])
         inputs = RepairInputs(prompt.text, direct.code, failures)
-        repaired = await tally.answer(prompt, inputs, tools.evolve_sampling)
+        try:
+            repaired = await tally.answer(prompt, inputs, tools.evolve_sampling)
+        except PromptRefusedError:
+            return plain
         tally.events.append("repair: written anew")
         return [Proposal(repaired, "repaired")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from akd_code.labelling.proposer import LABELLERS, LabelTools, Proposal, StatelessProposer
 from akd_code.labelling.tally import LabelTally
+from akd_code.models import PromptRefusedError
 from akd_code.recipe import Recipe
 from akd_code.records import Prompt
 from akd_prompts import SolveInputs
@@ -22,7 +23,15 @@ class BestOfNProposer(StatelessProposer):
         return recipe.label.samples
 
     async def propose(self, prompt: Prompt, tally: LabelTally) -> list[Proposal]:
-        """Return the answers in the order of their samples."""
+        """Return the answers in the order of their samples; a sample that a content filter ends is left out."""
         inputs, sampling = SolveInputs(prompt.text), self._tools.sampling
-        samples = range(self._tools.recipe.label.samples)
-        return [Proposal(await tally.answer(prompt, inputs, sampling, sample), "sample") for sample in samples]
+        proposals: list[Proposal] = []
+        refusal: PromptRefusedError | None = None
+        for sample in range(self._tools.recipe.label.samples):
+            try:
+                proposals.append(Proposal(await tally.answer(prompt, inputs, sampling, sample), "sample"))
+            except PromptRefusedError as error:
+                refusal = error
+        if refusal is not None and not proposals:
+            raise refusal
+        return proposals

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from akd_code.models.addresses import name_at_url
 from akd_code.models.chat import ChatModel
-from akd_code.models.endpoint import name_at_url
 from akd_code.models.openai_chat import OpenAIChat
 from akd_code.models.registry import MODELS, OpeningOptions
 
@@ -19,4 +19,6 @@ def open_endpoint(rest: str, options: OpeningOptions) -> ChatModel:
         concurrency=options.concurrency,
         timeout_s=options.timeout_s,
         seed=options.seed,
+        extras=options.extras,
+        notice=options.notice,
     )

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
+from akd_code.models.addresses import name_at_url
 from akd_code.models.embeddings import EndpointEmbeddings
-from akd_code.models.endpoint import Endpoint, Retries, name_at_url
+from akd_code.models.endpoint import Endpoint
 from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import StoreError
 
@@ -80,5 +81,11 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 def open_endpoint_embedder(rest: str, options: EmbedderOptions) -> Embedder:
     """Return the model NAME at URL, which defaults to OPENAI_BASE_URL, else OpenAI's own. Raises ModelError."""
     name, url = name_at_url(rest, f"openai:{rest}")
-    server = Endpoint(url, concurrency=options.concurrency, timeout_s=options.timeout_s, retries=Retries())
+    server = Endpoint(
+        url,
+        concurrency=options.concurrency,
+        timeout_s=options.timeout_s,
+        extras=options.extras,
+        notice=options.notice,
+    )
     return EndpointEmbedder(EndpointEmbeddings(name, server, cache=options.cache, meter=options.meter))

@@ -18,6 +18,19 @@ def points(fraction: float, sign: bool = True) -> str:
     return f"{value:+.1f}" if sign and value else f"{value:.1f}"
 
 
+def margin_text(margin: float) -> str:
+    """Return a margin (a fraction) in points as it was given, with one decimal at least: 0.03 stays 0.03."""
+    text = f"{round(100 * margin, 9):.9f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
+
+
+def _as_fine(fraction: float, limit: str) -> str:
+    """Return a fraction in points with as many decimals as the limit it is held against."""
+    decimals = len(limit.partition(".")[2])
+    value = round(100 * fraction, decimals) + 0.0
+    return f"{value:+.{decimals}f}" if value else f"{value:.{decimals}f}"
+
+
 def p_text(p: float) -> str:
     """Return a p-value with two significant digits."""
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
@@ -31,8 +44,8 @@ def gate_lines(comparison: Comparison) -> list[str]:
     lines = []
     for suite in comparison.suites:
         gate = suite.gate
-        bound = points(gate.bound or 0.0)
-        limit = points(-rule.margin)
+        limit = f"-{margin_text(rule.margin)}" if rule.margin else "0.0"
+        bound = _as_fine(gate.bound or 0.0, limit)
         state = "PASS" if gate.passed else "FAIL"
         if rule.gate == "regression":
             why = f"the upper bound {bound} is {'not ' if gate.passed else ''}below {limit}"
@@ -40,7 +53,7 @@ def gate_lines(comparison: Comparison) -> list[str]:
             why = f"the lower bound {bound} is {'' if gate.passed else 'not '}above {limit}"
         level = f" at {100 * gate.confidence:.4g} %" if gate.confidence != rule.confidence else ""
         name = f" {suite.suite}" if len(comparison.suites) > 1 else ""
-        lines.append(f"gate {rule.gate}, margin {points(rule.margin, False)}:{name} {state} ({why}{level})")
+        lines.append(f"gate {rule.gate}, margin {margin_text(rule.margin)}:{name} {state} ({why}{level})")
     return lines
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 from akd_code.labelling.proposer import LabelTools
 from akd_code.labelling.tally import LabelTally
+from akd_code.models import PromptRefusedError
 from akd_code.modules.candidates import ModuleCandidate, candidates_of
 from akd_code.modules.store import ModuleStore, Origin, VerifiedModule, module_text
 from akd_code.reading import injected
@@ -41,7 +42,10 @@ async def _passed_tests(
     """Return the tests that a module passed, all of those written for it; () if it did not."""
     evolve = tools.recipe.evolve
     inputs = TestModuleInputs(candidate.stub, prompt.text, candidate.name, evolve.module_tests)
-    completion = await tally.ask(inputs, tools.evolve_sampling)
+    try:
+        completion = await tally.ask(inputs, tools.evolve_sampling)
+    except PromptRefusedError:
+        return ()
     try:
         tests = PromptTests(parse_tests(completion.text, candidate.name).asserts, "teacher")
     except PromptParseError:

@@ -14,6 +14,7 @@ from akd_code.labelling.tally import LabelTally
 from akd_code.labelling.ways.amr.decomposition import ask_stubs
 from akd_code.labelling.ways.amr.evolution import ask_evolved, shown_modules
 from akd_code.labelling.ways.amr.growth import verified_modules
+from akd_code.models import PromptRefusedError
 from akd_code.modules.candidates import MAX_MODULES
 from akd_code.modules.store import Found, ModuleStore, Origin, VerifiedModule, module_text, read_modules
 from akd_code.recipe import EvolveSection, Recipe
@@ -85,19 +86,26 @@ class AmrProposer:
         tools = self._tools
         direct = await tally.answer(prompt, SolveInputs(prompt.text), tools.sampling)
         plain = [Proposal(direct, "direct")]
+        try:
+            evolved = await self._evolved(prompt, direct, tally)
+        except PromptRefusedError:
+            return plain
+        return plain if evolved is None else [*plain, Proposal(evolved, "evolved")]
+
+    async def _evolved(self, prompt: Prompt, direct: Answer, tally: LabelTally) -> Answer | None:
+        """Return the evolved answer, None if there is none; modules of it that pass tests are noted for the store."""
+        tools = self._tools
         stubs: StubSet | None = None
         if self.decomposes:
             stubs = await ask_stubs(prompt, direct, self._evolve.stubs, tools.evolve_sampling, tally)
             if stubs is None:
-                return plain
+                return None
         found = await self._retrieved(prompt, direct, stubs, tally) if self.retrieves else []
         evolved = await ask_evolved(prompt, stubs, found, tools.evolve_sampling, tally)
-        if evolved is None:
-            return plain
-        if self.retrieves:
+        if evolved is not None and self.retrieves:
             origin = Origin(tools.recipe.name, self._notes.round, prompt.id, tally.teacher.name)
             self._notes.verified[prompt.id] = await verified_modules(prompt, evolved, origin, self.store, tools, tally)
-        return [*plain, Proposal(evolved, "evolved")]
+        return evolved
 
     async def _retrieved(self, prompt: Prompt, direct: Answer, stubs: StubSet | None, tally: LabelTally) -> list[Found]:
         """Return the modules to show: the nearest to each stub, or to the whole answer where there are no stubs."""
