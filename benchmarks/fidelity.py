@@ -20,6 +20,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -131,7 +132,8 @@ def plain_passes(one: Program) -> bool:
         if os.geteuid() == 0 and shutil.which("unshare"):
             user = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
             command = ["unshare", "-n", "-m", "sh", "-c", f'{_SHUT_OFF} && exec "$@"', folder, *user, *command]
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/tmp", "LANG": "C.UTF-8"}
+        packages = sysconfig.get_paths()["purelib"]  # one of the human solutions uses numpy, which samples may
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": packages}
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             done = subprocess.run(command, cwd=folder, env=environment, timeout=LIMIT_S, check=False, **quiet)  # type: ignore[call-overload]
