@@ -14,25 +14,26 @@ from __future__ import annotations
 
 import argparse
 import ast
+import atexit
 import gzip
 import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from akd_evals.samples import extract
 from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
 from akd_sandbox import Job, Limits, Sandbox, Verdict
-from akd_sandbox.local import interpreter
+from akd_sandbox.local import interpreter, package_paths
 
 LIMIT_S = 20.0
 _REPEATS = 5  # where the two differ: a program whose plain verdict changes by itself is no witness
@@ -124,6 +125,19 @@ ROWS: dict[str, Callable[[Path], Iterator[Program]]] = {
 }
 
 
+@cache
+def packages() -> str:
+    """Return a folder with the packages that samples may import (one of LeetCode's solutions uses numpy), and no more.
+
+    Not in /tmp, where the plain interpreter sees its own.
+    """
+    folder = tempfile.mkdtemp(prefix="akd-plain-", dir="/var/tmp")
+    atexit.register(shutil.rmtree, folder)
+    for path, name in package_paths():
+        (Path(folder) / name).symlink_to(path)
+    return folder
+
+
 def plain_passes(one: Program) -> bool:
     """Run a program and its tests in a plain interpreter; return whether it ended well."""
     with tempfile.TemporaryDirectory(prefix="akd-plain-") as folder:
@@ -132,8 +146,7 @@ def plain_passes(one: Program) -> bool:
         if os.geteuid() == 0 and shutil.which("unshare"):
             user = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
             command = ["unshare", "-n", "-m", "sh", "-c", f'{_SHUT_OFF} && exec "$@"', folder, *user, *command]
-        packages = sysconfig.get_paths()["purelib"]  # one of the human solutions uses numpy, which samples may
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": packages}
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": packages()}
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             done = subprocess.run(command, cwd=folder, env=environment, timeout=LIMIT_S, check=False, **quiet)  # type: ignore[call-overload]
