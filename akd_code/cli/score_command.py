@@ -93,7 +93,7 @@ def _scored(
     from concurrent.futures import ThreadPoolExecutor
 
     from akd_evals.errors import EvalError
-    from akd_evals.sample_files import STORED, read_answers, read_samples
+    from akd_evals.sample_files import answers_file, read_answers, read_samples
     from akd_evals.score import score
     from akd_evals.source import claim
     from akd_sandbox import Sandbox
@@ -115,7 +115,7 @@ def _scored(
         else:
             raise EvalError("no --suite; name one that akd suite list shows, or a JSONL file")
         given = read_samples(samples, suite) if samples is not None else read_answers(cast(Path, rescored), suite)
-        claim(out, samples if samples is not None else cast(Path, rescored) / STORED)
+        claim(out, samples if samples is not None else answers_file(cast(Path, rescored)))
     with starting.result() as box:
         excluded: dict[str, str] = {}
         if options["exclude_failing"]:

@@ -181,7 +181,12 @@ def suite_of(folder: Path) -> str | None:
     return None
 
 
+def answers_file(folder: Path) -> Path:
+    """Return the file that holds the answers in a directory of `akd eval`, or the samples in one of `akd score`."""
+    return folder / STORED if (folder / STORED).is_file() else folder / RESULTS
+
+
 def tasks_in(folder: Path) -> list[str]:
     """Return the ids of the tasks that a directory of `akd eval` or `akd score` has samples of. Raises EvalError."""
-    file = folder / STORED if (folder / STORED).is_file() else folder / RESULTS
+    file = answers_file(folder)
     return list(dict.fromkeys(_task_id(row, f"{file}:{number}") for number, row in read_rows(file)[0]))

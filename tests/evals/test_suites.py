@@ -79,7 +79,7 @@ def test_a_broken_benchmark_file_is_one_clear_error(
 def test_an_unknown_suite_names_the_nearest() -> None:
     with pytest.raises(EvalError, match=r"unknown suite 'human-eval\+'; did you mean humaneval\+\?"):
         load_suite("human-eval+")
-    with pytest.raises(EvalError, match="known are humaneval, "):
+    with pytest.raises(EvalError, match=r"known are .*, humaneval, "):
         load_suite("zzz")
 
 

@@ -153,6 +153,19 @@ def test_with_a_reference_a_value_in_a_helper_is_made_false_too(box: Sandbox) ->
     assert run(box, liar, admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
 
 
+def test_an_honest_program_is_cleared_whatever_the_reference_vouched_for(box: Sandbox) -> None:
+    """HumanEval/61: only truths of calls, whose arguments must stay as they are."""
+    lines = "    assert candidate('()')\n    assert candidate('(()())')\n    assert not candidate(')(')\n"
+    tests = CodeTests(f"def check(candidate):\n{lines}", "check")
+    code = (
+        "def f(s):\n    depth = 0\n    for c in s:\n        depth += 1 if c == '(' else -1\n"
+        "        if depth < 0: return False\n    return depth == 0"
+    )
+    admitted = box.admit(Job(code, "f", tests)).tests
+    other = "def f(s):\n    while '()' in s: s = s.replace('()', '')\n    return not s"
+    assert {run(box, other, admitted).verdict for _ in range(20)} == {Verdict.PASS}  # type: ignore[arg-type]
+
+
 def test_a_reference_that_fails_its_own_tests_is_told(box: Sandbox) -> None:
     admission = box.admit(Job("def f(n): return n", "f", CHECK))
     assert admission.result.verdict is Verdict.WRONG

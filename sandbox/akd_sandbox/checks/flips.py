@@ -79,7 +79,7 @@ def _of_test(test: ast.expr, names: Mapping[str, ast.expr]) -> Flip | None:
         op = test.ops[0]
         if isinstance(op, ast.Eq) and all(_tight(node) for node in ast.walk(test) if isinstance(node, ast.Call)):
             return _of_values(sides, names, far=_tolerant(test)) or _of_computed(sides)
-        if isinstance(op, ast.Lt | ast.LtE) and called(test.left) in ("abs", "fabs"):
+        if isinstance(op, ast.Lt | ast.LtE) and called(test.left) in ("abs", "fabs") and _is_small(test.comparators[0]):
             flip = _of_distance(test.left)
             if flip is not None:
                 return flip
@@ -105,6 +105,11 @@ def _tight(call: ast.Call) -> bool:
         if not known or not isinstance(value, int | float) or (value < 0 if name in _PLACES else value > _SMALL):
             return False
     return True
+
+
+def _is_small(bound: ast.expr) -> bool:
+    known, value = literal(bound)
+    return known and isinstance(value, int | float) and value <= _SMALL
 
 
 def _tolerant(test: ast.expr) -> bool:
@@ -186,15 +191,13 @@ def bold_flip_of(site: Site, subjects: Collection[str]) -> Flip | None:
         return None
     if not isinstance(checked, ast.Call) or not subjects:
         return None
-    places = [node for argument in checked.args for node in _values_beside(argument, subjects)]
+    places = list(_values_beside(checked, subjects))
     if not places:
         return None
-
-    def make(rng: random.Random, pool: Sequence[Any]) -> Edits:
-        place = rng.choice(places)
-        return {place: changed(place, rng, pool, far=True)}
-
-    return Flip(True, make)
+    fixed = random.Random(f"{site.number} {ast.unparse(checked)}")  # what was tried on the reference, and nothing else
+    place = fixed.choice(places)
+    edits = {place: changed(place, fixed, (), far=True)}
+    return Flip(True, lambda rng, pool: edits)
 
 
 def _values_beside(node: ast.AST, subjects: Collection[str]) -> Iterator[ast.expr]:

@@ -223,6 +223,7 @@ def f(n):
         "H4a",
         "programs: a shell, by every way there is to start one",
         V.WRONG,
+        V.UNSUPPORTED,
         needs="mount",
         code="""
 import os, posix, subprocess, sys
