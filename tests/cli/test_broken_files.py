@@ -219,7 +219,7 @@ def test_a_run_whose_files_are_broken_is_refused(folder: Path, name: str) -> Non
     run = folder / "run"
     run.mkdir()
     (run / "recipe.yaml").write_bytes((folder / "recipe.yaml").read_bytes())
-    for content in JUNK:
+    for content in JUNK[::2]:
         (run / name).write_bytes(content)
         told_in_one_line(akd("status", str(run)))
         told_in_one_line(
