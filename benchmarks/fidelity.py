@@ -6,6 +6,7 @@ For each program the plain way is one interpreter that runs the program and then
 code 0; akd's is `Sandbox.run` of the same. Started by root, the plain one has no capability and no network, and can
 write nowhere but in its folder and in a /tmp of its own; started by anybody else it is not held back at all. Prints for
 each row how often they agree, where they do not and why, and the ratio of wall times; the last line is one JSON object.
+A program whose plain verdict changes from run to run (it hangs on the hash seed) is `unsteady` and counts nowhere else.
 Exit status 1 for a single false PASS or false FAIL.
 """
 
@@ -27,12 +28,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from akd_evals.extract import extract_code
-from akd_evals.suites.humaneval import check_tests
-from akd_sandbox import CodeTests, Job, Limits, Sandbox, Tests, Verdict
+from akd_evals.samples import extract
+from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
+from akd_sandbox import Job, Limits, Sandbox, Verdict
 from akd_sandbox.local import interpreter
 
 LIMIT_S = 20.0
+_REPEATS = 5  # where the two differ: a program whose plain verdict changes by itself is no witness
 _SHUT_OFF = """mount --bind "$0" /mnt && mount -t tmpfs -o mode=1777 tmpfs /tmp && mount -o remount,ro,bind / &&
 cd /mnt"""
 DATA = Path(os.environ.get("AKD_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -53,41 +55,45 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
     return list(found)
 
 
-def program(name: str, code: str, tests: Tests, plain_tests: str, entry: str) -> Program:
+def suite_of(name: str, variable: str, path: Path) -> Suite:
+    """Return a suite of akd's, read from the data folder."""
+    os.environ[variable] = str(path)
+    return load_suite(name)
+
+
+def of_task(name: str, task: Task, code: str, plain_tests: str) -> Program:
+    """Return a program of a suite's task as `akd score` runs it; the plain one gets the published test text."""
     limits = Limits(test_s=LIMIT_S, sample_s=LIMIT_S, import_s=LIMIT_S)
-    return Program(name, f"{code}\n\n{plain_tests}\n", Job(code, entry, tests, limits))
+    if isinstance(task.base, ReferenceTests):
+        raise TypeError(f"{task.task_id} has inputs alone")
+    job = Job(task.program(code), task.call, task.base, limits)
+    return Program(name, f"{task.preamble}\n\n{code}\n\n{plain_tests}\n", job)
 
 
 def humanevalfix(data: Path) -> Iterator[Program]:
-    for row in rows_in(data / "suites" / "humanevalpack-python.jsonl.gz"):
+    path = data / "suites" / "humanevalpack-python.jsonl.gz"
+    for row, task in zip(rows_in(path), suite_of("humanevalfix", "AKD_HUMANEVALFIX_PATH", path).tasks, strict=True):
         for kind in ("canonical_solution", "buggy_solution"):
-            code, entry = row["declaration"] + row[kind], row["entry_point"]
-            tests = check_tests(row["test"], entry)
-            yield program(f"{row['task_id']} {kind}", code, tests, row["test"], entry)
+            yield of_task(f"{task.task_id} {kind}", task, row["declaration"] + row[kind], row["test"])
 
 
 def pro(data: Path) -> Iterator[Program]:
-    for suite in ("humaneval_pro", "mbpp_pro"):
-        for row in rows_in(data / "suites" / f"{suite}.json.gz"):
-            code = f"{row['raw_problem']}{row['raw_solution']}\n\n{row['new_problem']}{row['new_solution']}"
-            if suite == "mbpp_pro":
-                code = f"{row['raw_solution']}\n\n{row['new_problem']}\n{row['new_solution']}"
-            yield program(f"{suite}/{row['id']}", code, CodeTests(row["test_code"], "asserts"), row["test_code"], "")
+    for name in ("humaneval_pro", "mbpp_pro"):
+        path = data / "suites" / f"{name}.json.gz"
+        suite = suite_of(name.replace("_", "-"), f"AKD_{name.upper()}_PATH", path)
+        for row, task in zip(rows_in(path), suite.tasks, strict=True):
+            yield of_task(task.task_id, task, task.canonical or "", row["test_code"])
 
 
 def bigcodebench(data: Path) -> Iterator[Program]:
+    path = data / "bigcodebench" / "BigCodeBench.jsonl.gz"
     answers = {r["task_id"]: r["solution"] for r in rows_in(data / "bigcodebench" / "qwen2.5-coder-7b-base.jsonl.gz")}
-    for row in rows_in(data / "bigcodebench" / "BigCodeBench.jsonl.gz"):
+    end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
+    for row, task in zip(rows_in(path), suite_of("bigcodebench", "AKD_BIGCODEBENCH_PATH", path).tasks, strict=True):
         libraries = row["libs"] if isinstance(row["libs"], list) else json.loads(row["libs"].replace("'", '"'))
-        if not all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
-            continue
-        end = "\nimport unittest\nunittest.main(argv=['x'], exit=True)\n"
-        for kind, code in (
-            ("reference", row["complete_prompt"] + row["canonical_solution"]),
-            ("answer", answers[row["task_id"]]),
-        ):
-            tests = CodeTests(row["test"], "unittest")
-            yield program(f"{row['task_id']} {kind}", code, tests, row["test"] + end, row["entry_point"])
+        if all(name in sys.stdlib_module_names for name in {*map(top, libraries), *imported(row["test"])}):
+            for kind, code in (("reference", task.canonical or ""), ("answer", answers[task.task_id])):
+                yield of_task(f"{task.task_id} {kind}", task, code, row["test"] + end)
 
 
 def top(module: str) -> str:
@@ -102,13 +108,11 @@ def imported(code: str) -> set[str]:
 
 
 def leetcode(data: Path) -> Iterator[Program]:
-    for row in rows_in(data / "leetcode" / "LeetCodeDataset-v0.2.0-train.jsonl.gz"):
-        entry = row["entry_point"]
-        answer = extract_code(row["response"], "Solution").code or ""
+    path = data / "leetcode" / "LeetCodeDataset-v0.2.0-train.jsonl.gz"
+    for row, task in zip(rows_in(path), suite_of("leetcode", "AKD_LEETCODE_PATH", path).tasks, strict=True):
+        answer = extract(task, row["response"]).code or ""
         for kind, code in (("human", row["completion"]), ("answer", answer)):
-            tests = check_tests(row["test"], entry)
-            plain = f"{row['test']}\ncheck({entry})"
-            yield program(f"{row['task_id']} {kind}", f"{row['prompt']}\n{code}", tests, plain, entry)
+            yield of_task(f"{task.task_id} {kind}", task, code, f"{row['test']}\ncheck({task.entry_point})")
 
 
 ROWS: dict[str, Callable[[Path], Iterator[Program]]] = {
@@ -123,7 +127,7 @@ def plain_passes(one: Program) -> bool:
     """Run a program and its tests in a plain interpreter; return whether it ended well."""
     with tempfile.TemporaryDirectory(prefix="akd-plain-") as folder:
         (Path(folder) / "program.py").write_text(one.plain, encoding="utf-8", errors="surrogatepass")
-        command = [str(interpreter()), "-s", "-B", "program.py"]
+        command = [str(interpreter()), "-s", "-S", "-B", "program.py"]  # nor has the jail more than the library
         if os.geteuid() == 0 and shutil.which("unshare"):
             user = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
             command = ["unshare", "-n", "-m", "sh", "-c", f'{_SHUT_OFF} && exec "$@"', folder, *user, *command]
@@ -145,6 +149,7 @@ class Tally:
     false_pass: int = 0
     false_fail: int = 0
     unsupported: int = 0
+    unsteady: int = 0
     unguarded: int = 0
     plain_s: float = 0.0
     akd_s: float = 0.0
@@ -157,7 +162,8 @@ class Tally:
         ratio = self.akd_s / self.plain_s if self.plain_s else 0.0
         return (
             f"{name:14} {self.programs:5} programs, {self.agree:5} agree, {self.false_pass} false PASS, "
-            f"{self.false_fail} false FAIL, {self.unsupported} UNSUPPORTED, {self.unguarded} unguarded; "
+            f"{self.false_fail} false FAIL, {self.unsupported} UNSUPPORTED, {self.unsteady} unsteady, "
+            f"{self.unguarded} unguarded; "
             f"plain {self.plain_s:.0f} s, akd {self.akd_s:.0f} s: {ratio:.2f} x"
         )
 
@@ -175,11 +181,15 @@ def measure(name: str, programs: list[Program], box: Sandbox) -> Tally:
         result = results[position]
         passes = result.verdict is Verdict.PASS
         tally.unguarded += result.unguarded
-        if not result.verdict.decided:
-            tally.unsupported += 1
-        elif passes == plain[position]:
+        if result.verdict.decided and passes == plain[position]:
             tally.agree += 1
             continue
+        if len({plain[position], *(plain_passes(one) for _ in range(_REPEATS))}) > 1:
+            tally.unsteady += 1
+            print(f"  {one.id}: plain passes and fails by chance, akd {result.verdict}", flush=True)
+            continue
+        if not result.verdict.decided:
+            tally.unsupported += 1
         elif passes:
             tally.false_pass += 1
         else:

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 hidden=$(mktemp -d)
 trap 'rm -rf "$hidden"' EXIT
 export DOCKER_HOST="unix://$hidden/no-engine.sock"
-.venv/bin/python -m pytest tests/sandbox
 .venv/bin/python -m pytest tests/attacks -m docker
+.venv/bin/python -m pytest tests/sandbox

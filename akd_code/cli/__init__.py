@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "score": "Score samples that already exist on a suite.",
     "eval": "Sample a model on suites and score its answers in one pipeline.",
     "compare": "Compare two scored runs, task by task, with a gate.",
+    "suite": "The benchmarks that can be scored: list, show a task, check the references.",
     "run": "Run the distillation loop of a recipe; the same command again continues.",
     "status": "Show where a run stands and what it cost.",
     "init": "Write a commented recipe and a few seeds.",

@@ -12,6 +12,7 @@ import click
 
 from akd_code.cli.faults import reported
 from akd_code.cli.score_command import infra_line, table
+from akd_code.cli.suite_options import failing_references, package_names, task_ids
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ _AT_LEAST_1 = click.IntRange(1)
 @click.option("--style", type=click.Choice(["auto", "chat", "completion"]), help="How to ask. [auto, or the run's]")
 @click.option("--stop", multiple=True, help="A string that ends an answer, instead of the suite's own; repeatable.")
 @click.option("--limit", type=click.IntRange(0), help="Only the first tasks of each suite; 0: all. [0, or the run's]")
+@click.option("--tasks", help="Only these tasks: ids with commas between them, or a file with one id per line.")
+@click.option("--exclude-failing", is_flag=True, help="Leave out the tasks whose references fail here, and say so.")
+@click.option(
+    "--context",
+    type=click.Choice(["none", "prompt"]),
+    default="none",
+    show_default=True,
+    help="prompt: judge answers with the prompt's own imports and helpers before them.",
+)
+@click.option("--packages", help="Packages that samples may import too, with commas between them.")
+@click.option(
+    "--judging",
+    type=click.Choice(["auto", "values"]),
+    default="auto",
+    show_default=True,
+    help="values: refuse test code that must run beside the program (docs/threat-model.md).",
+)
 @click.option("--device", help="auto, cpu, cuda, cuda:1, mps. [auto, or the run's]")
 @click.option("--dtype", type=click.Choice(["auto", "float32", "bfloat16", "float16"]), help="[auto, or the run's]")
 @click.option("--concurrency", default=16, show_default=True, type=_AT_LEAST_1, help="Requests to a server at once.")
@@ -72,7 +90,7 @@ def command(model: str, out: Path | None, as_json: bool, debug: bool, show_promp
 
         target = find_target(model)
         settings = _settings(target, options)
-        opened = settings.open_suites()
+        opened = _opened(settings, task_ids(options["tasks"]))
         if not opened:
             raise EvaluateError("no --suite; name what to evaluate on, such as --suite humaneval+")
         if out is None and not show_prompt:
@@ -112,6 +130,16 @@ def _settings(target: Target, options: dict[str, Any]) -> ExamSettings:
     )
 
 
+def _opened(settings: ExamSettings, tasks: Sequence[str]) -> list[Suite]:
+    """Return the suites, or these tasks of the only one."""
+    from akd_code.evaluate import EvaluateError
+
+    opened = settings.open_suites()
+    if tasks and len(opened) > 1:
+        raise EvaluateError("--tasks names tasks of one suite; give one --suite")
+    return [suite.only(tasks) for suite in opened] if tasks else opened
+
+
 def _sampling(base: EvalSampling, options: dict[str, Any]) -> EvalSampling:
     several = options["n"] > 1
     temperature, top_p = options["temperature"], options["top_p"]
@@ -134,6 +162,9 @@ def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
         base,
         min_time_s=base.min_time_s if min_time is None else min_time,
         memory_bytes=base.memory_bytes if memory_mb is None else memory_mb << 20,
+        context=options["context"],
+        packages=package_names(options["packages"]),
+        judging=options["judging"],
     )
 
 
@@ -209,14 +240,21 @@ def _evaluated(
 
     evaluations = []
     sandbox = settings.sandbox
+    packages = settings.scoring.packages
     with (
         watcher(quiet=as_json) as watch,
-        Sandbox(sandbox.backend, sandbox.workers, settings.limits, sandbox.min_isolation) as box,
+        Sandbox(sandbox.backend, sandbox.workers, settings.limits, sandbox.min_isolation, packages=packages) as box,
     ):
         for spec in specs:
             folder = out if len(specs) == 1 else out / spec.prompts.suite.name.replace("/", "_")
             ks, concurrency = options["ks"] or (1, 10, 100), options["concurrency"]
-            evaluations.append(evaluate(loaded, spec, folder, box, watch, ks=ks, concurrency=concurrency))
+            excluded: dict[str, str] = {}
+            if options["exclude_failing"]:
+                excluded = failing_references(spec.prompts.suite, box, spec.scoring, folder, watch)
+            part = spec.without(excluded)
+            evaluations.append(
+                evaluate(loaded, part, folder, box, watch, ks=ks, concurrency=concurrency, excluded=excluded)
+            )
             if not as_json:
                 click.echo(_told(evaluations[-1]))
     return evaluations

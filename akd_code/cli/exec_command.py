@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.option("--entry", metavar="NAME", help="The function that --cases and --tests call.")
 @click.option("--cases", type=click.Path(path_type=Path), help='JSONL of {"args": [...], "expected": ...}.')
 @click.option(
-    "--tests", type=click.Path(path_type=Path), help="Python file with check(candidate), test_*() or asserts."
+    "--tests",
+    type=click.Path(path_type=Path),
+    help="Python file with check(candidate), test_*(), a unittest class, or asserts.",
 )
 @click.option(
     "--stdin-cases", type=click.Path(path_type=Path), help='A whole program: JSONL of {"stdin": ..., "expected": ...}.'
@@ -47,6 +49,13 @@ if TYPE_CHECKING:
     "--test-s", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, help="Seconds a test."
 )
 @click.option("--memory-mb", type=click.IntRange(16), default=1024, show_default=True, help="Memory of the program.")
+@click.option(
+    "--judging",
+    type=click.Choice(["auto", "values"]),
+    default="auto",
+    show_default=True,
+    help="values: refuse test code that must run beside the program (docs/threat-model.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
@@ -64,6 +73,7 @@ def command(
     runtime: str | None,
     test_s: float,
     memory_mb: int,
+    judging: Literal["auto", "values"],
     as_json: bool,
     debug: bool,
 ) -> None:
@@ -88,7 +98,7 @@ def command(
             held_to = _tests(cases, tests)
         limits = Limits(test_s=test_s, memory_bytes=memory_mb << 20)
         further = {path.as_posix(): _read(path) for path in files}
-        job = Job(program, entry or "", held_to, stop_at_first_failure=False, files=further)
+        job = Job(program, entry or "", held_to, stop_at_first_failure=False, files=further, judging=judging)
         with Sandbox(backend, 1, limits, min_isolation, runtime=runtime) as box:
             result = box.run(job)
     if as_json:
@@ -102,6 +112,8 @@ def command(
             "stderr": result.stderr,
             "isolation": result.isolation,
             "detail": result.detail,
+            "judging": result.judging,
+            "unguarded": result.unguarded,
         }
         click.echo(json.dumps(shown, ensure_ascii=True))
     else:
@@ -109,7 +121,9 @@ def command(
         for number, test in enumerate(result.tests):
             click.echo(f"  test {number}: {test.verdict.value} {1000 * test.wall_s:.1f} ms  {test.detail}".rstrip())
         click.echo(f"  {result.isolation}, peak memory {result.peak_memory_bytes >> 20} MiB")
-    raise SystemExit({Verdict.PASS: 0, Verdict.INFRA: 3}.get(result.verdict, 1))
+    if not result.verdict.decided:
+        raise SystemExit(3)
+    raise SystemExit(0 if result.verdict is Verdict.PASS else 1)
 
 
 def _stdin_tests(path: Path, exact: bool) -> ProgramTests:
@@ -147,6 +161,7 @@ def _tests(cases: Path | None, tests: Path | None) -> FunctionTests | CodeTests:
 
     from akd_code.errors import AkdError
     from akd_sandbox import CodeTests, FunctionTests
+    from akd_sandbox.checks import holds_check
     from akd_sandbox.jsonform import read_cases
 
     if cases is not None:
@@ -161,6 +176,9 @@ def _tests(cases: Path | None, tests: Path | None) -> FunctionTests | CodeTests:
         return CodeTests(code, "check")
     if any(name.startswith("test") for name in names):
         return CodeTests(code, "functions")
-    if any(isinstance(node, ast.Assert) for node in body):
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    if any("TestCase" in ast.unparse(base) for node in classes for base in node.bases):
+        return CodeTests(code, "unittest")
+    if any(holds_check(node) for node in body):
         return CodeTests(code, "asserts")
-    raise AkdError(f"{tests} holds no test; write asserts, test_*() functions, or check(candidate)")
+    raise AkdError(f"{tests} holds no test; write asserts, test_*() functions, check(candidate) or a unittest class")

@@ -17,7 +17,7 @@ from akd_sandbox import Verdict
 class Exam:
     """The outcome on one suite: greedy pass@1 over all its tests, Wilson's 95 % interval, the task as unit.
 
-    `infra` tasks could not be judged, through a fault of ours, and count neither way; pass@1 and its interval are over
+    `infra` tasks could not be judged here and count neither way; pass@1 and its interval are over
     the others. `by_depth` maps a lab task's depth to (passed, judged tasks); empty elsewhere. `base_passed` counts base
     tests alone where the suite has plus tests. `cut` counts answers that ended at the token limit.
     """
@@ -51,7 +51,7 @@ def exam_of(evaluation: Evaluation, suite: Suite) -> Exam:
 
     Raises EvalInfraError if not a single answer could be judged, ValueError for several samples per task.
     """
-    verdicts = {one.task_id: one.judged for one in evaluation.results if one.judged.verdict is not Verdict.INFRA}
+    verdicts = {one.task_id: one.judged for one in evaluation.results if one.judged.verdict.decided}
     if len(evaluation.results) > len(suite.tasks):
         raise ValueError("an exam has one answer per task")
     if not verdicts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,10 +50,12 @@ def evaluate(
     round_: int | None = None,
     ks: Sequence[int] = (1, 10, 100),
     concurrency: int = 16,
+    excluded: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Sample every task of the spec's suite into `out`/samples.jsonl and score, both at once.
 
-    Samples that are in the file are not drawn again. `round_` is shown with the stages. Raises EvaluateError if `out`
+    Samples that are in the file are not drawn again. `round_` is shown with the stages. `excluded`
+    tells the tasks that were left out of the suite, and why, for the summary. Raises EvaluateError if `out`
     belongs to another model or other settings (they are named), EvalError as `score` does, ModelError for a server's
     faults.
     """
@@ -78,7 +80,15 @@ def evaluate(
         tokens_per_s = clock.tokens_per_s()
         watch.stage(round_, f"judging the rest of {suite.name}")
     summary, results = score(
-        suite, store.collected(), box, out, settings=scoring, workers=box.workers, ks=ks, warn=watch.note
+        suite,
+        store.collected(),
+        box,
+        out,
+        settings=scoring,
+        workers=box.workers,
+        ks=ks,
+        warn=watch.note,
+        excluded=excluded,
     )
     summary = _timed(out, summary, time.monotonic() - clock.started, clock.generated)
     return Evaluation(summary, tuple(results), clock.generated, store.cut, tokens_per_s, store.refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -42,12 +43,16 @@ class TaskPrompts:
         """Return the strings that end an answer."""
         if self.style == "chat" or self.stop:
             return self.stop
-        return CONTINUES if f"def {task.entry_point}" in task.prompt else STARTS
+        name = re.escape(task.entry_point.rpartition(".")[2])
+        begun = re.search(rf"^[ \t]*(?:async[ \t]+)?def {name}\b", task.prompt, re.MULTILINE)
+        return CONTINUES if begun else STARTS
 
     def text(self, task: Task) -> str:
         """Return the user's message, or the text to be continued."""
         if self.style == "completion":
-            return task.prompt.rstrip() + "\n"
+            return task.lead + task.opening
+        if task.instruction:
+            return task.instruction
         if self.suite.name.startswith("mbpp"):
             return f"{_WRITE}\n\n{task.prompt.strip()}"
         if self.suite.name.startswith("humaneval"):

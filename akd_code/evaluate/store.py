@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,11 @@ from akd_code.evaluate.sampling import REFUSED, Drawn, EvalSampling, SampleKey
 from akd_code.evaluate.target import EvaluateError
 from akd_evals.files import read_rows, write_atomically, write_failure
 from akd_evals.results import PROGRAMS, RESULTS, SETTINGS, SUMMARY
+from akd_evals.sample_files import CUT, SAMPLING, STORED
 from akd_evals.samples import Sample, Samples, extract
 from akd_evals.score import fingerprint
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import Task
-
-SAMPLES = "samples.jsonl"
-SAMPLING = "sampling.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ class EvalSpec:
     sampling: EvalSampling = field(default_factory=EvalSampling)
     scoring: ScoreSettings = field(default_factory=ScoreSettings)
     key: str = ""
+
+    def without(self, task_ids: Collection[str]) -> EvalSpec:
+        """Return the spec with a suite that lacks these tasks."""
+        return replace(self, prompts=replace(self.prompts, suite=self.prompts.suite.without(task_ids)))
 
     def as_json(self) -> dict[str, Any]:
         """Return what decides the samples, as sampling.json holds it."""
@@ -57,7 +60,7 @@ def discard_others(out: Path, spec: EvalSpec, isolation: str) -> None:
     """
     ours = _stored(out / SAMPLING) == spec.as_json()
     judged_alike = _stored(out / SETTINGS) == fingerprint(spec.prompts.suite, spec.scoring, isolation)
-    stale = [] if ours else [SAMPLING, SAMPLES]
+    stale = [] if ours else [SAMPLING, STORED]
     stale += [] if ours and judged_alike else [SETTINGS, RESULTS, PROGRAMS, SUMMARY]
     try:
         for name in stale:
@@ -84,10 +87,10 @@ class SampleStore:
 
     def __init__(self, out: Path, spec: EvalSpec) -> None:
         """Open the file; raises EvaluateError if it belongs to other settings, EvalError if a line is broken."""
-        self._path = out / SAMPLES
+        self._path = out / STORED
         self._prompts = spec.prompts
-        self._answers: dict[SampleKey, str] = {}
-        self.cut = self.refused = 0
+        self._answers: dict[SampleKey, tuple[str, bool]] = {}
+        self.refused = 0
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -101,21 +104,28 @@ class SampleStore:
         raw = self._path.read_bytes()
         if raw and not raw.endswith(b"\n"):  # the process was killed while it wrote
             write_atomically(self._path, raw[: raw.rfind(b"\n") + 1].decode("utf-8"))
+        suite = self._prompts.suite
         for line, row in read_rows(self._path)[0]:
             try:
                 key, answer = (str(row["task_id"]), int(row["sample"])), row["answer"]
-                self._prompts.suite.by_id[key[0]]
+                if key[0] not in suite.by_id and suite.retired(key[0]):
+                    continue  # of a task that is left out this time
+                suite.by_id[key[0]]
             except (KeyError, TypeError, ValueError) as error:
                 raise EvaluateError(
                     f"{self._path}:{line}: not a sample of this evaluation ({error!r}); delete the line"
                 ) from error
-            self._answers[key] = str(answer)
-            self.cut += row.get("finish_reason") == "length"
+            self._answers[key] = str(answer), row.get("finish_reason") == CUT
             self.refused += row.get("finish_reason") == REFUSED
 
     def __len__(self) -> int:
         """How many samples there are."""
         return len(self._answers)
+
+    @property
+    def cut(self) -> int:
+        """How many answers ended at the limit of their length."""
+        return sum(cut for _, cut in self._answers.values())
 
     def has(self, key: SampleKey) -> bool:
         """Return whether a sample is there."""
@@ -123,19 +133,20 @@ class SampleStore:
 
     def samples(self) -> list[Sample]:
         """Return the samples there are, to be judged."""
-        return [self._sample(task_id, number, text) for (task_id, number), text in self._answers.items()]
+        return [self._sample(*key, *answer) for key, answer in self._answers.items()]
 
-    def _sample(self, task_id: str, number: int, text: str) -> Sample:
+    def _sample(self, task_id: str, number: int, text: str, cut: bool) -> Sample:
         """Return the sample in an answer: a completion belongs to its prompt, a chat's answer holds a program."""
         task = self._prompts.suite.by_id[task_id]
         if self._prompts.style == "completion":
-            return Sample(task_id, number, self._prompts.text(task) + text, "prompt+completion")
+            return Sample(task_id, number, task.opening + text, "prompt+completion", cut)
         found = extract(task, text)
-        return Sample(task_id, number, found.code or "", found.how)
+        return Sample(task_id, number, found.code or "", found.how, cut)
 
     def add(self, one: Drawn) -> Sample:
         """Append an answer to the file and return it as a sample. Raises EvalInfraError on a full disk."""
-        sample = self._sample(one.task_id, one.sample, one.text)
+        cut = one.finish_reason == CUT
+        sample = self._sample(one.task_id, one.sample, one.text, cut)
         row = {
             "task_id": one.task_id,
             "sample": one.sample,
@@ -151,8 +162,7 @@ class SampleStore:
                 stream.write(json.dumps(row) + "\n")
         except OSError as error:
             raise write_failure(self._path, error) from error
-        self._answers[one.task_id, one.sample] = one.text
-        self.cut += one.finish_reason == "length"
+        self._answers[one.task_id, one.sample] = one.text, cut
         self.refused += one.finish_reason == REFUSED
         return sample
 
@@ -161,8 +171,9 @@ class SampleStore:
         place = {task.task_id: index for index, task in enumerate(self._prompts.suite.tasks)}
         order = sorted(self._answers, key=lambda key: (place[key[0]], key[1]))
         rows = {(row["task_id"], row["sample"]): row for _, row in read_rows(self._path)[0]}
-        write_atomically(self._path, "".join(json.dumps(rows[key]) + "\n" for key in order))
-        samples = tuple(self._sample(*key, self._answers[key]) for key in order)
+        others = [key for key in rows if key not in self._answers]
+        write_atomically(self._path, "".join(json.dumps(rows[key]) + "\n" for key in [*order, *others]))
+        samples = tuple(self._sample(*key, *self._answers[key]) for key in order)
         answered = {sample.task_id for sample in samples}
         return Samples(samples, tuple(task_id for task_id in place if task_id not in answered), ())
 
@@ -193,6 +204,6 @@ def _check_settings(out: Path, settings: dict[str, Any]) -> None:
                 f"{out} holds samples of another evaluation ({'; '.join(changed)}); choose another --out"
             )
         return
-    if (out / SAMPLES).exists():
+    if (out / STORED).exists():
         raise EvaluateError(f"{out} has samples of unknown settings; choose another --out")
     write_atomically(file, json.dumps(settings, indent=1) + "\n")

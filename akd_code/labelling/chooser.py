@@ -16,7 +16,6 @@ from akd_code.referee import Tested, Validated, run_tests, validate_given, valid
 from akd_prompts import SolveInputs
 from akd_sandbox import Limits, Sandbox, Verdict
 
-_SPOILT = Verdict.INFRA.value
 AGAIN = "again"
 """The way of an answer asked for because the tests said no to all before it."""
 
@@ -51,7 +50,7 @@ class Chooser:
         chosen = _best(tested, tally)
         for attempt in range(1, self.settings.attempts):
             held = tested[chosen]
-            if held.verdict == _SPOILT or _passes_whole(held) or not self.settings.verify:
+            if _undecided(held) or _passes_whole(held) or not self.settings.verify:
                 break
             tally.events.append("asked again")
             sample = tally.next_sample(attempt)
@@ -93,14 +92,19 @@ def _best(tested: Sequence[Candidate], tally: LabelTally) -> int:
     best = 0
     for at, other in enumerate(tested[1:], 1):
         held = tested[best]
-        if other.verdict == _SPOILT:
+        if _undecided(other):
             tally.events.append(f"{other.way}: untested, {_stays(held, other)}")
-        elif held.verdict == _SPOILT or _rank(other) >= _rank(held):
+        elif _undecided(held) or _rank(other) >= _rank(held):
             tally.events.append(f"{other.way}: {'better' if other.passed > held.passed else 'as good'}")
             best = at
         else:
             tally.events.append(f"{other.way}: worse, {_stays(held, other)}")
     return best
+
+
+def _undecided(candidate: Candidate) -> bool:
+    """Return whether the sandbox could not say anything of a candidate: a fault of ours, or nothing it can judge."""
+    return candidate.verdict is not None and not Verdict(candidate.verdict).decided
 
 
 def _passes_whole(one: Candidate) -> bool:
@@ -128,14 +132,14 @@ def _label(
     prompt: Prompt, candidates: Sequence[Candidate], chosen: int, outcome: LabelOutcome, tally: LabelTally
 ) -> Label:
     one = candidates[chosen]
-    rate = None if one.verdict in (None, _SPOILT) else one.passed / one.total
+    rate = None if one.verdict is None or _undecided(one) else one.passed / one.total
     counts = (tally.calls, tally.runs, tally.tokens, tuple(tally.events))
     return Label(prompt, tuple(candidates), chosen, outcome, rate, *counts)
 
 
 def _outcome(chosen: Candidate, prompt: Prompt, settings: LabelSection) -> LabelOutcome:
     """Return what became of a label whose chosen answer was tested."""
-    if chosen.verdict == _SPOILT:
+    if _undecided(chosen):
         return LabelOutcome.SPOILT
     if _passes_whole(chosen):
         return LabelOutcome.SUSPECT if _injected(chosen.answer, prompt, settings) else LabelOutcome.VERIFIED

@@ -33,7 +33,7 @@ class Tested:
     @property
     def pass_rate(self) -> float | None:
         """Share of asserts passed, None after a fault of the sandbox."""
-        return None if self.verdict is Verdict.INFRA else self.passed / self.total
+        return self.passed / self.total if self.verdict.decided else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _doubt(tests: PromptTests, entry_point: str, code: str, box: Sandbox, limits
     if not changed:
         return "no assert has an expectation that could fail"
     result = box.run(_job(changed, tests.setup, entry_point, code, limits))
-    if result.verdict is Verdict.INFRA:
+    if not result.verdict.decided:
         return f"the sandbox failed: {result.detail}"
     if all(test.verdict is Verdict.PASS for test in result.tests):
         return "no changed expectation fails: the tests cannot fail"

@@ -12,7 +12,9 @@ from akd_evals.comparison import Comparison
 from akd_evals.errors import EvalError, EvalInfraError
 from akd_evals.extract import Extraction, extract_code
 from akd_evals.passk import mean_pass_at_k, pass_at_k
-from akd_evals.samples import Sample, Samples, read_samples
+from akd_evals.reasoning import after_reasoning
+from akd_evals.sample_files import read_samples
+from akd_evals.samples import Sample, Samples
 from akd_evals.stats import wilson_interval
 from akd_evals.suites import Suite, Task, load_suite
 
@@ -26,6 +28,7 @@ __all__ = [
     "Score",
     "Suite",
     "Task",
+    "after_reasoning",
     "compare",
     "extract_code",
     "load_suite",

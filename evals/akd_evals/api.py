@@ -13,7 +13,7 @@ from akd_evals.errors import EvalError
 from akd_evals.gate import GateName, GateRule
 from akd_evals.results import Result, Summary
 from akd_evals.runs import read_runs, rounds_of
-from akd_evals.samples import read_samples
+from akd_evals.sample_files import read_samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.source import claim
 from akd_evals.suites import Suite, TestKind, load_suite
@@ -47,7 +47,8 @@ def score(
     opened = load_suite(suite) if isinstance(suite, str) else suite
     given = read_samples(Path(samples), opened)
     claim(Path(out), Path(samples))
-    with Sandbox(backend, workers) as box:
+    packages = settings.packages if settings is not None else ()
+    with Sandbox(backend, workers, packages=packages) as box:
         summary, results = scoring.score(
             opened, given, box, Path(out), settings=settings, workers=box.workers, ks=ks, warn=_silent
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
+from akd_evals.answers import AnswerShift, answer_notes, answer_shifts
 from akd_evals.errors import EvalError
 from akd_evals.gate import GateOutcome, GateRule, Interval, decide
 from akd_evals.paired import Paired, bootstrap_mean, compare_paired, mean_interval, paired_interval
@@ -72,8 +73,9 @@ class TaskPair:
 class SuiteComparison:
     """One suite: `measures[0]` is what the tasks' statuses and the gate go by.
 
-    `shifts` lists (verdict, samples in BASE, samples in NEW). `only_base` and `only_new` name tasks that the other run
-    has no sample of, which count as failed there; `unjudged` those left out because nothing of them could be judged.
+    `shifts` lists (verdict, samples in BASE, samples in NEW), `answers` how their answers were read. `only_base` and
+    `only_new` name tasks that the other run has no sample of, which count as failed there; `unjudged` those left out
+    because nothing of them could be judged.
     `detectable` is the smallest drop that the regression gate would have found here with 80 % chance, None if none;
     `clearing` (with that gate only) the chance that the non-inferiority gate lets a model pass that is as good as BASE.
     """
@@ -92,6 +94,7 @@ class SuiteComparison:
     spreads: tuple[Spread | None, Spread | None]
     gate: GateOutcome
     notes: tuple[str, ...]
+    answers: tuple[AnswerShift, ...] = ()
 
     @property
     def main(self) -> Measure:
@@ -174,6 +177,8 @@ def _check_alike(base: ScoredRun, new: ScoredRun, allow: Collection[str]) -> Non
     found: list[tuple[str, str]] = []
     if base.dataset_md5 != new.dataset_md5:
         found.append(("dataset", f"dataset digests {base.dataset_md5 or 'unknown'} and {new.dataset_md5 or 'unknown'}"))
+    if base.excluded != new.excluded:
+        found.append(("dataset", f"excluded tasks ({len(base.excluded)} and {len(new.excluded)})"))
     if base.limits != new.limits:
         found.append(("limits", f"limits ({_limits_apart(base, new)})"))
     if base.isolation != new.isolation:
@@ -232,6 +237,7 @@ def _suite(
     detectable, clearing = _could_show(
         measures[0].paired, [pair.new.score - pair.base.score for pair in pairs], rule, suites
     )
+    answers = answer_shifts(base, new)
     return SuiteComparison(
         suite=base.suite,
         base=base,
@@ -246,7 +252,8 @@ def _suite(
         clearing=clearing,
         spreads=(_spread(judged[base.path], kept, kind), _spread(judged[new.path], kept, kind)),
         gate=GateOutcome(True, rule.confidence, None),
-        notes=(*notes, *_notes(base, new, total, len(kept), unjudged)),
+        notes=(*notes, *_notes(base, new, total, len(kept), unjudged), *answer_notes(answers, base, new)),
+        answers=answers,
     )
 
 
@@ -275,6 +282,8 @@ def _notes(base: ScoredRun, new: ScoredRun, total: int, kept: int, unjudged: Seq
         lines.append(f"{total - kept} of the suite's {total} tasks have no sample in either run and count as failed")
     if unjudged:
         lines.append(f"{len(unjudged)} tasks are left out: none of a run's samples of them could be judged")
+    if base.excluded:
+        lines.append(f"{len(base.excluded)} tasks whose references fail are excluded")
     if total < 30:
         lines.append(f"{total} tasks are few: read the interval as rough")
     if base.dataset_md5 is None or new.dataset_md5 is None:

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 )
 _CHANNEL = re.compile(r"(?<![\"'`])<\|channel\|>[ \t]*(\w+)[^<\n]{0,100}(?:<\|constrain\|>[^<\n]{0,100})?<\|message\|>")
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
+_ASSISTANT = "<|start|>assistant"
 _BARE_CHANNEL = re.compile(r"\s*analysis(?=[A-Z]|[ \t]*\n)")
 _BARE_FINAL = "assistantfinal"
 _LINE_CHARS = 200
@@ -41,10 +42,17 @@ def after_reasoning(text: str) -> str | None:
     left = _after_channels(text)
     if left is None:
         return None
-    left = _after_tags(left.lstrip()) if left is not text else _after_tags(text)
+    left = _after_tags(text) if left is text else _after_tags(_from_first_line(left))
     if left is None or (left != text and not left.strip()):
         return None
     return left
+
+
+def _from_first_line(text: str) -> str:
+    """Return text without blank lines before it; its first line keeps its indentation, unless it is the only one."""
+    bare = text.lstrip()
+    blank = text[: len(text) - len(bare)]
+    return text[blank.rfind("\n") + 1 :] if "\n" in blank else bare
 
 
 def _after_channels(text: str) -> str | None:
@@ -53,7 +61,8 @@ def _after_channels(text: str) -> str | None:
     Where special tokens were dropped on the way, `analysis...assistantfinal...` is left of them.
     """
     first = _CHANNEL.search(text)
-    if first is not None and not text[: first.start()].removeprefix("<|start|>assistant").strip():
+    before = text[: first.start()] if first else ""
+    if first is not None and (not before.strip() or before.endswith(_ASSISTANT)):
         finals = [one for one in _CHANNEL.finditer(text) if one[1].lower() == "final"]
         if not finals:
             return None
@@ -109,7 +118,7 @@ class _Reader:
         rest = self.text[self.start :]
         if self.start and not rest.strip():
             return self.before or None
-        return rest.lstrip() if self.start else rest
+        return _from_first_line(rest) if self.start else rest
 
     def _open(self, token: re.Match[str]) -> None:
         if self.depth:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ class Judged:
     """What the tests said of one program. `plus` is None in a suite without plus tests.
 
     A program passes plus only if it passes base too, so `plus` is base's verdict where that is not PASS.
-    `base_failed` and `plus_failed` hold the indices of the failing tests that were seen.
+    `base_failed` and `plus_failed` hold the indices of the failing tests that were seen. `judging` and `unguarded` are
+    the sandbox's for the base tests: how they were judged, and whether nothing in them could be made false.
     """
 
     base: Verdict
@@ -37,6 +38,8 @@ class Judged:
     plus_failed: tuple[int, ...]
     detail: str
     wall_s: float
+    judging: str = ""
+    unguarded: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -53,9 +56,10 @@ class Result:
     judged: Judged
     code_sha256: str
     extraction: str
+    cut: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return the line as docs/scoring.md describes it; no plus fields where there are no plus tests."""
+        """Return the line as docs/scoring.md describes it: plus fields and `cut` only where they say something."""
         judged = self.judged
         row: dict[str, Any] = {"task_id": self.task_id, "sample": self.sample, "base": judged.base.value}
         if judged.plus is not None:
@@ -69,6 +73,12 @@ class Result:
             "code_sha256": self.code_sha256,
             "extraction": self.extraction,
         }
+        if judged.judging:
+            row["judging"] = judged.judging
+        if judged.unguarded:
+            row["unguarded"] = True
+        if self.cut:
+            row["cut"] = True
         return row
 
 
@@ -81,12 +91,19 @@ def _judged(row: dict[str, Any]) -> Judged:
         plus_failed=tuple(row.get("plus_failed", ())),
         detail=str(row["detail"]),
         wall_s=float(row["wall_s"]),
+        judging=str(row.get("judging", "")),
+        unguarded=row.get("unguarded") is True,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A scoring in figures: summary.json. `pass_at_k` maps base and plus to {k: estimate}."""
+    """A scoring in figures: summary.json. `pass_at_k` maps base and plus to {k: estimate}.
+
+    `extraction` counts the rules by which programs were found in answers; `empty` and `reasoning_only` the answers
+    without one, `cut` those that ended at the limit of their length. `missing_imports` counts the samples that failed
+    because a package is not here, by its name. `excluded` tells the tasks that are left out, and why.
+    """
 
     suite: str
     dataset_md5: str
@@ -102,11 +119,17 @@ class Summary:
     wall_s: float
     samples_per_s: float
     versions: dict[str, str]
+    extraction: dict[str, int] = field(default_factory=dict)
+    empty: int = 0
+    reasoning_only: int = 0
+    cut: int = 0
+    missing_imports: dict[str, int] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
-        return {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
+        return {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
 
 
 class ResultFolder:

@@ -28,7 +28,11 @@ _KNOWN = frozenset(verdict.value for verdict in Verdict) | {UNTOLD}
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """One sample with its verdicts. `wall_s` is None where the file has no times; `code` is a sha256 or the program."""
+    """One sample with its verdicts. `wall_s` is None where the file has no times; `code` is a sha256 or the program.
+
+    `extraction` is the rule that found the program, empty where the file does not tell; `cut`: the answer ended at the
+    limit of its length.
+    """
 
     sample: int
     base: str
@@ -36,6 +40,8 @@ class TaskOutcome:
     detail: str
     wall_s: float | None
     code: str
+    extraction: str = ""
+    cut: bool = False
 
     def verdict(self, kind: TestKind) -> str:
         """Return the verdict over base tests, or over base and plus tests together."""
@@ -48,6 +54,7 @@ class ScoredRun:
 
     `isolation` names the harness where another than akd judged; `dataset_md5` and `limits` are None where the file
     does not tell them. `tasks` is the size of the suite, None if unknown. `outcomes` maps a task to its samples.
+    `excluded` are the tasks that were left out of the suite because their references fail.
     """
 
     name: str
@@ -60,6 +67,7 @@ class ScoredRun:
     has_plus: bool
     outcomes: Mapping[str, tuple[TaskOutcome, ...]]
     programs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    excluded: tuple[str, ...] = ()
 
     @property
     def n(self) -> tuple[int, int]:
@@ -150,7 +158,7 @@ def _akd(path: Path, name: str) -> ScoredRun:
         samples, suite = int(summary["samples"]), str(summary["suite"])
         limits, tasks = dict(summary["limits"]), int(summary["tasks"])
         md5, isolation = str(summary["dataset_md5"]), str(summary["isolation"])
-        has_plus = "plus" in summary["pass@k"]
+        has_plus, excluded = "plus" in summary["pass@k"], tuple(sorted(dict(summary.get("excluded") or {})))
     except (KeyError, TypeError, ValueError) as error:
         raise EvalError(f"{path / SUMMARY} lacks a field of a scoring ({error!r}); score the samples again") from error
     if len(rows) != samples:
@@ -158,7 +166,8 @@ def _akd(path: Path, name: str) -> ScoredRun:
             f"{path / RESULTS} has {len(rows)} of {samples} samples: it was cut off; give akd score's command again"
         )
     programs = _programs(path / PROGRAMS)
-    return ScoredRun(name, path, suite, md5, limits, isolation, tasks, has_plus, _frozen(outcomes, path), programs)
+    samples_of = _frozen(outcomes, path)
+    return ScoredRun(name, path, suite, md5, limits, isolation, tasks, has_plus, samples_of, programs, excluded)
 
 
 def _akd_outcome(row: Row, where: str) -> TaskOutcome:
@@ -169,7 +178,9 @@ def _akd_outcome(row: Row, where: str) -> TaskOutcome:
         raise EvalError(f'{where}: "sample" is {sample!r}, no number of a sample; score the samples again')
     plus = None if row.get("plus") is None else _verdict(row, "plus", where)
     base, detail = _verdict(row, "base", where), _text(row, "detail", where)
-    return TaskOutcome(sample, base, plus, detail, float(wall_s), _text(row, "code_sha256", where))
+    rule = row["extraction"] if isinstance(row.get("extraction"), str) else ""
+    code = _text(row, "code_sha256", where)
+    return TaskOutcome(sample, base, plus, detail, float(wall_s), code, rule, row.get("cut") is True)
 
 
 def _programs(path: Path) -> dict[str, str]:

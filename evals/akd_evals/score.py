@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,10 +44,12 @@ def score(
     cache: Path | None = None,
     progress: Progress = _silent,
     warn: Callable[[str], None] = print,
+    excluded: Mapping[str, str] | None = None,
 ) -> tuple[Summary, list[Result]]:
     """Score samples into the directory `out` and return the summary with the results in the samples' task order.
 
-    Verdicts already in `out` are not judged again. Expected outputs are kept in `cache` (default: `cache_dir()`).
+    Verdicts already in `out` are not judged again. `excluded` tells the tasks that were left out of the suite, and why;
+    the summary says so. Expected outputs are kept in `cache` (default: `cache_dir()`).
     Raises EvalError if `out` holds another scoring's results, EvalInfraError if it cannot be written.
     """
     started = time.monotonic()
@@ -53,7 +57,7 @@ def score(
     folder = ResultFolder(out, fingerprint(suite, settings, box.isolation))
     groups = _by_program(samples.rows)
     known = {key: judged for key, judged in folder.judged().items() if key in groups}
-    results = [_result(sample, judged) for key, judged in known.items() for sample in groups[key]]
+    results = [result_of(sample, judged) for key, judged in known.items() for sample in groups[key]]
     kept = len(results)
     folder.rewrite(results)
     folder.keep_programs((sample.code_sha256, sample.code) for sample in samples.rows)
@@ -67,7 +71,7 @@ def score(
 
     with contextlib.closing(unordered(verdicts, order, workers)) as arriving:
         for key, judged in arriving:
-            fresh = [_result(sample, judged) for sample in groups[key]]
+            fresh = [result_of(sample, judged) for sample in groups[key]]
             folder.append(fresh)
             results += fresh
             progress(len(results), len(samples.rows))
@@ -80,6 +84,7 @@ def score(
     wall_s = time.monotonic() - started
     rate = (len(results) - kept) / wall_s if wall_s > 0 else 0.0
     summary = summarise(suite, samples, results, ks, box.isolation, settings, wall_s, rate)
+    summary = replace(summary, excluded=dict(excluded or {}))
     folder.finish(summary)
     return summary, results
 
@@ -130,7 +135,25 @@ def summarise(
         wall_s=round(wall_s, 3),
         samples_per_s=round(samples_per_s, 3),
         versions=versions(),
+        **_of_answers(results),
     )
+
+
+def _of_answers(results: Sequence[Result]) -> dict[str, Any]:
+    """Return the summary's figures on how answers were read."""
+    rules = Counter(one.extraction for one in results)
+    found = (_NOT_FOUND.search(one.judged.detail) for one in results if one.judged.verdict.decided)
+    imports = Counter(match[1] for match in found if match)
+    return {
+        "extraction": dict(rules.most_common()),
+        "empty": rules["empty"],
+        "reasoning_only": rules["reasoning-only"],
+        "cut": sum(one.cut for one in results),
+        "missing_imports": dict(imports.most_common()),
+    }
+
+
+_NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '([A-Za-z_]\w{0,80})")
 
 
 def pass_at_k(verdicts: Iterable[tuple[str, Verdict]], ks: Sequence[int], missing: int) -> dict[str, float]:
@@ -188,5 +211,6 @@ def _places(suite: Suite) -> dict[str, int]:
     return {task.task_id: position for position, task in enumerate(suite.tasks)}
 
 
-def _result(sample: Sample, judged: Judged) -> Result:
-    return Result(sample.task_id, sample.index, judged, sample.code_sha256, sample.how)
+def result_of(sample: Sample, judged: Judged) -> Result:
+    """Return a sample with its verdicts."""
+    return Result(sample.task_id, sample.index, judged, sample.code_sha256, sample.how, sample.cut)

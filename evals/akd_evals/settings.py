@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_sandbox import Limits
@@ -19,6 +19,8 @@ class ScoreSettings:
     for two: its factor is 4, at which real programs pass or fail by the machine (Mbpp/599: a loop where the reference
     has `sum`), and its cap of a sample does not grow with the reference.
     `judging`: "values" leaves out what only test code beside the program can judge (UNSUPPORTED).
+    `context`: "prompt" judges every answer with the imports and helpers of its task's own code before it.
+    `packages` are what samples may import beyond what they may anyway.
     `details` judges every test instead of stopping at the first failure. `sticky_atol` reproduces evalplus 0.3.1's
     tolerance that stays (see `Oracle`).
     """
@@ -30,11 +32,15 @@ class ScoreSettings:
     details: bool = False
     sticky_atol: bool = False
     judging: Literal["auto", "values"] = "auto"
+    context: Literal["none", "prompt"] = "none"
+    packages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse limits that are not positive and an unknown way of judging, with an EvalError."""
+        """Refuse limits that are not positive and unknown ways of judging, with an EvalError."""
         if self.judging not in ("auto", "values"):
             raise EvalError(f"unknown judging {self.judging!r}; choose auto or values")
+        if self.context not in ("none", "prompt"):
+            raise EvalError(f"unknown context {self.context!r}; choose none or prompt")
         for name in ("min_time_s", "time_factor", "sample_s", "memory_bytes"):
             value = getattr(self, name)
             if not (value > 0 and math.isfinite(value)):
@@ -49,9 +55,9 @@ class ScoreSettings:
         sample_s = max(self.sample_s, self.time_factor * reference_s)
         return Limits(test_s=self.min_time_s, sample_s=sample_s, memory_bytes=self.memory_bytes)
 
-    def as_json(self) -> dict[str, float | int | bool | str]:
-        """Return the limits as summary.json has them; `judging` only where it is not the default."""
-        shown: dict[str, float | int | bool | str] = {
+    def as_json(self) -> dict[str, Any]:
+        """Return the limits and rules as summary.json has them; of the later ones only what is not the default."""
+        shown: dict[str, Any] = {
             "min_time_s": self.min_time_s,
             "time_factor": self.time_factor,
             "sample_s": self.sample_s,
@@ -59,4 +65,10 @@ class ScoreSettings:
             "details": self.details,
             "sticky_atol": self.sticky_atol,
         }
-        return shown if self.judging == "auto" else {**shown, "judging": self.judging}
+        if self.judging != "auto":
+            shown["judging"] = self.judging
+        if self.context != "none":
+            shown["context"] = self.context
+        if self.packages:
+            shown["packages"] = sorted(self.packages)
+        return shown

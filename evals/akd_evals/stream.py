@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from akd_evals.expected import References, cache_dir
-from akd_evals.results import Judged, Result, ResultFolder
+from akd_evals.results import Judged, ResultFolder
 from akd_evals.samples import Sample
-from akd_evals.score import fingerprint
+from akd_evals.score import fingerprint, result_of
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Suite
 from akd_evals.task_judge import Box, TaskJudge
@@ -104,7 +104,7 @@ class JudgingStream:
             with self._guard:
                 if key not in self._known and not self._ended.is_set():
                     self._known[key] = judged
-                    self._folder.append([Result(sample.task_id, sample.index, judged, sample.code_sha256, sample.how)])
+                    self._folder.append([result_of(sample, judged)])
         with self._guard:
             self.judged += 1
             self._left[sample.task_id] -= 1

@@ -73,16 +73,18 @@ class TaskJudge:
         Plus tests are run only for a program that passes base, unless the settings ask for details. A benchmark whose
         own solution fails gives INFRA, never a verdict on the program.
         """
+        if self._settings.context == "prompt":
+            code = task.in_context(code)
         base = self._run("base", task, task.base, code)
         if task.plus is None:
-            return Judged(base.verdict, None, base.failed, (), _detail("base", base), base.wall_s)
+            return _judged(base, None, base.failed, (), _detail("base", base), base.wall_s)
         if base.verdict is not Verdict.PASS and not self._settings.details:
-            return Judged(base.verdict, base.verdict, base.failed, (), _detail("base", base), base.wall_s)
+            return _judged(base, base.verdict, base.failed, (), _detail("base", base), base.wall_s)
         plus = self._run("plus", task, task.plus, code)
         wall_s = base.wall_s + plus.wall_s
         if base.verdict is not Verdict.PASS:
-            return Judged(base.verdict, base.verdict, base.failed, plus.failed, _detail("base", base), wall_s)
-        return Judged(base.verdict, plus.verdict, base.failed, plus.failed, _detail("plus", plus), wall_s)
+            return _judged(base, base.verdict, base.failed, plus.failed, _detail("base", base), wall_s)
+        return _judged(base, plus.verdict, base.failed, plus.failed, _detail("plus", plus), wall_s)
 
     def forget(self, task: Task) -> None:
         """Drop the task's prepared tests: no program is left to judge on it."""
@@ -165,11 +167,24 @@ class _OnceAdmitted:
     admission: Admission | None = None
 
 
+def _judged(
+    base: SampleResult,
+    plus: Verdict | None,
+    base_failed: tuple[int, ...],
+    plus_failed: tuple[int, ...],
+    detail: str,
+    wall_s: float,
+) -> Judged:
+    return Judged(base.verdict, plus, base_failed, plus_failed, detail, wall_s, base.judging, base.unguarded)
+
+
 def _reference_failed(task: Task, result: SampleResult) -> tuple[Verdict, str]:
     """Return the verdict on every program of a task whose own solution does not pass its tests, and the reason."""
     why = f"the canonical solution of {task.task_id} gave {result.verdict} on its own tests ({result.detail})"
+    if "No module named '" in result.detail:
+        return Verdict.UNSUPPORTED, f"{why}; install it and name it in --packages, or give --exclude-failing"
     if result.verdict.decided:
-        return Verdict.INFRA, f"{why}; correct the suite"
+        return Verdict.INFRA, f"{why}; correct the suite, or give --exclude-failing"
     return result.verdict, why
 
 

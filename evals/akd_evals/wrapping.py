@@ -28,7 +28,7 @@ _RULES: dict[str, TagRule] = {
 }
 _TAG = re.compile(
     r"^[ \t]{0,20}(?:(?P<square>\[PYTHON\])|<(?P<open>code|answer|solution)>)"
-    r"|(?P<square_end>\[/PYTHON\])|</(?P<close>code|answer|solution)>"
+    r"|(?P<square_end>\[/PYTHON\])|(?P<alone>^[ \t]{0,20})?</(?P<close>code|answer|solution)>"
     r"|^[ \t]{0,20}(?P<fence>`{3,}|~{3,})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -68,7 +68,7 @@ class Tagged:
 def in_tags(text: str) -> Tagged | None:
     """Return what stands between the last pair of tags outside a fence; an opening tag alone runs to the end.
 
-    `[/PYTHON]` alone ends what the prompt has opened. None without such tags.
+    An end on a line of its own, and `[/PYTHON]` anywhere, ends what the prompt has opened. None without such tags.
     """
     found: Tagged | None = None
     fence, opened, at = "", "", 0
@@ -82,7 +82,8 @@ def in_tags(text: str) -> Tagged | None:
             opened, at = name, token.end()
         else:
             name = "python" if token["square_end"] else token["close"].lower()
-            if name == opened or (name == "python" and not opened and found is None):
+            ends_the_prompts = not opened and found is None and (name == "python" or token["alone"] is not None)
+            if name == opened or ends_the_prompts:
                 found, opened = Tagged(text[at : token.start()], _RULES[name]), ""
     return Tagged(text[at:], _RULES[opened]) if opened else found
 

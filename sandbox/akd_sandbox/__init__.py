@@ -7,6 +7,7 @@ code, a printed word or a single report. Its five main things are `Sandbox`, `Jo
 and `Verdict`.
 """
 
+from akd_sandbox.code_tests import Admission
 from akd_sandbox.equality import equal
 from akd_sandbox.errors import IsolationError, SandboxError
 from akd_sandbox.job import (
@@ -21,7 +22,6 @@ from akd_sandbox.job import (
     StdinCase,
     Tests,
 )
-from akd_sandbox.judging import Admission
 from akd_sandbox.lift import tests_from_asserts
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, Sandbox

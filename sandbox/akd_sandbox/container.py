@@ -20,12 +20,16 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import IsolationError
+from akd_sandbox.guest.jail import SITE
 from akd_sandbox.image import SOCKET_FOLDER, check_image, image_name, seccomp_profile
 from akd_sandbox.limits import Limits
 from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, environment, preload
+
+if TYPE_CHECKING:
+    from akd_sandbox.slot import SlotOptions
 
 OWNER_LABEL = "akd.sandbox.owner"
 _SHM_BYTES, _SHM_INODES = 16 << 20, 256
@@ -108,14 +112,13 @@ def sweep(client: Any) -> None:
 class ZygoteContainer:
     """A zygote in a hardened container of its own."""
 
-    def __init__(
-        self, limits: Limits, image: str | None = None, runtime: str | None = None, role: str = "values"
-    ) -> None:
+    def __init__(self, limits: Limits, options: SlotOptions, role: str = "values") -> None:
         """Start the container and wait for its zygote to call.
 
         Raises IsolationError when there is no engine, no image or no such runtime, OSError when it does not start.
         """
-        self._role = role
+        image, runtime = options.image, options.runtime
+        self._role, self._packages = role, options.packages
         self.config: dict[str, Any] = {"jail": "container", "preload": preload(role), "tests": role != "values"}
         self._id = ""
         self._pid = 0
@@ -153,7 +156,10 @@ class ZygoteContainer:
         api = self._client.api
         host = api.create_host_config(
             auto_remove=True,
-            binds=[f"{self._folder}:{SOCKET_FOLDER}:ro"],
+            binds=[
+                f"{self._folder}:{SOCKET_FOLDER}:ro",
+                *(f"{path}:{SITE}/{name}:ro" for path, name in self._packages),
+            ],
             cap_drop=["ALL"],
             init=False,
             ipc_mode="none",

@@ -8,7 +8,7 @@ from akd_sandbox.errors import SandboxError
 from akd_sandbox.guest.layers import LAYERS
 from akd_sandbox.limits import Limits
 from akd_sandbox.sandbox import LEVELS, strongest
-from akd_sandbox.slot import ContainerOptions, Slot
+from akd_sandbox.slot import Slot, SlotOptions
 
 _WHAT = {
     "docker": "a hardened container for each worker",
@@ -35,7 +35,7 @@ def examine(image: str | None = None, runtime: str | None = None) -> list[Findin
             detail = "NOT a boundary: resource limits only; must be asked for by name"
             findings.append(Finding(backend, "", True, detail))
             continue
-        slot = Slot(backend, Limits(), ContainerOptions(image, runtime))
+        slot = Slot(backend, Limits(), SlotOptions(image, runtime))
         try:
             slot.open()
             obtained, problem = set(slot.layers), ""

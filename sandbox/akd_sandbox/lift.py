@@ -1,4 +1,4 @@
-"""Asserts as data: `assert f(literals) == literal` needs no second worker."""
+"""Asserts as data: `assert f(literals) == literal` is compared in the judge."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,11 @@ def package_paths() -> list[tuple[str, str]]:
     return [(path, name) for name, path in found.items()]
 
 
+def _each_once(packages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return packages without those whose name came before."""
+    return [(path, name) for name, path in {name: path for path, name in reversed(packages)}.items()]
+
+
 def visible_paths() -> tuple[list[str], list[str]]:
     """Return (paths shown read-only, directories hidden below them) for this interpreter.
 
@@ -101,8 +107,14 @@ def visible_paths() -> tuple[list[str], list[str]]:
 class ZygoteProcess:
     """A zygote that runs as a child of this process, in namespaces of its own or (`process`) in none."""
 
-    def __init__(self, backend: str, limits: Limits, role: str = "values") -> None:
-        """Start it; its jail is not built yet. Raises IsolationError or OSError."""
+    def __init__(
+        self, backend: str, limits: Limits, role: str = "values", packages: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Start it; its jail is not built yet. `packages` are shown beside PACKAGES.
+
+        Raises IsolationError or OSError.
+        """
+        self._packages = packages
         self._role = role
         self._jailed = backend != "process"
         self._cgroup: cgroup.Cgroup | None = None
@@ -154,7 +166,7 @@ class ZygoteProcess:
             "mountpoint": str(GUEST),
             "read_only": shown,
             "hidden": hidden,
-            "packages": package_paths(),
+            "packages": _each_once([*package_paths(), *self._packages]),
             "tmpfs_bytes": limits.tmpfs_bytes,
             "tmpfs_inodes": limits.tmpfs_inodes,
             **what,

@@ -151,7 +151,7 @@ class Peer:
         self.request(head)
 
     def request(self, body: bytes) -> None:
-        """Send the inputs, or one request to a worker that serves; one that does not read has its import budget."""
+        """Send the job or its inputs; a worker that does not read them has its import budget to do so."""
         self._data.settimeout(self.limits.import_s)
         with contextlib.suppress(OSError):
             self._data.sendall(len(body).to_bytes(4, "little") + body)

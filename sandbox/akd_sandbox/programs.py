@@ -23,18 +23,22 @@ def run_once(peer: Peer, job: Job, tests: ProgramTests, case: StdinCase, run: Sa
     clock = Clock((peer,))
     clock.begin(peer.limits.import_s)
     peer.send_job({"mode": "program", "code": job.code, "files": dict(job.files)})
-    verdict, detail = _outcome(peer, tests, case, clock, limit_s)
+    verdict, detail = _outcome(peer, tests, case, clock, limit_s, run)
     run.tests.append(TestResult(verdict, clock.wall_s(), clean(detail)))
     run.starved = run.starved or (clock.starved and verdict is Verdict.TIMEOUT)
     return verdict, detail
 
 
-def _outcome(peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, limit_s: float) -> tuple[Verdict, str]:
+def _outcome(
+    peer: Peer, tests: ProgramTests, case: StdinCase, clock: Clock, limit_s: float, run: SampleRun
+) -> tuple[Verdict, str]:
     compiled = False
     raised: tuple[Verdict, str] | None = None
     while True:
         for frame in peer.pump(clock.pause_s()):
             try:
+                if compiled and run.heard_of_missing(frame):
+                    continue
                 if frame.kind == wire.SYNTAX and not compiled:
                     return early(frame, "")
                 if frame.kind == wire.RAISED and compiled and raised is None:

@@ -14,6 +14,7 @@ from akd_sandbox.peer import Clock, Peer, WorkerFrame
 from akd_sandbox.slot import WorkerExit
 from akd_sandbox.verdict import TestResult, Verdict
 
+_MISSING = 20
 _WORDS_BYTES = 1 << 16  # an honest worker's description of an exception or a type is far shorter
 MALFORMED = (codec.CodecError, ValueError, TypeError)
 """What reading a worker's words raises when they are not what they should be."""
@@ -38,6 +39,17 @@ class SampleRun:
     ended_by: Verdict | None = None
     detail: str = ""
     starved: bool = False
+    missing: tuple[str, ...] = ()
+    """External programs that were started and are not here."""
+
+    def heard_of_missing(self, frame: WorkerFrame) -> bool:
+        """Take in a message on such a program; return whether it was one. Raises what reading it raises."""
+        if frame.kind != wire.MISSING:
+            return False
+        name = words(frame.body)[0]
+        if name not in self.missing and len(self.missing) < _MISSING:
+            self.missing += (name,)
+        return True
 
 
 def show(value: Any) -> str:

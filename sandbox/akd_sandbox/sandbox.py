@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from akd_sandbox.code_tests import Admission, admit_reference
+from akd_sandbox.concluding import infra_result
 from akd_sandbox.errors import BackendError, IsolationError, SandboxError, SlotError
 from akd_sandbox.job import Case, FunctionTests, Job
-from akd_sandbox.judging import Admission, admit_reference, call_all, infra_result, judge_sample
+from akd_sandbox.judging import call_all, judge_sample
 from akd_sandbox.limits import Limits
-from akd_sandbox.slot import ROLES, ContainerOptions, Role, Slot
+from akd_sandbox.slot import ROLES, Role, Slot, SlotOptions
 from akd_sandbox.verdict import CallOutcome, SampleResult, Verdict
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def cores() -> int:
 class _Place:
     """The slots of one worker of the pool, one for each role, started when first needed."""
 
-    def __init__(self, backend: str, limits: Limits, options: ContainerOptions) -> None:
+    def __init__(self, backend: str, limits: Limits, options: SlotOptions) -> None:
         self.slots: dict[Role, Slot] = {role: Slot(backend, limits, options, role) for role in ROLES}
         self.open: set[Role] = set()
         self.used: set[Role] = set()
@@ -87,6 +89,15 @@ def strongest(image: str | None = None) -> str:
     from akd_sandbox.container import why_unavailable
 
     return "namespace" if why_unavailable(image) else "docker"
+
+
+def _shown(packages: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return where the packages are that samples may import too. Raises BackendError."""
+    if not packages:
+        return ()
+    from akd_sandbox.packages import shown_packages  # reads every installed package's metadata
+
+    return tuple(shown_packages(packages))
 
 
 class _Quiet:
@@ -143,6 +154,7 @@ class Sandbox:
         min_isolation: str | None = None,
         image: str | None = None,
         runtime: str | None = None,
+        packages: Sequence[str] = (),
     ) -> None:
         """Choose the backend and start the first slot.
 
@@ -154,9 +166,11 @@ class Sandbox:
             min_isolation: refuse a weaker backend than this one.
             image: the container image of `docker`; AKD_SANDBOX_IMAGE, or what `akd sandbox build-image` made, for None.
             runtime: the container runtime (runc, crun); AKD_SANDBOX_RUNTIME, or the engine's own, for None.
+            packages: installed packages that samples may import too, shown read-only with what they require.
 
         Raises:
-            IsolationError: unknown backend, not available on this host, or weaker than min_isolation.
+            IsolationError: unknown backend, not available on this host, or weaker than min_isolation; a package that is
+                not installed.
         """
         for name in (backend, min_isolation):
             if name not in (None, "auto", *LEVELS):
@@ -169,7 +183,7 @@ class Sandbox:
         self._quiet = _Quiet()
         self._closed = False
         self._places: queue.LifoQueue[_Place] = queue.LifoQueue()
-        options = ContainerOptions(image, runtime)
+        options = SlotOptions(image, runtime, _shown(packages))
         self._all = [_Place(self.backend, self.limits, options) for _ in range(self.workers)]
         self._finalizer = weakref.finalize(self, _close_all, self._all)  # also when the process ends
         try:

@@ -27,11 +27,15 @@ _ADDRESS_SPACE_SLACK = 1 << 30  # address space the preloaded libraries reserve 
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerOptions:
-    """Which image and which runtime (runc, runsc, kata, ...) the `docker` backend uses; the engine's own for None."""
+class SlotOptions:
+    """Which image and which runtime (runc, runsc, kata, ...) the `docker` backend uses; the engine's own for None.
+
+    `packages`: (host path, name) of what is shown to samples beside the packages that they may import anyway.
+    """
 
     image: str | None = None
     runtime: str | None = None
+    packages: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,11 @@ class Zygote(Protocol):
 class Slot:
     """A running zygote. Runs one worker at a time; not thread-safe."""
 
-    def __init__(
-        self, backend: str, limits: Limits, options: ContainerOptions | None = None, role: Role = "values"
-    ) -> None:
+    def __init__(self, backend: str, limits: Limits, options: SlotOptions | None = None, role: Role = "values") -> None:
         self.backend = backend
         self.role = role
         self.limits = limits
-        self.options = options or ContainerOptions()
+        self.options = options or SlotOptions()
         self.layers: list[str] = []
         self.samples = 0
         self._zygote: Zygote | None = None
@@ -128,10 +130,10 @@ class Slot:
         if self.backend != "docker":
             from akd_sandbox.local import ZygoteProcess
 
-            return ZygoteProcess(self.backend, self.limits, self.role)
+            return ZygoteProcess(self.backend, self.limits, self.role, self.options.packages)
         from akd_sandbox.container import ZygoteContainer
 
-        return ZygoteContainer(self.limits, self.options.image, self.options.runtime, self.role)
+        return ZygoteContainer(self.limits, self.options, self.role)
 
     @property
     def control(self) -> socket.socket:

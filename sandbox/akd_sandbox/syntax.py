@@ -1,8 +1,10 @@
-"""Python's parser, for threads."""
+"""Python's source text: parsed, for threads, and decoded, as the interpreter does it."""
 
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 
 _TRIES = 50
 
@@ -20,3 +22,15 @@ def parse(source: str) -> ast.Module:
         except SystemError:
             continue
     return ast.parse(source)
+
+
+def source_text(raw: bytes) -> str:
+    """Return the text of a source file: by its byte order mark or coding line, else as UTF-8.
+
+    What cannot be decoded so is kept as lone surrogates, which no compiler takes: it is the program that is at fault.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        return raw.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return raw.decode("utf-8", "surrogateescape")

@@ -178,6 +178,10 @@ def scored(tmp_path: Path, rows: Iterable[dict[str, Any]], answers: list[dict[st
 def test_test_code_of_every_form_is_judged(tmp_path: Path) -> None:
     right = scored(tmp_path, CODE_ROWS, answered(CODE_ROWS, TWICE, TWICE_IN_CLASS))
     assert {name: row["base"] for name, row in right.items()} == {row["task_id"]: "PASS" for row in CODE_ROWS}
+    by_value = {"own/method", "own/object"}
+    assert {name: row["judging"] for name, row in right.items()} == {
+        row["task_id"]: "values" if row["task_id"] in by_value else "together" for row in CODE_ROWS
+    }
 
 
 def test_a_forger_is_told_in_every_form(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from akd_evals.expected import References
 from akd_evals.results import Result, Summary
-from akd_evals.samples import Samples, collect, read_samples
+from akd_evals.sample_files import read_samples
+from akd_evals.samples import Samples, Written, collect
 from akd_evals.score import score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, load_suite
@@ -61,7 +62,7 @@ def scored(suite: Suite, samples: Samples, box: Sandbox, out: Path, cache: Path)
 )
 def test_canonical_solutions_score_one(name: str, box: Sandbox, tmp_path: Path, cache: Path) -> None:
     suite = load_suite(name)
-    given = [(task.task_id, task.task_id, task.canonical or "", True) for task in suite.tasks]
+    given = [Written(task.task_id, task.task_id, task.canonical or "", "solution") for task in suite.tasks]
     summary, results = scored(suite, collect(given, suite), box, tmp_path, cache)
     assert [(one.task_id, one.judged.detail) for one in results if one.judged.verdict is not Verdict.PASS] == []
     assert all(estimate["1"] == 1.0 for estimate in summary.pass_at_k.values())

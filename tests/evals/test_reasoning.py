@@ -32,6 +32,8 @@ DRAFT = "```python\ndef f(x):\n    return 0  # a draft\n```"
         f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>",
         f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>commentary<|message|>{DRAFT}"
         "<|end|><|start|>assistant<|channel|>final <|constrain|>python<|message|>",
+        f"<|start|>assistant<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>",
+        f"{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>",  # the template had opened the first channel
         f"analysisMaybe {DRAFT}\nassistantfinal",
     ],
 )
@@ -78,6 +80,19 @@ def test_an_answer_that_is_cut_inside_its_reasoning_or_ends_with_it_is_none(answ
     assert after_reasoning(answer) is None
     got = extract_code(answer, "f", "def f(x):\n")
     assert (got.code, got.how) == (None, "reasoning-only")
+
+
+BLANKS = ("<think>hm</think>\n", "<think>hm</think>\n\n", "hm</think>\n \n", "[THINK]hm[/THINK]\n")
+
+
+@pytest.mark.parametrize("thought", BLANKS)
+def test_an_answer_that_continues_the_prompt_after_reasoning_keeps_its_indentation(thought: str) -> None:
+    got = extract_code(f"{thought}    return x + 1\n", "f", "def f(x):\n")
+    assert (got.code, got.how) == ("def f(x):\n    return x + 1\n", "prompt+completion")
+
+
+def test_an_answer_on_the_line_where_reasoning_ends_is_not_indented() -> None:
+    assert extract_code(f"<think>hm</think> {CODE}", "f", "def f(x):\n").code == CODE
 
 
 def test_an_answer_that_is_thought_over_afterwards_stands() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from akd_evals.errors import EvalError
-from akd_evals.samples import read_samples
+from akd_evals.sample_files import read_samples
 from akd_evals.suites import Suite, Task
 from akd_sandbox import Case, FunctionTests
 
@@ -139,3 +139,19 @@ def test_equal_texts_have_equal_digests_and_lone_surrogates_are_allowed(tmp_path
     path.write_text('{"task_id": "Toy/0", "solution": "\\ud800"}\n{"task_id": "Toy/1", "solution": "\\ud800"}\n')
     one, other = read_samples(path, SUITE).rows
     assert one.code_sha256 == other.code_sha256
+
+
+def test_a_file_in_another_encoding_is_read_by_its_coding_line_and_a_broken_one_is_its_own_fault(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "Toy_0").mkdir()
+    (tmp_path / "Toy_0" / "0.py").write_bytes("# -*- coding: latin-1 -*-\nX = 'é'\n".encode("latin-1"))
+    (tmp_path / "Toy_0" / "1.py").write_bytes(b"\xef\xbb\xbfX = 1\n")
+    (tmp_path / "Toy_0" / "2.py").write_bytes(b"X = '\xff'\n")
+    tests = FunctionTests((Case(args=(), expected=1),))
+    samples = read_samples(tmp_path, Suite("toy", "", (Task("Toy/0", "", "f", tests),)))
+    first, second, third = (sample.code for sample in samples.rows)
+    assert "X = 'é'" in first
+    assert second == "X = 1\n"
+    with pytest.raises(ValueError):
+        compile(third, "x", "exec")

@@ -8,7 +8,7 @@ import pytest
 from akd_evals.errors import EvalError, EvalInfraError
 from akd_evals.oracles import Oracle, same
 from akd_evals.results import Judged, Result, ResultFolder
-from akd_evals.samples import Samples, collect
+from akd_evals.samples import Samples, Written, collect
 from akd_evals.score import pass_at_k, score
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task
@@ -29,7 +29,7 @@ SUITE = Suite("toy", "5" * 32, (task("Toy/0"), task("Toy/1"), task("Toy/2")), ha
 
 
 def given(suite: Suite, *rows: tuple[str, str]) -> Samples:
-    return collect([("here", task_id, code, True) for task_id, code in rows], suite)
+    return collect([Written("here", task_id, code, "solution") for task_id, code in rows], suite)
 
 
 class Counting:
@@ -83,14 +83,16 @@ def test_base_and_plus_are_judged_and_written_as_documented(box: Counting, tmp_p
     assert [(row["base_failed"], row["plus_failed"]) for row in rows] == [([], []), ([], [1]), ([0], [])]
     assert list(rows[1]) == [
         "task_id", "sample", "base", "plus", "base_failed", "plus_failed",
-        "detail", "wall_s", "code_sha256", "extraction",
+        "detail", "wall_s", "code_sha256", "extraction", "judging",
     ]  # fmt: skip
     assert rows[1]["detail"].startswith("plus test 1: ")
+    assert rows[1]["judging"] == "values"
     written = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert written == json.loads(json.dumps(summary.as_json()))
     assert list(written) == [
         "suite", "dataset_md5", "tasks", "samples", "pass@k", "verdicts", "infra", "unsupported", "missing",
-        "isolation", "limits", "wall_s", "samples_per_s", "versions",
+        "isolation", "limits", "wall_s", "samples_per_s", "versions", "extraction", "empty", "reasoning_only", "cut",
+        "missing_imports", "excluded",
     ]  # fmt: skip
     assert written["pass@k"] == {"base": {"1": pytest.approx(2 / 3)}, "plus": {"1": pytest.approx(1 / 3)}}
     assert written["verdicts"] == {"PASS": 1, "WRONG": 2}

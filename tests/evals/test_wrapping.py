@@ -56,6 +56,8 @@ def test_a_program_that_speaks_of_special_tokens_is_left_whole(text: str) -> Non
         (f"Sure.\n<code>\n{CODE}</code>\nDone.", "code-tag"),
         (f"<answer>\n{CODE}</answer>", "answer-tag"),
         (f"<answer>{CODE}", "answer-tag"),
+        (f"{CODE}</answer>", "answer-tag"),
+        (f"{CODE}</code>\nIt adds one.", "code-tag"),
         (f"<solution>\n{CODE}</solution>", "answer-tag"),
         (f"<answer>\n{FENCED}\n</answer>", "fence"),
         (f"```python\ndef f(x): return 0\n```\nNo:\n<answer>\n{CODE}</answer>", "answer-tag"),

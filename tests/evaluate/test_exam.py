@@ -21,7 +21,7 @@ def evaluation(*verdicts: tuple[str, Verdict, Verdict | None], cut: int = 0) -> 
         Result(task_id, 0, Judged(base, plus, (), (), "no memory", 0.0), "", "fence")
         for task_id, base, plus in verdicts
     )
-    summary = Summary("toy", "md5", len(results), len(results), {}, {}, 0, 0, "process", {}, 0.0, 0.0, {})
+    summary = Summary("toy", "md5", len(results), len(results), {}, {}, 0, 0, 0, "process", {}, 0.0, 0.0, {})
     return Evaluation(summary, results, len(results), cut, None)
 
 
@@ -44,6 +44,11 @@ def test_a_task_that_could_not_be_judged_counts_neither_way_and_is_told() -> Non
     exam = exam_of(evaluation(("a", PASS, None), ("b", INFRA, None), ("c", WRONG, None), cut=1), suite(*"abc"))
     assert (exam.tasks, exam.pass_at_1, exam.infra, exam.cut) == (3, 0.5, 1, 1)
     assert {"tasks": 3, "pass@1": 0.5, "infra": 1, "cut": 1}.items() <= exam.as_json().items()
+
+
+def test_a_task_whose_tests_need_what_is_not_here_counts_neither_way() -> None:
+    exam = exam_of(evaluation(("a", PASS, None), ("b", Verdict.UNSUPPORTED, None)), suite(*"ab"))
+    assert (exam.pass_at_1, exam.infra) == (1.0, 1)
 
 
 def test_lab_tasks_are_counted_by_depth() -> None:

@@ -36,7 +36,7 @@ class TestRun:
         [
             (DOUBLE, 5, Verdict.PASS),
             (WRONG, 2, Verdict.WRONG),
-            (SLY, 0, Verdict.BADVALUE),
+            (SLY, 0, Verdict.TAMPER),
             (CRASH, 2, Verdict.EXITED),
             ("def double(x:", 0, Verdict.SYNTAX),
             ("def other(x): pass", 0, Verdict.NOENTRY),

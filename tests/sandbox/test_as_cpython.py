@@ -138,6 +138,12 @@ CASES = [
     ("the same under unittest", True, "def f(path): return os.path.basename(path)",
      "import os, unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f('/a/b'), 'b')",
      "unittest"),
+    ("a base class of tests that is taken away", True, "def f(n): return n + 1",
+     "import unittest\nclass Base(unittest.TestCase):\n    def test(self): self.assertEqual(f(self.n), self.n + 1)\n"
+     "class A(Base):\n    n = 1\ndel Base", "unittest"),
+    ("test code that runs itself at its end", True, "def f(n): return n",
+     "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f(1), 1)\nunittest.main()",
+     "unittest"),
     ("sub-tests", False, "def f(n): return n",
      "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        for i in range(3):\n"
      "            with self.subTest(i=i): self.assertEqual(f(i), 0)", "unittest"),

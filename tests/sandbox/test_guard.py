@@ -4,7 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from akd_sandbox import CodeTests, Job, Limits, PytestTests, SampleResult, Sandbox, Verdict
+from akd_sandbox import (
+    Case,
+    CodeTests,
+    FunctionTests,
+    Job,
+    Limits,
+    ProgramTests,
+    PytestTests,
+    SampleResult,
+    Sandbox,
+    StdinCase,
+    Verdict,
+)
 from akd_sandbox import tests_from_asserts as lift
 
 CHECK = CodeTests("def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(3) == 6\n", "check")
@@ -109,6 +121,38 @@ def test_only_what_the_reference_fails_is_made_false(box: Sandbox) -> None:
     assert run(box, f"{YES}def f(n): return Yes()", admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
 
 
+NODES = """
+class Node:
+    def __init__(self, val): self.val, self.next = val, None
+def nodes(values):
+    head = None
+    for value in reversed(values):
+        node = Node(value)
+        node.next, head = head, node
+    return head
+def same(a, b):
+    while a and b:
+        if a.val != b.val: return False
+        a, b = a.next, b.next
+    return not a and not b
+"""
+
+
+def test_with_a_reference_a_value_in_a_helper_is_made_false_too(box: Sandbox) -> None:
+    tests = entries("assert same(f([1, 2]), nodes([2, 1]))", "assert same(f([5]), nodes([5]))", setup=NODES)
+    right = f"{NODES}def f(values): return nodes(values[::-1])"
+    liar = (
+        "class Yes:\n    def __eq__(self, o): return True\n    def __ne__(self, o): return False\n"
+        "class L:\n    val = Yes()\n    def __init__(self, n): self.n = n\n"
+        "    next = property(lambda self: L(self.n - 1) if self.n > 1 else None)\n"
+        "def f(values): return L(len(values))"
+    )
+    admission = box.admit(Job(right, "f", tests))
+    assert admission.result.verdict is Verdict.PASS
+    assert run(box, right, admission.tests).verdict is Verdict.PASS  # type: ignore[arg-type]
+    assert run(box, liar, admission.tests).verdict is Verdict.TAMPER  # type: ignore[arg-type]
+
+
 def test_a_reference_that_fails_its_own_tests_is_told(box: Sandbox) -> None:
     admission = box.admit(Job("def f(n): return n", "f", CHECK))
     assert admission.result.verdict is Verdict.WRONG
@@ -155,11 +199,28 @@ def test_a_name_that_the_program_was_to_define_is_its_own_fault(box: Sandbox) ->
     assert run(box, "def f(n): return n", imports).verdict is Verdict.WRONG
 
 
+def test_no_test_of_a_forger_counts_as_passed(box: Sandbox) -> None:
+    result = run(box, f"{YES}def f(n): return Yes()", entries("assert f(1) == 2", "assert f(2) == 4"))
+    assert (result.verdict, result.failed) == (Verdict.TAMPER, (0, 1))
+    assert {test.verdict for test in result.tests} == {Verdict.TAMPER}
+
+
 def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
     result = run(box, code, CHECK)
     assert result.verdict is Verdict.UNSUPPORTED
     assert "akd-no-such-program" in result.detail
+    by_value = FunctionTests((Case(args=(1,), expected=0),))
+    assert box.run(Job(code, "f", by_value)).verdict is Verdict.UNSUPPORTED
+    whole = Job(
+        "import os\nos.system('ls') and print(1)\nprint(2 / 0)",
+        "",
+        ProgramTests((StdinCase("", "2"),) * 2),
+        stop_at_first_failure=False,
+    )
+    assert box.run(whole).verdict is Verdict.UNSUPPORTED
+    handled = "import subprocess\ndef f(n):\n    try: subprocess.run(['akd-none'])\n    except OSError: return 2 * n"
+    assert run(box, handled, CHECK).verdict is Verdict.PASS
     mocked = (
         "import unittest\nfrom unittest.mock import patch\nclass T(unittest.TestCase):\n    @patch('subprocess.run')\n"
         "    def test(self, run):\n        run.return_value.returncode = 3\n        self.assertEqual(f(1), 3)\n"

@@ -102,6 +102,20 @@ def test_how_a_program_ends_is_part_of_its_verdict(box: Sandbox, code: str, verd
     assert result.verdict.value == verdict, result.detail
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(sum(map(int, open('/dev/stdin').read().split())))",
+        "with open('/dev/stdin') as file: print(sum(map(int, file.readline().split())))",
+        "import pathlib\nprint(sum(map(int, pathlib.Path('/dev/fd/0').read_text().split())))",
+        "open('/dev/stdout', 'w').write(str(sum(map(int, open(0).read().split()))))",
+    ],
+)
+def test_a_program_may_open_its_streams_by_their_paths(box: Sandbox, code: str) -> None:
+    result = prints(box, code, ("1 2\n", "3"))
+    assert result.verdict is Verdict.PASS, result.detail
+
+
 def test_a_right_answer_near_the_limit_of_output_is_right_and_beyond_it_is_output(box: Sandbox) -> None:
     size = (1 << 20) - 10
     assert prints(box, f"print('x' * {size})", ("", "x" * size)).verdict is Verdict.PASS
@@ -168,6 +182,15 @@ def test_a_module_that_the_tests_bring_is_not_replaced_by_one_of_the_sample(box:
     )
     files = {"helper.py": "RIGHT = 0", "json.py": "def loads(text): return 0"}
     assert box.run(Job("", "", tests, files=files)).verdict is Verdict.PASS
+
+
+def test_what_looks_like_a_test_in_a_helper_of_the_tests_is_none(box: Sandbox) -> None:
+    files = {
+        "test_it.py": "from helpers import twice\nfrom solution import f\ndef test(): assert f(2) == twice(2)\n",
+        "helpers.py": "def twice(n): return 2 * n\ndef test_data(): assert False\n",
+    }
+    result = box.run(Job("def f(n): return n + n", "", PytestTests(files)))
+    assert (result.verdict, len(result.tests)) == (Verdict.PASS, 1), result.detail
 
 
 def test_tests_reach_every_file_of_the_sample_that_they_import(box: Sandbox) -> None:

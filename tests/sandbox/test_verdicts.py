@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from akd_sandbox import Case, EncodedValue, FunctionTests, Job, Limits, SampleResult, Sandbox, Verdict
+from akd_sandbox import (
+    Case,
+    EncodedValue,
+    FunctionTests,
+    Job,
+    Limits,
+    ProgramTests,
+    SampleResult,
+    Sandbox,
+    StdinCase,
+    Verdict,
+)
 from akd_sandbox.equality import equal
 
 BACKENDS = ("namespace", "process")
@@ -211,3 +222,23 @@ def test_nan_equals_nan_only_where_one_is_expected() -> None:
     assert not equal([1, nan], [1, 2.0], ())
     assert not equal([1, 2.0], [1, nan], ())
     assert not equal([nan], [nan, nan], ())
+
+
+def test_a_string_of_a_gigabyte_is_too_much_memory_or_too_much_output(box: Sandbox) -> None:
+    result = run(box, "def f(n): return 'x' * (1 << 30)")
+    assert result.verdict in (Verdict.MEMORY, Verdict.OUTPUT), result.detail
+
+
+def test_keys_of_one_hash_are_a_value_that_is_not_compared_and_cost_the_judge_nothing(box: Sandbox) -> None:
+    result = run(box, "def f(n): return {n * (2**61 - 1): n for n in range(3000)}")
+    assert result.verdict is Verdict.BADVALUE, result.detail
+
+
+def test_source_with_a_byte_order_mark_runs(box: Sandbox) -> None:
+    assert run(box, "\ufeffdef f(n): return 2 * n").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("code", "ends_well"), [("sys.exit(False)", True), ("sys.exit(True)", False)])
+def test_exit_with_a_truth_value_ends_as_the_interpreter_does(box: Sandbox, code: str, ends_well: bool) -> None:
+    job = Job(f"import sys\nprint(7)\n{code}", "", ProgramTests((StdinCase("", "7"),)))
+    assert (box.run(job).verdict is Verdict.PASS) is ends_well

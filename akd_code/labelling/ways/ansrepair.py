@@ -43,7 +43,7 @@ class AnsRepairProposer(StatelessProposer):
             return plain
         run = await asyncio.to_thread(run_tests, tests, prompt.entry_point, direct.code, tools.box, tools.limits)
         tally.runs += 1
-        if run.verdict in (Verdict.PASS, Verdict.INFRA):
+        if run.verdict is Verdict.PASS or not run.verdict.decided:
             tally.events.append("repair: not needed" if run.verdict is Verdict.PASS else "repair: not tested")
             return plain
         failures = "\n".join(tests.asserts[index] for index in run.failed[:_SHOWN_TESTS])

@@ -52,20 +52,30 @@ def forest(measures: Sequence[Measure], margin: float) -> str:
 
 def verdict_bars(suite: SuiteComparison) -> str:
     """Return each verdict's share of the samples, BASE's bar above NEW's."""
-    left, right, row = 80, 112, 34
+    return _bars(suite, suite.shifts, 80, "Verdicts as shares of the samples")
+
+
+def answer_bars(suite: SuiteComparison) -> str:
+    """Return the share of the samples that each extraction rule found, and of those cut, BASE's bar above NEW's."""
+    counts = [(one.kind, one.base, one.new) for one in suite.answers]
+    return _bars(suite, counts, 150, "How answers were read, as shares of the samples")
+
+
+def _bars(suite: SuiteComparison, counts: Sequence[tuple[str, int, int]], left: int, title: str) -> str:
+    right, row = 112, 34
     before, after = max(1, sum(old for _, old, _ in suite.shifts)), max(1, sum(new for _, _, new in suite.shifts))
-    shares = [(verdict, old / before, new / after) for verdict, old, new in suite.shifts]
+    shares = [(name, old / before, new / after) for name, old, new in counts]
     widest = max((max(old, new) for _, old, new in shares), default=1.0) or 1.0
     parts = []
-    for index, (verdict, old, new) in enumerate(shares):
+    for index, (name, old, new) in enumerate(shares):
         y = index * row + 6
-        parts.append(_text(0, y + 16, verdict, "label"))
-        for offset, share, name in ((0, old, "base"), (11, new, "new")):
+        parts.append(_text(0, y + 16, name, "label"))
+        for offset, share, side in ((0, old, "base"), (11, new, "new")):
             width = max(1.0 if share else 0.0, share / widest * (_WIDTH - left - right))
-            parts.append(f'<rect x="{left}" y="{y + offset}" width="{width:.1f}" height="9" class="bar {name}"/>')
+            parts.append(f'<rect x="{left}" y="{y + offset}" width="{width:.1f}" height="9" class="bar {side}"/>')
         change = f"{100 * old:.1f} → {100 * new:.1f} %"
         parts.append(_text(_WIDTH, y + 16, change, "label end"))
-    return _svg(parts, len(shares) * row + 4, "Verdicts as shares of the samples")
+    return _svg(parts, len(shares) * row + 4, title)
 
 
 def scatter(suite: SuiteComparison) -> str:

@@ -48,6 +48,7 @@ def html_report(comparison: Comparison, trend: Trend | None = None, suites: Mapp
         gates=gate_lines(comparison),
         forests=[Markup(charts.forest(suite.measures, comparison.rule.margin)) for suite in comparison.suites],
         bars=[Markup(charts.verdict_bars(suite)) for suite in comparison.suites],
+        readings=[Markup(charts.answer_bars(suite)) for suite in comparison.suites],
         scatters=[Markup(charts.scatter(suite)) if _several(suite) else None for suite in comparison.suites],
         curves=[(name, Markup(charts.curve(rows)), rows) for name, rows in trend.suites] if trend else [],
         data=Markup(data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")),

@@ -112,6 +112,8 @@ def _task_lines(suite: SuiteComparison) -> list[str]:
             lines.append(f"{name}: {listed(ids)}")
     moved = [f"{verdict} {before} -> {after}" for verdict, before, after in suite.shifts]
     lines.append("verdicts: " + ", ".join(moved))
+    if any(one.moved for one in suite.answers):
+        lines.append("answers: " + ", ".join(f"{one.kind} {one.base} -> {one.new}" for one in suite.answers))
     return lines
 
 
@@ -261,6 +263,7 @@ def _suite_json(suite: SuiteComparison) -> dict[str, Any]:
         "chance_to_clear": suite.clearing,
         "sample_variance_share": [None if spread is None else spread.share for spread in suite.spreads],
         "verdicts": {verdict: {"base": before, "new": after} for verdict, before, after in suite.shifts},
+        "answers": {one.kind: {"base": one.base, "new": one.new} for one in suite.answers},
         "only_base": list(suite.only_base),
         "only_new": list(suite.only_new),
         "unjudged": list(suite.unjudged),

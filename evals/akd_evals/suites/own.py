@@ -17,7 +17,7 @@ from akd_evals.errors import EvalError
 from akd_evals.extract import extract_code
 from akd_evals.files import read_rows
 from akd_evals.suites.humaneval import check_tests
-from akd_evals.suites.record import Suite, Task, TaskTests
+from akd_evals.suites.record import Suite, Task, TaskTests, defined_name
 from akd_sandbox import CodeTests, ProgramTests, PytestTests, StdinCase, tests_from_asserts
 from akd_sandbox.checks import holds_check
 
@@ -55,7 +55,7 @@ def _task(row: dict[str, Any]) -> Task:
         prompt=prompt,
         entry_point=entry,
         base=read(row, entry),
-        canonical=extract_code(canonical, entry or None, prompt if entry else None).code,
+        canonical=extract_code(canonical, defined_name(entry) or None, prompt if entry else None).code,
     )
 
 

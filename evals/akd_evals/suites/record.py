@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -74,19 +75,34 @@ class Task:
         return code if self.adapter is None else self.adapter.applied(code)
 
     @property
-    def defined(self) -> str:
-        """The name that an answer must define: the class of a method, else the entry point."""
-        return self.entry_point.partition(".")[0].removesuffix("()")
+    def opening(self) -> str:
+        """The beginning of a program that a model continues, up to a line's end."""
+        return self.prompt.rstrip() + "\n"
 
-    @property
-    def context(self) -> str:
-        """The imports and helpers in the task's own code, without what the answer is to define."""
-        return code_beside(self.starter or self.prompt, self.defined)
+    def in_context(self, code: str) -> str:
+        """Return a sample's code with the imports and helpers of the task's own code before it.
+
+        What it imports from `__future__` stays first, as Python wants it.
+        """
+        context = code_beside(self.starter or self.prompt, self.defined)
+        future = _FUTURE.match(code)
+        at = future.end() if future else 0
+        return f"{code[:at]}{context}\n\n{code[at:]}" if context else code
 
     @property
     def call(self) -> str:
         """The name that the tests call."""
         return self.entry_point if self.adapter is None else self.adapter.entry
+
+    @property
+    def defined(self) -> str:
+        """The name that an answer must define: the class of a method, else the entry point."""
+        return defined_name(self.entry_point)
+
+
+def defined_name(entry_point: str) -> str:
+    """Return the name at a program's top that an entry point needs: `Solution` for `Solution().add`, else itself."""
+    return entry_point.partition(".")[0].removesuffix("()")
 
 
 def code_beside(code: str, name: str) -> str:
@@ -104,6 +120,7 @@ def code_beside(code: str, name: str) -> str:
     return ""
 
 
+_FUTURE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:from[ \t]+__future__[ \t]+import[^\n]*\n)+")
 _BESIDE = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
 

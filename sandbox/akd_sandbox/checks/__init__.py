@@ -4,6 +4,27 @@ Pure functions over syntax trees; nothing here runs anything. `akd_sandbox.toget
 """
 
 from akd_sandbox.checks.plan import Draw, Group, TestPlan
-from akd_sandbox.checks.styles import calls_check, entries_of, function_names, holds_check, plan_of
+from akd_sandbox.checks.styles import (
+    calls_check,
+    entries_of,
+    function_names,
+    holds_check,
+    holds_tests,
+    plan_of,
+    subjects_of,
+    without_main,
+)
 
-__all__ = ["Draw", "Group", "TestPlan", "calls_check", "entries_of", "function_names", "holds_check", "plan_of"]
+__all__ = [
+    "Draw",
+    "Group",
+    "TestPlan",
+    "calls_check",
+    "entries_of",
+    "function_names",
+    "holds_check",
+    "holds_tests",
+    "plan_of",
+    "subjects_of",
+    "without_main",
+]

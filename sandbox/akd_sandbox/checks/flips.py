@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,7 @@ def flip_of(site: Site, names: Mapping[str, ast.expr]) -> Flip | None:
 
     `names`: variables that stand for one value each and are read by this check alone, and the value's expression.
     """
-    if site.kind is SiteKind.ASSERT:
-        assert isinstance(site.statement, ast.Assert)
+    if isinstance(site.statement, ast.Assert):
         return _of_test(site.statement.test, names)
     if site.kind is SiteKind.CALL:
         return _of_call(site.call, names)
@@ -171,6 +170,48 @@ def _opposite_call(call: ast.Call) -> Flip | None:
     if opposite is None or not isinstance(func, ast.Attribute):
         return None
     return Flip(False, lambda rng, pool: {func: ast.Attribute(func.value, opposite, ast.Load())})
+
+
+def bold_flip_of(site: Site, subjects: Collection[str]) -> Flip | None:
+    """Return a flip of a check that only has the opposite: another value somewhere beside what is under test.
+
+    `assert same(f(x), made_of([1, 2]))` becomes one of `made_of([1, 3])`. Whether that is false nobody knows without
+    trying it on a program that is right. `subjects`: the names that are under test, whose arguments stay as they are.
+    """
+    if isinstance(site.statement, ast.Assert):
+        checked: ast.expr = site.statement.test
+    elif site.kind is SiteKind.CALL and site.call.args:
+        checked = site.call.args[0]
+    else:
+        return None
+    if not isinstance(checked, ast.Call) or not subjects:
+        return None
+    places = [node for argument in checked.args for node in _values_beside(argument, subjects)]
+    if not places:
+        return None
+
+    def make(rng: random.Random, pool: Sequence[Any]) -> Edits:
+        place = rng.choice(places)
+        return {place: changed(place, rng, pool, far=True)}
+
+    return Flip(True, make)
+
+
+def _values_beside(node: ast.AST, subjects: Collection[str]) -> Iterator[ast.expr]:
+    """Yield the values in an expression that are not handed to what is under test."""
+    if isinstance(node, ast.Call) and _root(node.func) in subjects:
+        return
+    if isinstance(node, ast.expr) and is_value(node):
+        yield node
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _values_beside(child, subjects)
+
+
+def _root(function: ast.expr) -> str:
+    while isinstance(function, ast.Attribute | ast.Call):
+        function = function.value if isinstance(function, ast.Attribute) else function.func
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _of_exception(call: ast.Call) -> Flip | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from akd_sandbox.checks.flips import Edits, Flip, flip_of
+from akd_sandbox.checks.flips import Edits, Flip, bold_flip_of, flip_of
 from akd_sandbox.checks.sites import (
     ARRIVED,
     CALL,
@@ -77,6 +77,12 @@ class TestPlan:
         self._by_statement: dict[ast.stmt, Site] = {site.statement: site for site in self.sites}
         self._pool = [flip.value for group in self.groups for flip in group.flips if flip.value is not None]
 
+    def bold_groups(self, subjects: Collection[str]) -> list[Group]:
+        """Return further ways to make weak checks false, each for one check, that only a reference can vouch for."""
+        weak = {number for group in self.groups if not group.strong for number in group.sites}
+        flips = ((site, bold_flip_of(site, subjects)) for site in self.sites if site.number in weak)
+        return [Group(frozenset({site.number}), (flip,)) for site, flip in flips if flip is not None]
+
     @cached_property
     def straight(self) -> tuple[str, ...]:
         """The files as written, with a mark behind each check."""
@@ -85,7 +91,7 @@ class TestPlan:
     def draw(self, rng: random.Random, reached: Collection[int], flipped: Sequence[Group]) -> Draw:
         """Return the files with these groups flipped, and every check that is reached recording instead of raising."""
         edits: dict[ast.expr, ast.expr] = {}
-        for group in self.groups:
+        for group in [*(group for group in self.groups if group not in flipped), *flipped]:
             seed = rng.getrandbits(64)
             for flip in group.flips:  # equal texts get equal values
                 make = flip.make if group in flipped else flip.keep

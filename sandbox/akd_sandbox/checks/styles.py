@@ -15,12 +15,16 @@ _KNOWN = 512  # plans that are kept: many samples of a task are judged one after
 
 
 @lru_cache(_KNOWN)
-def plan_of(style: str, sources: tuple[str, ...]) -> TestPlan:
-    """Return the plan of test code of a style. Raises what parsing raises for code that is not Python."""
+def plan_of(style: str, sources: tuple[str, ...], helpers: frozenset[int] = frozenset()) -> TestPlan:
+    """Return the plan of test code of a style. `helpers`: the places of files that hold no tests themselves.
+
+    Raises what parsing raises for code that is not Python.
+    """
     if style == "asserts":
         setup, *entries = sources
         return TestPlan([(setup, _no_tests), *((entry, _whole) for entry in entries)])
-    return TestPlan([(source, _READERS[style]) for source in sources])
+    readers = [_no_tests if place in helpers else _READERS[style] for place in range(len(sources))]
+    return TestPlan(list(zip(sources, readers, strict=True)))
 
 
 def entries_of(code: str) -> tuple[str, ...]:
@@ -78,9 +82,33 @@ def _check(tree: ast.Module) -> Iterator[Body]:
         yield found[-1].body
 
 
+def subjects_of(tree: ast.Module, entry: str) -> frozenset[str]:
+    """Return the names by which test code calls what is under test: the entry point, and what `check` calls it."""
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    names = {arg.arg for node in checks for arg in node.args.args} | {entry.replace("()", "").partition(".")[0]}
+    return frozenset(names - {""})
+
+
 def calls_check(tree: ast.Module) -> bool:
     """Return whether test code calls `check` by itself."""
     return any(isinstance(node, ast.Expr) and called(node.value) == "check" for node in tree.body)
+
+
+def holds_tests(path: str) -> bool:
+    """Return whether pytest is given a file: one of Python whose name speaks of tests."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and "test" in name and name not in ("conftest.py", "__init__.py")
+
+
+def without_main(code: str) -> str:
+    """Return test code without a `unittest.main()` of its own at the end: its classes are run by us."""
+    tree = parse(code)
+    body = [node for node in tree.body if not (isinstance(node, ast.Expr) and _is_main(node.value))]
+    return code if len(body) == len(tree.body) else ast.unparse(ast.Module(body, tree.type_ignores))
+
+
+def _is_main(call: ast.expr) -> bool:
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "unittest.main"
 
 
 def function_names(tree: ast.Module) -> list[str]:
@@ -105,8 +133,9 @@ def _last_named(body: Body) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def _unittest(tree: ast.Module) -> Iterator[Body]:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    for node in classes.values():
-        if _is_test_case(node, classes, 0) and not node.decorator_list:
+    deleted = {ast.unparse(target) for node in tree.body if isinstance(node, ast.Delete) for target in node.targets}
+    for name, node in classes.items():
+        if name not in deleted and _is_test_case(node, classes, 0) and not node.decorator_list:
             yield from (test.body for test in _last_named(node.body) if not _may_be_skipped(test))
 
 

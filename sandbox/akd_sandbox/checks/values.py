@@ -51,7 +51,8 @@ def changed(node: ast.expr, rng: random.Random, pool: Sequence[Any], *, far: boo
     made = ast.parse(repr(other), mode="eval").body
     if inside is node:
         return made
-    assert isinstance(node, ast.Call)
+    if not isinstance(node, ast.Call):
+        raise ValueError("not a value")
     return ast.Call(node.func, [made, *node.args[1:]], node.keywords)
 
 

@@ -15,8 +15,8 @@ from akd_sandbox.codec.encoding import digest, encode
 from akd_sandbox.codec.kinds import (
     BadValueError,
     CodecError,
+    CollidingKeysError,
     NdArray,
-    Ref,
     TooManyValuesError,
     ValueTooLargeError,
 )
@@ -25,8 +25,8 @@ from akd_sandbox.codec.trusted import pack_trusted, unpack_trusted
 __all__ = [
     "BadValueError",
     "CodecError",
+    "CollidingKeysError",
     "NdArray",
-    "Ref",
     "TooManyValuesError",
     "ValueTooLargeError",
     "decode",

@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from akd_sandbox.codec import kinds
 from akd_sandbox.codec.kinds import (
     LITTLE,
     MAX_COLLISIONS,
@@ -19,6 +18,7 @@ from akd_sandbox.codec.kinds import (
     MAX_DIGITS,
     MAX_NODES,
     CodecError,
+    CollidingKeysError,
     NdArray,
     TooManyValuesError,
 )
@@ -31,7 +31,7 @@ def decode(data: bytes, max_nodes: int = MAX_NODES) -> Any:
     """Return the value that data encodes.
 
     Raises:
-        CodecError: malformed, trailing bytes, over the caps, or hash-colliding keys.
+        CodecError: malformed, trailing bytes, over the caps, or (CollidingKeysError) hash-colliding keys.
     """
     try:
         value, end = _decode(memoryview(data), max_nodes)
@@ -82,7 +82,7 @@ def _decode(data: memoryview, max_nodes: int) -> tuple[Any, int]:
             if wanted > 16 and open_tag in b"SZdoen":
                 collisions += _collisions(items if open_tag in b"SZ" else items[0::2])
                 if collisions > MAX_COLLISIONS:
-                    raise CodecError("colliding keys")
+                    raise CollidingKeysError("colliding keys")
             value = _build(open_tag, items, note)
         else:
             return value, position
@@ -118,10 +118,6 @@ def _decode_leaf(tag: bytes, data: memoryview, position: int) -> tuple[Any, int]
         return _decode_vector(data, position)
     if tag == b"c":
         return complex(*struct.unpack_from("<dd", data, position)), position + 16
-    if tag == b"R":
-        number = int.from_bytes(_take(data, position, 8), "little")
-        name, position = _read_str(data, position + 9)
-        return kinds.ref_hook(number, name), position
     if tag in (b"b", b"a", b"I"):
         count = int.from_bytes(_take(data, position, 4), "little")
         raw = _take(data, position + 4, count)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from akd_sandbox.codec import kinds
 from akd_sandbox.codec.kinds import (
     DICTS,
     LITTLE,
@@ -183,8 +182,6 @@ def _walk(value: Any, scalars: dict[type, Callable[[Any], bytes]], *, vectors: b
                 children = iter((item.shape, item.items))
             else:
                 plain = _from_numpy(item)
-                if plain is item and kinds.unknown_hook is not None:
-                    plain = kinds.unknown_hook(item)
                 if plain is item:
                     raise BadValueError(f"{kind.__module__}.{kind.__qualname__}"[:200])
                 children = iter((plain,))

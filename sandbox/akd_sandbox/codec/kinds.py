@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import collections
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +36,10 @@ class TooManyValuesError(CodecError):
     """A value that holds more values than its reader wants to build."""
 
 
+class CollidingKeysError(CodecError):
+    """A set or dict with so many keys of one hash that building it would take seconds."""
+
+
 class BadValueError(Exception):
     """A value whose type does not travel: not one of the exact plain types."""
 
@@ -52,17 +55,3 @@ class NdArray:
     dtype: str
     shape: tuple[int, ...]
     items: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Ref:
-    """An object that stays in its worker, by number; only test code ever holds one, never a comparison."""
-
-    number: int
-    type_name: str
-
-
-ref_hook: Callable[[int, str], Any] = Ref
-"""What decoding makes of a Ref; test workers put proxies here, candidate workers the objects themselves."""
-unknown_hook: Callable[[Any], Any] | None = None
-"""What encoding makes of a type that does not travel; None refuses it, a worker that serves test code gives a Ref."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from akd_sandbox.codec.kinds import MAX_DECIMAL_EXPONENT, MAX_DIGITS, BadValueError, Ref
+from akd_sandbox.codec.kinds import MAX_DECIMAL_EXPONENT, MAX_DIGITS, BadValueError
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
@@ -76,7 +76,6 @@ SCALARS: dict[type, Callable[[Any], bytes]] = {
     datetime.date: _text(b"w", lambda value: "date " + value.isoformat()),
     datetime.time: _text(b"w", lambda value: "time " + value.isoformat()),
     datetime.timedelta: _text(b"w", lambda v: f"timedelta {v.days} {v.seconds} {v.microseconds}"),
-    Ref: lambda value: b"R" + value.number.to_bytes(8, "little") + encode_text(value.type_name),
 }
 
 

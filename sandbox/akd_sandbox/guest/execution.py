@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import functools
+import io
 import linecache
 import os
 import sys
@@ -14,6 +16,7 @@ from typing import Any
 from akd_sandbox import codec
 from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import CANDIDATE, Channel
+from akd_sandbox.guest.externals import Missing
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
@@ -91,6 +94,7 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
     if not callable(function):
         channel.send(wire.NO_ENTRY, 0)
         return
+    missing = Missing(channel, job["code"], *job["files"].values())
     channel.send(wire.DEFINED, 0)
     blob = wire.receive(channel.sock)
     view, position, index = memoryview(blob), 0, 0
@@ -105,9 +109,14 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
                 function = resolve(namespace, job["entry"])
             value = function(*args, **kwargs)
         except BaseException as error:
+            missing.tell()
             channel.send_error(wire.RAISED, index, error)
         else:
-            send_value(index, value, may_digest)
+            missing.tell()
+            try:
+                send_value(index, value, may_digest)
+            except MemoryError as error:
+                channel.send_error(wire.RAISED, index, error)
             value = None
         index += 1
     flush()
@@ -125,6 +134,8 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
     except BaseException as error:
         channel.send_error(wire.SYNTAX, 0, error)
         return
+    _show_streams()
+    missing = Missing(channel, job["code"], *job["files"].values())
     channel.send(wire.DEFINED, 0)
     code = 0
     try:
@@ -141,11 +152,26 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
         with contextlib.suppress(BaseException):
             if end is not None:
                 end()
+    missing.tell()
     try:
         sys.stdout.flush()
     except Exception:
         code = code or 120  # the interpreter's own code for output that could not be written
     os._exit(code)
+
+
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/0": 0, "/dev/fd/1": 1, "/dev/fd/2": 2}
+
+
+def _show_streams() -> None:
+    """Let a program open its own streams by their paths: the jail shows no /proc, to which these would lead."""
+    real = io.open
+
+    def open_stream(file: Any, *args: Any, **kwargs: Any) -> Any:
+        number = _STREAMS.get(str(file)) if isinstance(file, str | os.PathLike) else None
+        return real(file if number is None else os.dup(number), *args, **kwargs)
+
+    builtins.open = io.open = functools.wraps(real)(open_stream)
 
 
 def flush() -> None:

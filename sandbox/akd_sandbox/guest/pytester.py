@@ -12,8 +12,11 @@ from akd_sandbox.guest.execution import lay_out
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
-_OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--rootdir=.", "-c", "/dev/null", "--capture=sys",
-            "--tb=no")  # fmt: skip
+_LEFT_OUT = ("cacheprovider", "faulthandler", "unraisableexception", "threadexception", "pastebin", "junitxml",
+             "setuponly", "setupplan", "stepwise")  # fmt: skip
+"""Plugins that report to people or files, or collect garbage to do so: no test's outcome hangs on them."""
+_OPTIONS = ("-q", "--rootdir=.", "-c", "/dev/null", "--capture=sys", "--tb=no",
+            *(option for name in _LEFT_OUT for option in ("-p", f"no:{name}")))  # fmt: skip
 
 
 class _Plugin:
@@ -57,14 +60,14 @@ class _Plugin:
                 self.reporter.failed(report.nodeid, problem)
 
 
-def run(reporter: Any, files: dict[str, str], order: random.Random | None) -> None:
-    """Lay out test files over the program's and have pytest run them."""
+def run(reporter: Any, given: tuple[dict[str, str], list[str]], order: random.Random | None) -> None:
+    """Lay out test files over the program's and have pytest run those of them that hold tests."""
     import pytest
 
+    files, tests = given
     lay_out(files)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = _Plugin(reporter, order)
-    tests = [path for path in files if _holds_tests(path)]
     try:
         status = pytest.main([*_OPTIONS, *tests], plugins=[plugin])
         if plugin.broken:
@@ -75,8 +78,3 @@ def run(reporter: Any, files: dict[str, str], order: random.Random | None) -> No
         reporter.broken(error)
         return
     reporter.finished()
-
-
-def _holds_tests(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name.endswith(".py") and "test" in name and name not in ("conftest.py", "__init__.py")

@@ -65,10 +65,10 @@ def _set_by_functions(code: str) -> set[str]:
 class Reporter:
     """Tells the judge how many tests there are, how each went, and how its checks did."""
 
-    def __init__(self, channel: Channel, recorder: Recorder) -> None:
+    def __init__(self, channel: Channel, recorder: Recorder, missing: Missing) -> None:
         self.channel = channel
         self.recorder = recorder
-        self.missing = Missing()
+        self.missing = missing
         self.count = 0
 
     def collected(self, count: int) -> None:
@@ -77,6 +77,7 @@ class Reporter:
 
     def broken(self, error: BaseException) -> None:
         """Say that the tests cannot be run."""
+        self.missing.tell()
         self.channel.send(wire.TESTS_RAISED, self.count, codec.encode(describe(error)))
 
     def passed(self) -> None:
@@ -94,13 +95,14 @@ class Reporter:
 
     def _send(self, kind: bytes, told: tuple[str, ...]) -> None:
         flush()
-        self.channel.send(kind, self.count, codec.encode((told, self.recorder.take(), tuple(self.missing.names))))
+        self.missing.tell()
+        self.channel.send(kind, self.count, codec.encode((told, self.recorder.take())))
         self.count += 1
 
     def finished(self) -> None:
         """Say that all tests ran."""
         flush()
-        self.channel.send(wire.FINISHED, self.count, codec.encode(((), self.recorder.take(), ())))
+        self.channel.send(wire.FINISHED, self.count, codec.encode(((), self.recorder.take())))
 
 
 def run_together(channel: Channel, job: dict[str, Any]) -> None:
@@ -108,6 +110,7 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
     lay_out(job["files"])
     recorder = Recorder()
     recorder.install()
+    missing = Missing(channel, job["code"], *job["tests"], *job["files"].values())
     program = execute(job["code"], channel, job["module"])
     if program is None:
         return
@@ -115,7 +118,7 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
         channel.send(wire.NO_ENTRY, 0)
         return
     channel.send(wire.DEFINED, 0)
-    reporter = Reporter(channel, recorder)
+    reporter = Reporter(channel, recorder, missing)
     order = random.Random(job["order"]) if job["order"] is not None else None
     STYLES[job["style"]](reporter, program, job, order)
 
@@ -200,7 +203,8 @@ def _unittest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], 
 
 
 def _pytest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    RUNNERS["pytest"](reporter, dict(zip(job["paths"], job["tests"], strict=True)) | job["beside"], order)
+    files = dict(zip(job["paths"], job["tests"], strict=True)) | job["beside"]
+    RUNNERS["pytest"](reporter, (files, job["run"]), order)
 
 
 RUNNERS: dict[str, Callable[[Reporter, Any, random.Random | None], None]] = {}

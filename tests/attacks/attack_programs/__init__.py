@@ -18,6 +18,7 @@ from attack_programs import (
     reading_answers,
     resources,
     staying,
+    telling_runs_apart,
     under_tests,
     whole_controls,
     wire,
@@ -39,7 +40,7 @@ GROUPS = {
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
-    "N": ("aiming at the guard", guarded.ATTACKS),
+    "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
 ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)

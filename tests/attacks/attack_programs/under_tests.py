@@ -143,6 +143,7 @@ def f(n):
         "J41",
         "finds the secret of the test code in its own worker",
         V.TAMPER,
+        V.WRONG,
         tests=CodeTests(f"SECRET = {SECRET!r}\ndef check(candidate):\n    assert candidate() == SECRET\n", "check"),
         code="""
 import gc
