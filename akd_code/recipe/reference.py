@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -97,6 +97,7 @@ def _type(field: FieldInfo) -> str:
     if get_origin(field.annotation) is dict:
         return "dict"
     kinds = [kind for kind in (get_args(field.annotation) or (field.annotation,)) if kind is not Ellipsis]
+    kinds = [inner for kind in kinds for inner in (get_args(kind) if get_origin(kind) is Literal else (kind,))]
     kinds = [getattr(kind, "__origin__", kind) for kind in kinds]
     kinds = [dict if get_origin(kind) is dict else kind for kind in kinds]
     names = [kind.__name__ if isinstance(kind, type) else repr(kind) for kind in kinds]

@@ -178,9 +178,8 @@ class ResultFolder:
                 judged = _judged(row)
                 key = str(row["task_id"]), str(row["code_sha256"])
             except (KeyError, TypeError, ValueError) as error:
-                raise EvalError(
-                    f"{self.path / RESULTS}:{line}: not a result ({error!r}); delete it, or choose another directory"
-                ) from None
+                where = f"{self.path / RESULTS}:{line}"
+                raise EvalError(f"{where}: not a result ({error!r}); delete it, or choose another directory") from None
             if Verdict.INFRA not in (judged.base, judged.plus):
                 known[key] = judged
         return known

@@ -192,10 +192,11 @@ def test_random_damage_never_ends_in_a_traceback(folder: Path, one: Read) -> Non
 @pytest.mark.parametrize("name", RESULTS)
 def test_results_that_are_broken_are_refused_or_read(folder: Path, name: str) -> None:
     sound, rng = (folder / "base" / name).read_bytes(), random.Random(name)
-    contents = [*JUNK, *(damaged(sound, rng) for _ in range(ROUNDS))]
-    for content in contents:
-        (folder / "base" / name).write_bytes(content)
-        for command in (compared(folder), [*scored(folder)[:5], str(folder / "base"), "--backend", "process"]):
+    again = [*scored(folder)[:5], str(folder / "base"), "--backend", "process"]
+    few = [*JUNK[:5], *(damaged(sound, rng) for _ in range(3))]
+    for command, contents in ((compared(folder), [*few, *JUNK]), (again, few)):
+        for content in contents:
+            (folder / "base" / name).write_bytes(content)
             try:
                 told_in_one_line(akd(*command))
             except AssertionError as error:
@@ -205,7 +206,7 @@ def test_results_that_are_broken_are_refused_or_read(folder: Path, name: str) ->
 @pytest.mark.parametrize("name", ["sampling.json", "samples.jsonl", *RESULTS])
 def test_an_evaluation_whose_files_are_broken_is_refused_or_goes_on(folder: Path, name: str) -> None:
     sound, rng = (folder / "eval" / name).read_bytes(), random.Random(name)
-    for content in [*JUNK, *(damaged(sound, rng) for _ in range(ROUNDS))]:
+    for content in [*JUNK[:5], *(damaged(sound, rng) for _ in range(3))]:
         (folder / "eval" / name).write_bytes(content)
         try:
             told_in_one_line(akd(*evaluated(folder)))
@@ -218,7 +219,7 @@ def test_a_run_whose_files_are_broken_is_refused(folder: Path, name: str) -> Non
     run = folder / "run"
     run.mkdir()
     (run / "recipe.yaml").write_bytes((folder / "recipe.yaml").read_bytes())
-    for content in JUNK:
+    for content in JUNK[::2]:
         (run / name).write_bytes(content)
         told_in_one_line(akd("status", str(run)))
         told_in_one_line(

@@ -273,3 +273,11 @@ def test_one_kind_fills_up_for_the_other_when_prompts_are_drawn_again() -> None:
     assert len(redraw(hard, [], 8, random.Random(0)).prompts) == 8
     few = redraw([], easy, 8, random.Random(0))
     assert ([prompt.id for prompt in few.prompts], len(few.warnings)) == (["e"], 1)
+
+
+def test_what_concerns_every_prompt_ends_the_stage_though_others_were_answered() -> None:
+    def script(stream: str, seed: str, sample: int) -> str | Exception:
+        return RequestRefusedError("quota is used up") if stream == "easy" else fresh(stream, seed, sample)
+
+    with pytest.raises(RequestRefusedError, match="quota is used up"):
+        run(Scripted(script), wanted=4)

@@ -306,3 +306,18 @@ def test_scoring_and_comparing_are_two_calls_that_return_frozen_records(tmp_path
     with pytest.raises(FrozenInstanceError):
         comparison.base = "x"  # type: ignore[misc]
     assert json.loads(json.dumps(plain.comparison_json(comparison)))["suites"]["toy"]["measures"][0]["delta"] == -1.0
+
+
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [(0, "0.0"), (0.03, "0.03"), (1, "1.0"), (2.5, "2.5"), (0.1 + 0.2, "0.3"), (12.345, "12.345"), (1e-4, "0.0001")],
+)
+def test_a_margin_is_shown_as_it_was_given(points: float, shown: str) -> None:
+    assert plain.margin_text(GateRule(margin=points / 100).margin) == shown
+
+
+def test_the_margin_of_the_api_is_that_of_the_command(tmp_path: Path) -> None:
+    base = write_run(tmp_path / "a", {"t/0": ["PASS"], "t/1": ["PASS"]})
+    new = write_run(tmp_path / "b", {"t/0": ["PASS"], "t/1": ["WRONG"]})
+    assert compare(base, new, margin=1).rule.margin == pytest.approx(0.01)
+    assert "margin 0.03: " in plain.gate_lines(compare(base, new, margin=0.03))[0]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from akd_code.lab import grammar
 from akd_code.lab.server import LabTeacher
-from akd_code.models import RecordedChat, open_model
+from akd_code.models import ChatModel, Completion, Message, PromptRefusedError, RecordedChat, Sampling, open_model
 from akd_code.recipe import LabSection
 from akd_code.records import Answer, Judgement, Prompt
 from akd_code.referee import ask_judge
@@ -71,3 +72,35 @@ def test_the_labs_judge_sees_a_right_answer_ahead_of_a_wrong_one() -> None:
     assert judgement.teacher == 9
     assert judgement.student is not None
     assert judgement.student <= 6
+
+
+class Refusing:
+    """A judge that refuses to compare what a text is part of, and finds everything else good."""
+
+    name = endpoint = "refusing"
+
+    def __init__(self, refused: str) -> None:
+        self.refused = refused
+        self.asked: list[str] = []
+
+    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
+        self.asked.append(messages[-1].content)
+        if self.refused in messages[-1].content:
+            raise PromptRefusedError("content filter")
+        return Completion("Scores: 9 4", "stop", 1, 1, "refusing")
+
+    async def aclose(self) -> None:
+        return None
+
+
+def test_answers_that_the_endpoint_will_not_compare_are_undecided_and_counted() -> None:
+    judge: ChatModel = Refusing("teacher's")
+    judgement = asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, judge))
+    assert judgement == Judgement("p", None, None, 0, requests=2, refused=True)
+
+
+def test_the_judge_sees_answers_without_the_reasoning_before_them() -> None:
+    judge = Refusing("nothing of this")
+    thought = Answer("p", "<think>drafts</think>teacher's<|im_end|>", None, "stop")
+    asyncio.run(ask_judge(PROMPT, thought, STUDENT, judge))
+    assert all("teacher's" in text and "drafts" not in text and "im_end" not in text for text in judge.asked)
