@@ -36,11 +36,12 @@ def judge_together(
     started = time.monotonic()
     try:
         harness = together.harness_of(tests, job.entry)
+        sources = harness.plan.straight
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         return infra_result(job, f"the test code is not Python: {error}", isolation), False
     if not harness.least and not harness.plan.sites:
         return infra_result(job, "the test code holds no test", isolation), False
-    run, peer = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
+    run, peer = together.run_tests(slot_for("straight"), job, harness, sources, limits, None)
     guard = guarding.Guard(Verdict.PASS)
     if not run.missing and (run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1)):
         run = _blamed(slot_for, job, harness, limits, run)

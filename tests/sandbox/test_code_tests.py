@@ -88,6 +88,12 @@ def test_a_module_that_only_the_tests_need_and_that_is_not_here_is_named(box: Sa
     assert "no_such_module" in result.detail
 
 
+def test_test_code_nested_deeper_than_any_parser_goes_is_a_bad_task(box: Sandbox) -> None:
+    for depth in (90, 500, 5000):
+        deep = "assert f(1) == " + "(" * depth + "1" + ",)" * depth
+        assert run(box, "def f(n): return n", CodeTests(deep, "asserts")).verdict in (Verdict.INFRA, Verdict.WRONG)
+
+
 def test_asserts_may_use_the_candidates_own_classes(box: Sandbox) -> None:
     code = (
         "class Node:\n    def __init__(self, v): self.v, self.left = v, None\n"

@@ -10,6 +10,7 @@ from typing import Any
 _VALUE_CALLS = ("array", "approx", "Decimal", "Counter", "OrderedDict", "deque", "set", "frozenset", "list", "tuple",
                 "dict", "Path", "Series")  # fmt: skip
 _DEPTH = 20
+_LARGE = 10**15
 
 
 def literal(node: ast.expr) -> tuple[bool, Any]:
@@ -70,7 +71,7 @@ def _mutated(value: Any, rng: random.Random, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return (not value) if isinstance(value, bool) else rng.choice([0, False, ""])
     if isinstance(value, int):
-        return value + rng.choice([-2, -1, 1, 2, 3]) * (1 if abs(value) < 100 else max(1, abs(value) // 10))
+        return value + rng.choice([-2, -1, 1, 2, 3]) * (abs(value) // 10 if 100 <= abs(value) < _LARGE else 1)
     if isinstance(value, float):
         return round(value + rng.choice([-1, 1]) * (1.5 + abs(value)) * rng.choice([0.5, 0.75, 1.0]), 6)
     if isinstance(value, complex):
