@@ -100,7 +100,7 @@ def _shown(packages: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(shown_packages(packages))
 
 
-class _Quiet:
+class _TogetherOrAlone:
     """Lets many samples run together, or one alone."""
 
     def __init__(self) -> None:
@@ -180,7 +180,7 @@ class Sandbox:
             raise BackendError(f"{self.backend} is weaker than --min-isolation {min_isolation}; use a stronger backend")
         self.limits = limits or Limits()
         self.workers = workers or cores()
-        self._quiet = _Quiet()
+        self._turns = _TogetherOrAlone()
         self._closed = False
         self._places: queue.LifoQueue[_Place] = queue.LifoQueue()
         options = SlotOptions(image, runtime, _shown(packages))
@@ -228,10 +228,10 @@ class Sandbox:
 
         A TIMEOUT for which load may be to blame is run once more, alone, before it counts.
         """
-        with self._quiet.together():
+        with self._turns.together():
             result, starved = self._judge(job)
         if starved:
-            with self._quiet.alone():
+            with self._turns.alone():
                 result, _ = self._judge(job)
         return result
 
@@ -274,10 +274,10 @@ class Sandbox:
         Values of more than a mebibyte come back as a Digest. Raises SandboxError when it cannot be run.
         """
         cases = FunctionTests(tuple(Case(args=args, expected=None) for args in inputs))
-        with self._quiet.together():
+        with self._turns.together():
             outcomes, starved = self._call(code, entry, cases, limits or self.limits)
         if starved:
-            with self._quiet.alone():
+            with self._turns.alone():
                 outcomes, _ = self._call(code, entry, cases, limits or self.limits)
         return outcomes
 
@@ -288,7 +288,7 @@ class Sandbox:
         run, TypeError for tests that are data.
         """
         problem = ""
-        with self._quiet.together():
+        with self._turns.together():
             for _ in range(_TRIES):
                 with self._place() as place:
                     try:
