@@ -1,5 +1,6 @@
 """Guarded runs: what they catch, what they let pass, and what they say where they cannot tell."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,8 @@ from akd_sandbox import (
     Verdict,
 )
 from akd_sandbox import tests_from_asserts as lift
+from akd_sandbox.checks.plan import Group
+from akd_sandbox.guarding import _choices
 
 CHECK = CodeTests("def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(3) == 6\n", "check")
 YES = "class Yes:\n    def __eq__(self, other): return True\n"
@@ -239,3 +242,11 @@ def test_a_missing_external_program_is_named(box: Sandbox) -> None:
         "    def test(self, run):\n        run.return_value.returncode = 3\n        self.assertEqual(f(1), 3)\n"
     )
     assert run(box, code, CodeTests(mocked, "unittest")).verdict is Verdict.PASS
+
+
+def test_a_machine_that_is_busy_does_not_make_a_verdict_less_certain() -> None:
+    """A program that finds the expectation now and then needs luck in every pair of runs: there are always two."""
+    one, many = [Group(frozenset({1}), ())], [Group(frozenset({n}), ()) for n in range(8)]
+    assert len(list(_choices(one, random.Random(0), lambda: True))) == 2
+    assert len(list(_choices(one, random.Random(0), lambda: False))) == 4
+    assert len(list(_choices(many, random.Random(0), lambda: False))) == 1  # eight coins are thrown in one pair
