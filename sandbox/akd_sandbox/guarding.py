@@ -7,6 +7,7 @@ forged something: TAMPER. One that fails a check which it passed before is not s
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 import time
@@ -116,11 +117,19 @@ def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], b
     """Yield what is flipped in the first guarded run of each pair, by coins; in the second one it is all the others.
 
     So each group is false in one run of a pair, and a program gains nothing by knowing that a run is a guarded one.
+    Never are all of several groups flipped, nor none: a program that lies, or does not, for a whole run is caught then.
     """
-    for pair in range(max(1, -(-_CHANCES // (2 * len(groups))))):
+    every = len(groups)
+    chances = 2 * math.log2(2**every - 2) if every > 1 else 2  # what a program that guesses must get right in a pair
+    for pair in range(max(1, math.ceil(_CHANCES / chances))):
         if pair > 1 and enough():
             return
-        yield [group for group in groups if rng.random() < 0.5]
+        flipped: list[Group] = []
+        while not flipped or (every > 1 and len(flipped) == every):
+            flipped = [group for group in groups if rng.random() < 0.5]
+            if every == 1:
+                break
+        yield flipped
 
 
 def _watched(rerun: Rerun, draw: Draw, reached: set[int], order: int) -> tuple[Guard | None, set[int]]:

@@ -250,3 +250,10 @@ def test_a_machine_that_is_busy_does_not_make_a_verdict_less_certain() -> None:
     assert len(list(_choices(one, random.Random(0), lambda: True))) == 2
     assert len(list(_choices(one, random.Random(0), lambda: False))) == 4
     assert len(list(_choices(many, random.Random(0), lambda: False))) == 1  # eight coins are thrown in one pair
+
+
+def test_a_program_that_lies_for_whole_runs_meets_true_and_false_expectations_in_each() -> None:
+    two = [Group(frozenset({n}), ()) for n in range(2)]
+    for seed in range(20):
+        chosen = list(_choices(two, random.Random(seed), lambda: False))
+        assert [len(flipped) for flipped in chosen] == [1, 1, 1, 1]
