@@ -8,13 +8,14 @@ import warnings
 from pathlib import Path
 
 from akd_code.engine import LocalEngine
+from akd_code.evaluate import run_settings
 from akd_code.loop import distil
 from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe
 from akd_code.report import RoundFigures
 from akd_code.roles import open_roles
 from akd_code.run import RunFolder
-from akd_code.stages.workbench import limits_of, open_workbench
+from akd_code.stages.workbench import open_workbench
 from akd_sandbox import Sandbox
 
 
@@ -32,7 +33,7 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
         run = stack.enter_context(RunFolder(folder, recipe))
         roles = stack.enter_context(open_roles(recipe, folder, record=run.ledger.record, notice=watcher.note))
         box = stack.enter_context(
-            Sandbox(settings.backend, settings.workers, limits_of(recipe), settings.min_isolation)
+            Sandbox(settings.backend, settings.workers, run_settings(recipe).limits, settings.min_isolation)
         )
         watcher.note(f"sandbox: {box.isolation}")
         run.begin(box.isolation)

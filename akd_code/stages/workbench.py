@@ -19,7 +19,7 @@ from akd_code.referee import Referee
 from akd_code.roles import Roles
 from akd_code.run import RunFolder
 from akd_evals.suites import Suite
-from akd_sandbox import Limits, Sandbox
+from akd_sandbox import Sandbox
 
 T = TypeVar("T")
 
@@ -62,11 +62,6 @@ class Workbench:
         return asyncio.run(all_of_it())
 
 
-def limits_of(recipe: Recipe) -> Limits:
-    """Return what a program may use in labelling and discrimination."""
-    return Limits(test_s=recipe.sandbox.test_s, memory_bytes=recipe.sandbox.memory_mb << 20)
-
-
 @contextlib.contextmanager
 def open_workbench(
     run: RunFolder, roles: Roles, box: Sandbox, engine: Engine, watcher: ProgressWatcher
@@ -75,9 +70,10 @@ def open_workbench(
 
     Raises RecipeError for a name that there is not, EvolveError, StoreError, EvalError.
     """
-    recipe, limits = run.recipe, limits_of(run.recipe)
+    recipe, exam = run.recipe, run_settings(run.recipe)
+    limits = exam.limits  # one set of limits for labels, gaps and examinations
     filters = open_filters(recipe, run.path)
-    suites = tuple(run_settings(recipe).open_suites())
+    suites = tuple(exam.open_suites())
     referee = Referee(roles.referee.model, roles.referee.sampling, box, limits, recipe.referee)
     labeller = open_labeller(recipe, roles, box, limits, run.path)
     with contextlib.closing(labeller):

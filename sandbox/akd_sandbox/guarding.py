@@ -124,12 +124,14 @@ def _choices(groups: Sequence[Group], rng: random.Random, enough: Callable[[], b
     for pair in range(max(1, math.ceil(_CHANCES / chances))):
         if pair > 1 and enough():
             return
-        flipped: list[Group] = []
-        while not flipped or (every > 1 and len(flipped) == every):
-            flipped = [group for group in groups if rng.random() < 0.5]
-            if every == 1:
-                break
+        flipped = _by_coins(groups, rng)
+        while every > 1 and len(flipped) in (0, every):
+            flipped = _by_coins(groups, rng)
         yield flipped
+
+
+def _by_coins(groups: Sequence[Group], rng: random.Random) -> list[Group]:
+    return [group for group in groups if rng.random() < 0.5]
 
 
 def _watched(rerun: Rerun, draw: Draw, reached: set[int], order: int) -> tuple[Guard | None, set[int]]:
