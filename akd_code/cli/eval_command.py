@@ -66,6 +66,7 @@ _AT_LEAST_1 = click.IntRange(1)
 @click.option(
     "--omit", multiple=True, metavar="FIELD", help="A setting not to send to a server, such as seed; repeatable."
 )
+@click.option("--retry-refused", is_flag=True, help="Ask a server again what it refused before.")
 @click.option("--k", "ks", multiple=True, type=_AT_LEAST_1, help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=_AT_LEAST_1, help="Samples judged at once. [the cores, or the run's]")
 @click.option("--backend", help="auto, docker, namespace, or process (no boundary). [auto, or the run's]")
@@ -253,7 +254,17 @@ def _evaluated(
                 excluded = failing_references(spec.prompts.suite, box, spec.scoring, folder, watch)
             part = spec.without(excluded)
             evaluations.append(
-                evaluate(loaded, part, folder, box, watch, ks=ks, concurrency=concurrency, excluded=excluded)
+                evaluate(
+                    loaded,
+                    part,
+                    folder,
+                    box,
+                    watch,
+                    ks=ks,
+                    concurrency=concurrency,
+                    excluded=excluded,
+                    retry_refused=options["retry_refused"],
+                )
             )
             if not as_json:
                 click.echo(_told(evaluations[-1]))
@@ -278,5 +289,7 @@ def _told(one: Evaluation) -> str:
     if one.cut:
         lines.append(f"  {one.cut} answers were cut at the token limit; raise --max-tokens if they count")
     if one.refused:
-        lines.append(f"  {one.refused} prompts were refused by the server and count as failed")
+        lines.append(
+            f"  {one.refused} prompts were refused by the server and count as failed; --retry-refused asks again"
+        )
     return "\n".join(lines)

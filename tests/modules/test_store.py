@@ -6,10 +6,12 @@ import contextlib
 import multiprocessing
 import random
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from akd_code.modules import HashedEmbedder, ModuleStore, Origin, StoreError, VerifiedModule, module_text, read_modules
 
@@ -57,6 +59,21 @@ def test_what_is_stored_already_is_not_new(store: ModuleStore) -> None:
 
 def test_an_empty_store_finds_nothing(store: ModuleStore) -> None:
     assert store.search(["anything"]) == [()]
+
+
+class Reserved(HashedEmbedder):
+    """Has no vector for texts about weapons, as an endpoint that refuses them."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        known = np.array([["weapon" not in text] for text in texts], dtype=np.float32)
+        return super().embed(texts) * known
+
+
+def test_a_text_without_a_vector_finds_nothing_and_is_not_stored(tmp_path: Path) -> None:
+    store = ModuleStore(tmp_path / "modules.db", Reserved())
+    assert not store.admit(module("count_weapons", "Count each weapon."))
+    assert store.admit(EVEN)
+    assert store.search(["a weapon", text_of(EVEN)], minimum=0.0)[0] == ()
 
 
 def test_no_module_below_the_minimum_is_found_and_never_more_than_k(store: ModuleStore) -> None:
