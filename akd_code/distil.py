@@ -37,7 +37,7 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
         )
         watcher.note(f"sandbox: {box.isolation}")
         run.begin(box.isolation)
-        engine = LocalEngine(recipe, lambda number: run.round_path(number) / "adapter")
+        engine = LocalEngine(recipe)
         rounds = distil(stack.enter_context(open_workbench(run, roles, box, engine, watcher)))
         run.events.add("finished")
         return rounds

@@ -1,11 +1,13 @@
-"""The loop: Lion's rounds (arXiv 2305.12870) with a referee that tests before it judges.
+"""The loop: Lion's rounds (arXiv 2305.12870) with a referee that tests before it judges, AKD's practice in each.
 
     train = cache = seeds
     repeat for round 1..K:
         label            the teacher answers every prompt of train; tests say which answers are right
         imitate          the student is fine-tuned on them, going on from where it is
-        examine          pass@1 on held-out tasks
-        stop after round K
+        practise         it answers the same prompts itself, if the recipe says so
+        prefer           and is trained on what was wrong with that
+        examine          pass@1 on held-out tasks; a round that lost may be rolled back
+        stop after round K, or when a round gains too little
         attempt          the student answers every prompt of cache
         discriminate     how far is it behind on each? hard or easy
         generate         half like the hard ones, half like the easy ones; near-copies refused
@@ -33,12 +35,17 @@ from akd_code.stages import (
     Imitate,
     LabelPrompts,
     Outlook,
+    Practise,
+    Prefer,
     StepRunner,
+    StudentAt,
     Workbench,
 )
+from akd_code.stages.discriminate import hard_share
 from akd_code.stages.estimate import CHARS_A_TOKEN
+from akd_code.stages.ladder import Ladder
 
-ROUND = (LabelPrompts, Imitate, Examine, Attempt, Discriminate, Generate)
+ROUND = (LabelPrompts, Imitate, Practise, Prefer, Examine, Attempt, Discriminate, Generate)
 """The stages of a round in their order; each knows that it is left out of the last one."""
 
 
@@ -62,27 +69,54 @@ def distil(bench: Workbench) -> list[RoundFigures]:
     """
     recipe, steps = bench.recipe, StepRunner(bench)
     pools = Pools(train=tuple(load_seeds(recipe)))
-    labelled = student = ""  # keys of the steps that the next round's go on from
-    for suite in bench.suites:
-        steps.do(Examine(bench, 0, suite, student))
+    labelled, gap = "", None  # the key of the last labels, the share of hard prompts
+    ladder = Ladder(recipe.keep, examined(steps, bench, 0, StudentAt()), StudentAt())
     rounds = [steps.round_figures(0, len(pools.train), len(pools.train))]
     write_summary(bench.run, rounds)
     for number in range(1, recipe.rounds + 1):
-        train = pools.train
+        train, earlier = pools.train, pools.cache
         labels, labelled = steps.do(LabelPrompts(bench, number, train, before=labelled))
         pools = pools.answered(labels.items)
-        _, student = steps.do(Imitate(bench, number, labels.items, student))
-        for suite in bench.suites:
-            steps.do(Examine(bench, number, suite, student))
-        if number < recipe.rounds:
+        student = taught(steps, bench, number, labels.items, ladder.student, earlier, gap)
+        ladder = ladder.after(student, examined(steps, bench, number, student))
+        if said := ladder.said:
+            bench.watcher.note(said)
+        last = number == recipe.rounds or ladder.ended
+        if not last:
             prompts = [label.prompt for label in pools.cache]
-            answers, _ = steps.do(Attempt(bench, number, prompts, student))
+            answers, _ = steps.do(Attempt(bench, number, prompts, ladder.student))
             gaps, _ = steps.do(Discriminate(bench, number, pools.cache, answers.items))
             new, _ = steps.do(Generate(bench, number, prompts, gaps.items))
-            pools = replace(pools, train=new.items)
+            pools, gap = replace(pools, train=new.items), hard_share(gaps.items)
         rounds.append(steps.round_figures(number, len(train), len(pools.cache)))
         write_summary(bench.run, rounds)
+        if last:
+            break
     return rounds
+
+
+def taught(
+    steps: StepRunner,
+    bench: Workbench,
+    number: int,
+    labels: Sequence[Label],
+    student: StudentAt,
+    earlier: Sequence[Label],
+    gap: float | None,
+) -> StudentAt:
+    """Return the student after a round's imitation, and its practice where the recipe has any."""
+    _, key = steps.do(Imitate(bench, number, labels, student, earlier, gap))
+    student = StudentAt(key, bench.imitated(number), number)
+    if bench.recipe.prefer.method == "none":
+        return student
+    practices, _ = steps.do(Practise(bench, number, labels, student))
+    _, key = steps.do(Prefer(bench, number, labels, practices.items, student))
+    return StudentAt(key, bench.adapter(number), number)
+
+
+def examined(steps: StepRunner, bench: Workbench, number: int, student: StudentAt) -> dict[str, float]:
+    """Return a student's pass@1 by suite."""
+    return {suite.name: steps.do(Examine(bench, number, suite, student))[0].facts.pass_at_1 for suite in bench.suites}
 
 
 def forecast(recipe: Recipe) -> Estimate:

@@ -176,17 +176,107 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ChatRow:
-    """One training row in the HF chat shape: `messages` ends with the assistant's answer."""
+    """One training row in the HF chat shape: `messages` ends with the assistant's answer.
+
+    `weight` is what each of its trained tokens counts, beside 1 for one of a usual row.
+    """
 
     messages: tuple[tuple[str, str], ...]
     prompt_id: str
     meta: tuple[tuple[str, str], ...] = field(default=())
+    weight: float = 1.0
 
     def as_json(self) -> dict[str, object]:
         """Return the row as written to train.jsonl: `messages` plus `meta`."""
         return {
             "messages": [{"role": role, "content": content} for role, content in self.messages],
             "meta": {"prompt_id": self.prompt_id, **dict(self.meta)},
+            **({} if self.weight == 1.0 else {"weight": self.weight}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One answer of the student's with what the prompt's tests said: the share passed, None where nothing was tested.
+
+    `failed`: the asserts not passed, by index.
+    """
+
+    answer: Answer
+    pass_rate: float | None
+    failed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A prompt that has a verified label, and the student's own answers to it."""
+
+    prompt_id: str
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A preference between two answers to one prompt: the chosen one passes the tests, the rejected one does not."""
+
+    prompt_id: str
+    prompt: str
+    chosen: str
+    rejected: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return the pair as written to pairs.jsonl, in the conversational form that TRL's trainers read."""
+        return {
+            "prompt": [{"role": "user", "content": self.prompt}],
+            "chosen": [{"role": "assistant", "content": self.chosen}],
+            "rejected": [{"role": "assistant", "content": self.rejected}],
+            "meta": {"prompt_id": self.prompt_id},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PairMargin:
+    """A pair's margin after the training on it, AKD's hardness: low where the student still prefers its failure."""
+
+    prompt_id: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """An answer to a prompt that is known to be right or wrong."""
+
+    prompt_id: str
+    prompt: str
+    text: str
+    right: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return the answer as written to pairs.jsonl, in the form that TRL's unpaired trainers read."""
+        return {
+            "prompt": [{"role": "user", "content": self.prompt}],
+            "completion": [{"role": "assistant", "content": self.text}],
+            "label": self.right,
+            "meta": {"prompt_id": self.prompt_id},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """The student's own answer to a prompt, and the prompt with what the teaching student is shown."""
+
+    prompt_id: str
+    prompt: str
+    text: str
+    shown: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as written to pairs.jsonl."""
+        return {
+            "prompt": [{"role": "user", "content": self.prompt}],
+            "completion": [{"role": "assistant", "content": self.text}],
+            "shown": [{"role": "user", "content": self.shown}],
+            "meta": {"prompt_id": self.prompt_id},
         }
 
 

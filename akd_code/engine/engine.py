@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Protocol
 
 from akd_code.records import ChatRow
-from akd_code.student import OnAnswer, Sampled, SFTReport, Student, TrainingStep
+from akd_code.student import Lessons, OnAnswer, PreferReport, Sampled, SFTReport, Student, TrainingStep
 
 
 class Engine(Protocol):
-    """Does the heavy work on the student. `number` is the round after which the student is meant (0: the base)."""
+    """Does the heavy work on the student. `adapter` is the folder of the adapter that is meant, None for the base."""
 
-    def student(self, number: int) -> Student:
-        """Return the student after a round, loaded. Raises StudentError."""
+    def student(self, adapter: Path | None) -> Student:
+        """Return the student, loaded. Raises StudentError."""
         ...
 
     def answers(
         self,
-        number: int,
+        adapter: Path | None,
         questions: Sequence[str],
         *,
         temperature: float,
@@ -35,9 +35,30 @@ class Engine(Protocol):
         ...
 
     def fine_tune(
-        self, number: int, rows: Sequence[ChatRow], out: Path, *, seed: int, on_step: Callable[[TrainingStep], None]
+        self,
+        start: Path | None,
+        rows: Sequence[ChatRow],
+        out: Path,
+        *,
+        seed: int,
+        on_step: Callable[[TrainingStep], None],
     ) -> SFTReport:
-        """Train the student of the round before on the rows; its adapter, in folder `out`, makes it the round's.
+        """Train the student with adapter `start` on the rows, and save its adapter to folder `out`.
+
+        Raises StudentError, DiskError.
+        """
+        ...
+
+    def prefer(
+        self,
+        start: Path | None,
+        lessons: Lessons,
+        out: Path,
+        *,
+        seed: int,
+        on_step: Callable[[TrainingStep], None],
+    ) -> PreferReport:
+        """Train the student with adapter `start` by the recipe's `prefer.method`, and save its adapter to `out`.
 
         Raises StudentError, DiskError.
         """

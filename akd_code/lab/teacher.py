@@ -40,6 +40,8 @@ from akd_prompts import (
     JudgeInputs,
     Message,
     RepairInputs,
+    ShownFailureInputs,
+    ShownSolutionInputs,
     SolveInputs,
     TestModuleInputs,
     WriteTestsInputs,
@@ -138,6 +140,8 @@ def _answer(settings: LabSection, teacher_seed: int, inputs: Inputs, rng: random
             return _new_task(settings, grammar.rarer_like(task, rng), rng)
         case WriteTestsInputs():
             return _tests(settings, grammar.assert_lines(task, max(1, min(inputs.count, 32)), rng), rng)
+        case ShownSolutionInputs() | ShownFailureInputs():
+            return None  # these are asked of the student
 
 
 def _solution(settings: LabSection, task: grammar.LabTask, stubborn: float, rng: random.Random) -> str:

@@ -52,4 +52,18 @@ def _no_key_is_written_down(recipe: Recipe) -> str | None:
     return None
 
 
-RULES = (_recorded_answers_write_no_prompts, _a_suite_is_named_once, _no_key_is_written_down)
+def _the_suite_that_decides_is_measured(recipe: Recipe) -> str | None:
+    suite = recipe.keep.suite
+    if suite is not None and suite not in recipe.eval.suites:
+        return (
+            f"keep.suite is {suite!r}, which eval.suites does not measure; name one of {', '.join(recipe.eval.suites)}"
+        )
+    return None
+
+
+RULES = (
+    _recorded_answers_write_no_prompts,
+    _a_suite_is_named_once,
+    _no_key_is_written_down,
+    _the_suite_that_decides_is_measured,
+)

@@ -171,8 +171,8 @@ class StudentSection(Section):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto")
 
 
-class SftSection(Section):
-    """LoRA fine-tuning of one round; loss on completion tokens only."""
+class TrainSection(Section):
+    """LoRA fine-tuning: what every loss is trained with."""
 
     epochs: Positive = setting(3)
     learning_rate: float = setting(2e-4, gt=0)
@@ -186,6 +186,56 @@ class SftSection(Section):
     lora_alpha: Positive = setting(32)
     lora_dropout: Share = setting(0.0)
     gradient_checkpointing: bool = setting(False)
+
+
+class SftSection(TrainSection):
+    """LoRA fine-tuning of one round; loss on completion tokens only."""
+
+    replay: Share = setting(0.0, "rows of earlier rounds drawn again beside a round's own, as a share of these")
+    adversarial: Share | Literal["gap"] | None = setting(
+        None,
+        "share of the loss on rows that were generated from hard prompts, the rest on all others; gap: the share of "
+        "prompts that the last round found hard, between 0.1 and 0.9; null: every token counts alike",
+    )
+
+
+class PreferSection(TrainSection):
+    """Training on the student's own answers after imitation, each against what the referee knows; off by default.
+
+    dpo (arXiv 2305.18290) on pairs: chosen is the teacher's verified answer, rejected the student's own that fails the
+    tests. kto (arXiv 2402.01306): single answers, right or wrong. self: self-distillation (SDFT, arXiv 2601.19897, and
+    SDPO, arXiv 2601.20802), where the same student, shown what the referee knows, is the teacher.
+    """
+
+    method: Literal["none", "dpo", "kto", "self"] = setting("none", "none, dpo, kto, or self")
+    samples: Positive = setting(4, "answers of the student to each verified prompt of the train pool")
+    temperature: float = setting(0.7, "of these answers", gt=0)
+    pairs: Positive = setting(1, "pairs of a prompt at most (kto: answers of each kind; self: answers)")
+    gap: float = setting(0.4, "dpo: the chosen answer's pass rate is above the rejected one's by this", gt=0, le=1)
+    beta: float = setting(0.1, "weight of staying near the student before the training (AKD's code: 0.01)", gt=0)
+    nll: float = setting(0.2, "dpo: weight of the chosen answer's own loss per token; 0: pairs alone", ge=0)
+    desirable: float = setting(1.0, "kto: weight of right answers", gt=0)
+    undesirable: float = setting(1.0, "kto: weight of wrong answers", gt=0)
+    context: Literal["solution", "feedback", "other", "none"] = setting(
+        "solution",
+        "self: what the teaching student is shown: the verified answer; the failing tests; another prompt's answer or "
+        "nothing, which are controls",
+    )
+    direction: Literal["reverse", "forward"] = setting("reverse", "self: KL(student || teacher), or the other way")
+    top_k: Positive = setting(64, "self: likeliest tokens that are told apart, the others are one")
+    epochs: Positive = setting(1)
+    learning_rate: float = setting(5e-5, "AKD's code: 5e-6 for all weights of larger models", gt=0)
+    warmup_ratio: Share = setting(0.1)
+
+
+class KeepSection(Section):
+    """Which round the next one goes on from, and when the loop ends early."""
+
+    suite: str | None = setting(None, "the suite that decides; null: the first of `eval.suites`")
+    best: bool = setting(False, "roll a round back that measures worse than the best so far: the next starts there")
+    min_gain: float | None = setting(
+        None, "end after a round that gains less pass@1 than this (0.01: a point) over where it started; null: never"
+    )
 
 
 class EvalSection(Section):
@@ -240,6 +290,8 @@ class Recipe(Section):
     generator: GeneratorSection = GeneratorSection()
     student: StudentSection = StudentSection()
     sft: SftSection = SftSection()
+    prefer: PreferSection = PreferSection()
+    keep: KeepSection = KeepSection()
     eval: EvalSection = EvalSection()
     sandbox: SandboxSection = SandboxSection()
     lab: LabSection = LabSection()

@@ -1,9 +1,9 @@
 """The stages of the loop, a file each.
 
 `Stage` says what one is. In the order in which `loop.py` calls them: `LabelPrompts` (the teacher answers, tests
-choose), `Imitate` (the student learns), `Examine` (it is measured), `Attempt` (it answers the cache pool),
-`Discriminate` (the referee says what is hard) and `Generate` (new prompts). `StepRunner` does a stage unless it is
-done. Nothing here knows which stage follows which.
+choose), `Imitate` (the student learns from them), `Practise` and `Prefer` (it learns from its own answers), `Examine`
+(it is measured), `Attempt` (it answers the cache pool), `Discriminate` (the referee says what is hard) and `Generate`
+(new prompts). `StepRunner` does a stage unless it is done. Nothing here knows which stage follows which.
 """
 
 from akd_code.stages.attempt import Attempt
@@ -13,8 +13,11 @@ from akd_code.stages.examine import Examine
 from akd_code.stages.generate import Generate
 from akd_code.stages.imitate import Imitate
 from akd_code.stages.label import LabelPrompts
+from akd_code.stages.practise import Practise
+from akd_code.stages.prefer import Prefer
 from akd_code.stages.runner import StepRunner
 from akd_code.stages.stage import Stage, StageResult
+from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
 
 __all__ = [
@@ -26,9 +29,12 @@ __all__ = [
     "Imitate",
     "LabelPrompts",
     "Outlook",
+    "Practise",
+    "Prefer",
     "Requests",
     "Stage",
     "StageResult",
     "StepRunner",
+    "StudentAt",
     "Workbench",
 ]

@@ -11,24 +11,25 @@ from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, written
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
+from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
 from akd_code.student import Sampled
 
 
 class Attempt(Stage[NoFacts, Answer]):
-    """The student's answers to prompts, in order. `student` is the key of the imitation that made it."""
+    """The student's answers to prompts, in order."""
 
     name: ClassVar[str] = "student answers"
     item_kind = Answer
 
-    def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], student: str) -> None:
+    def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], student: StudentAt) -> None:
         super().__init__(bench, number)
-        self.prompts, self._student = tuple(prompts), student
+        self.prompts, self.student = tuple(prompts), student
 
     @property
     def inputs(self) -> tuple[Any, ...]:
         """What is asked, and who answers."""
-        return ([prompt.text for prompt in self.prompts], self._student)
+        return ([prompt.text for prompt in self.prompts], self.student.key)
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -64,7 +65,7 @@ class Attempt(Stage[NoFacts, Answer]):
             self.bench.watcher.progress(done, len(self.prompts))
 
         sampled = self.bench.engine.answers(
-            self.number,
+            self.student.adapter,
             [prompt.text for prompt in prompts],
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,

@@ -21,6 +21,7 @@ from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe, Section
 from akd_code.stages.estimate import Estimate, Outlook, tested, written
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
+from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
 from akd_code.student import Student
 from akd_evals.suites import Suite
@@ -28,14 +29,14 @@ from akd_sandbox import Sandbox
 
 
 class Examine(Stage[Exam, NoFacts]):
-    """The student's figures on one suite. `student` is the key of the imitation that made it, "" for the base."""
+    """The student's figures on one suite."""
 
     name: ClassVar[str] = "evaluation"
     facts_kind = Exam
 
-    def __init__(self, bench: Workbench, number: int, suite: Suite, student: str) -> None:
+    def __init__(self, bench: Workbench, number: int, suite: Suite, student: StudentAt) -> None:
         super().__init__(bench, number)
-        self.suite, self._student = suite, student
+        self.suite, self.student = suite, student
 
     @property
     def title(self) -> str:
@@ -46,7 +47,7 @@ class Examine(Stage[Exam, NoFacts]):
     def inputs(self) -> tuple[Any, ...]:
         """Who is measured, on what, and how it is asked; not which other suites there are."""
         exam, suite = self.bench.recipe.eval, self.suite
-        return (self._student, suite.name, suite.dataset_md5, len(suite.tasks), exam.max_tokens, exam.style)
+        return (self.student.key, suite.name, suite.dataset_md5, len(suite.tasks), exam.max_tokens, exam.style)
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -57,7 +58,7 @@ class Examine(Stage[Exam, NoFacts]):
         """Sample greedily and judge; what an interrupted attempt sampled and judged is in the folder."""
         bench = self.bench
         exam = examine(
-            bench.engine.student(self.number),
+            bench.engine.student(self.student.adapter),
             self.suite,
             run_settings(bench.recipe),
             bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_"),
@@ -65,7 +66,7 @@ class Examine(Stage[Exam, NoFacts]):
             bench.watcher,
             round_=self.number,
             name=f"{bench.run.path}@{self.number}",
-            key=self._student,
+            key=self.student.key,
         )
         return StageResult(exam)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
+from akd_code.curriculum.mixture import mixture
 from akd_code.errors import AkdError
-from akd_code.reading import trained_text
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome
 from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
-from akd_code.stages.workbench import Workbench
-from akd_code.storage import write_text
+from akd_code.stages.steps_file import write_steps
+from akd_code.stages.student_at import StudentAt
+from akd_code.stages.workbench import BETWEEN, Workbench
+from akd_code.storage import dropped, write_text
 from akd_code.student import TrainingStep
 
 
@@ -58,23 +62,45 @@ class NoRowsError(AkdError):
 
 
 class Imitate(Stage[Imitation, NoFacts]):
-    """The student's adapter after a round. `student` is the key of the imitation that made the one it starts from."""
+    """The student after imitation, in folder `bench.imitated`: `student` is the one it starts from.
+
+    `earlier` are labels of rounds before, of which some may be drawn again; `gap` is the share of hard prompts before.
+    """
 
     name: ClassVar[str] = "imitation"
     facts_kind = Imitation
 
-    def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], student: str) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        number: int,
+        labels: Sequence[Label],
+        student: StudentAt,
+        earlier: Sequence[Label] = (),
+        gap: float | None = None,
+    ) -> None:
         super().__init__(bench, number)
-        keep = bench.recipe.label.keep_reasoning
+        recipe = bench.recipe
         self._outcomes = Counter(label.outcome for label in labels)
-        self.rows = [label.row(trained_text(label.answer.text, keep)) for label in labels if label.trained]
-        self._student = student
+        self.rows = mixture(
+            labels,
+            earlier,
+            replay=recipe.sft.replay,
+            adversarial=recipe.sft.adversarial,
+            gap=gap,
+            keep_reasoning=recipe.label.keep_reasoning,
+            rng=random.Random(f"replay {recipe.seed} {number}"),
+        )
+        self.student = student
 
     @property
     def inputs(self) -> tuple[Any, ...]:
         """The rows, the student it starts from, and the first of them all."""
         student = self.bench.recipe.student
-        return (tuple(row.messages for row in self.rows), self._student, student.model, student.device, student.dtype)
+        found = (tuple(row.messages for row in self.rows), self.student.key)
+        weights = tuple(row.weight for row in self.rows)
+        weighed = (weights,) if set(weights) - {1.0} else ()
+        return (*found, student.model, student.device, student.dtype, *weighed)
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -92,14 +118,16 @@ class Imitate(Stage[Imitation, NoFacts]):
             bench.watcher.progress(step.step, step.total)
 
         with bench.run.writing():
+            dropped(self._between)
             write_text(bench.run.round_path(self.number) / "train.jsonl", text)
             report = bench.engine.fine_tune(
-                self.number,
+                self.student.adapter,
                 self.rows,
-                bench.adapter(self.number),
+                bench.imitated(self.number),
                 seed=bench.recipe.seed * 1000 + self.number,
                 on_step=on_step,
             )
+            write_steps(bench.run.round_path(self.number) / "imitation_steps.jsonl", report.losses)
         fields = (report.rows, report.rows_too_long, report.steps, report.tokens)
         return StageResult(Imitation(*fields, report.first_loss, report.last_loss))
 
@@ -124,8 +152,14 @@ class Imitate(Stage[Imitation, NoFacts]):
         }
 
     def standing(self) -> bool:
-        """Return whether the adapter is there."""
-        return (self.bench.adapter(self.number) / "adapter_config.json").exists()
+        """Return whether the adapter is there, and is not what a practice made of it that is switched off by now."""
+        folder = self.bench.imitated(self.number)
+        practised = folder == self.bench.adapter(self.number) and self._between.exists()
+        return (folder / "adapter_config.json").exists() and not practised
+
+    @property
+    def _between(self) -> Path:
+        return self.bench.run.round_path(self.number) / BETWEEN
 
     def fits(self, result: StageResult[Imitation, NoFacts]) -> bool:
         """Return whether as many rows were trained on."""
@@ -134,5 +168,6 @@ class Imitate(Stage[Imitation, NoFacts]):
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return every prompt of the train pool with an answer of 200 tokens, in every epoch."""
-        tokens = round(outlook.train * recipe.sft.epochs * (outlook.prompt_tokens + ANSWER_TOKENS))
+        rows = outlook.train * (1 + (recipe.sft.replay if outlook.number > 1 else 0))
+        tokens = round(rows * recipe.sft.epochs * (outlook.prompt_tokens + ANSWER_TOKENS))
         return trained(recipe, tokens)

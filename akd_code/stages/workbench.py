@@ -22,6 +22,8 @@ from akd_evals.suites import Suite
 from akd_sandbox import Sandbox
 
 T = TypeVar("T")
+BETWEEN = "imitated"
+"""The folder, in a round's, of the adapter after imitation where practice makes another one of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,13 @@ class Workbench:
         return self.run.recipe
 
     def adapter(self, number: int) -> Path:
-        """Return the folder of a round's adapter."""
+        """Return the folder of a round's adapter, the one that the round ends with."""
         return self.run.round_path(number) / "adapter"
+
+    def imitated(self, number: int) -> Path:
+        """Return the folder of the adapter after imitation: the round's, unless practice follows."""
+        last = self.recipe.prefer.method == "none"
+        return self.adapter(number) if last else self.run.round_path(number) / BETWEEN
 
     def ask(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a stage's requests to their end; when interrupted, close the sandbox first: nothing may wait for it."""

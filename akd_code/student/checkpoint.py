@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +33,11 @@ class TrainingState:
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """The mean loss per trained token, and the trained tokens, of every optimiser step so far."""
+    """The mean loss per trained token, the trained tokens and the objective's other figures of every step so far."""
 
     losses: list[float]
     counts: list[int]
+    figures: list[list[float]] = field(default_factory=list)
 
 
 class CheckpointFolder:
@@ -88,6 +89,7 @@ def _save(folder: Path, key: str, training: TrainingState, progress: TrainingPro
         "key": key,
         "losses": progress.losses,
         "counts": progress.counts,
+        "figures": progress.figures,
         "schedule": training.schedule.state_dict(),
     }
     with replaced(folder) as draft:
@@ -128,7 +130,7 @@ def _restore(folder: Path, key: str, training: TrainingState) -> TrainingProgres
     for group, rate in zip(training.optimiser.param_groups, rest["schedule"]["_last_lr"], strict=True):
         group["lr"] = rate
     _set_random_states(states)
-    return TrainingProgress(rest["losses"], rest["counts"])
+    return TrainingProgress(rest["losses"], rest["counts"], rest.get("figures", [[] for _ in rest["losses"]]))
 
 
 def _random_states() -> dict[str, torch.Tensor]:

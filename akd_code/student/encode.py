@@ -19,10 +19,14 @@ PLAIN_GAP = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class EncodedRow:
-    """One training row: `ids` of prompt and completion; tokens from `start` on are trained, the last one stops."""
+    """One training row: `ids` of prompt and completion; tokens from `start` on are trained, the last one stops.
+
+    `weight` is what a token of it counts in a loss, beside 1 for one of a usual row.
+    """
 
     ids: tuple[int, ...]
     start: int
+    weight: float = 1.0
 
     @property
     def length(self) -> int:
@@ -34,9 +38,9 @@ class EncodedRow:
         """Tokens of the completion."""
         return len(self.ids) - self.start
 
-    def as_key(self) -> tuple[tuple[int, ...], int]:
+    def as_key(self) -> tuple[Any, ...]:
         """Return plain data that tells this row from others."""
-        return self.ids, self.start
+        return (self.ids, self.start) if self.weight == 1.0 else (self.ids, self.start, self.weight)
 
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> list[int]:

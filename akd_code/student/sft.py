@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from inspect import signature
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
 from akd_code.student.encode import EncodedRow, encode_row, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
-from akd_code.student.trainer import Objective, TrainingStep, inner_model, train_adapter
+from akd_code.student.logits import IGNORED, completion_logits
+from akd_code.student.trainer import Objective, TrainingStep, train_adapter
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SFTReport:
-    """What a fine-tuning did: losses are means per trained token over the first and the last tenth of the steps."""
+    """What a fine-tuning did: losses are means per trained token over the first and the last tenth of the steps.
+
+    `losses` are those of every step.
+    """
 
     rows: int
     rows_too_long: int
@@ -35,6 +38,7 @@ class SFTReport:
     last_loss: float
     wall_s: float
     adapter: Path
+    losses: tuple[float, ...] = ()
 
 
 def train_sft(
@@ -54,7 +58,7 @@ def train_sft(
     """
     began = time.monotonic()
     stops = stop_ids(student)
-    encoded = [encode_row(student, turns_of(row.messages), stops) for row in rows]
+    encoded = [replace(encode_row(student, turns_of(row.messages), stops), weight=row.weight) for row in rows]
     fitting = [row for row in encoded if row.length <= settings.max_length]
     if not fitting:
         raise StudentError(f"none of {len(rows)} rows fits into max_length {settings.max_length}; raise it or add rows")
@@ -73,6 +77,7 @@ def train_sft(
         last_loss=_mean_loss(losses[-tenth:], counts[-tenth:]),
         wall_s=time.monotonic() - began,
         adapter=out,
+        losses=tuple(losses),
     )
 
 
@@ -82,33 +87,19 @@ def _check_stops(rows: Sequence[EncodedRow], stops: frozenset[int]) -> None:
 
 
 def summed_loss(student: Student, rows: Sequence[EncodedRow]) -> torch.Tensor:
-    """Return the summed cross-entropy of the trained tokens of the rows (scalar, float32).
-
-    Rows are padded on the left, [b, s], so that completions line up at the right end and the output layer needs only
-    the last `keep` positions.
-    """
+    """Return the summed cross-entropy of the trained tokens of the rows (scalar, float32), each row by its weight."""
     import torch
 
-    length = max(row.length for row in rows)
-    keep = max(row.trained for row in rows) + 1
-    pad = student.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (length - row.length) + list(row.ids) for row in rows])
-    mask = torch.tensor([[0] * (length - row.length) + [1] * row.length for row in rows])
-    labels = torch.tensor([[-100] * (length - row.length + row.start) + list(row.ids[row.start :]) for row in rows])
-    arguments: dict[str, Any] = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "position_ids": (mask.cumsum(-1) - 1).clamp(min=0),
-    }
-    accepted = signature(inner_model(student.model).forward).parameters
-    inputs = {name: value.to(student.device) for name, value in arguments.items() if name in accepted}
-    if "logits_to_keep" in accepted:
-        inputs["logits_to_keep"] = keep
-    logits = student.model(**inputs, use_cache=False).logits[:, -keep:-1]
-    targets = labels[:, length - keep + 1 :].to(student.device)
-    return torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=-100, reduction="sum"
+    logits, targets = completion_logits(student, rows)
+    if all(row.weight == 1.0 for row in rows):
+        return torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+    losses = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="none"
     )
+    weights = torch.tensor([row.weight for row in rows], device=losses.device)
+    return (losses.view(targets.shape).sum(-1) * weights).sum()
 
 
 SFT: Objective[EncodedRow] = Objective("sft", summed_loss)

@@ -8,15 +8,16 @@ of like length, and bytes that depend on the seed alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from akd_code.recipe import SftSection
+from akd_code.recipe import TrainSection
 from akd_code.storage import replaced
 from akd_code.student.checkpoint import CheckpointFolder, TrainingProgress, TrainingState
 from akd_code.student.load import Student, StudentError
+from akd_code.student.logits import inner_model
 from akd_code.student.precision import mixed_precision
 
 if TYPE_CHECKING:
@@ -53,28 +54,33 @@ class Objective(Generic[E]):
 
     `name` tells it from others, its own settings included ("dpo beta=0.1"): it is part of the batches' seed and of a
     checkpoint's key. `summed_loss(student, examples)` returns the loss summed over the trained tokens of the examples,
-    a scalar tensor in float32.
+    a scalar tensor in float32; or a vector, the loss and after it the sums that `figures` names.
     """
 
     name: str
     summed_loss: Callable[[Student, Sequence[E]], torch.Tensor]
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingStep:
-    """Where training is after one optimiser step: the step's mean loss per trained token, and trained tokens so far."""
+    """Where training is after one optimiser step: the step's mean loss per trained token, and trained tokens so far.
+
+    `figures` are the means of what the objective counts beside its loss.
+    """
 
     step: int
     total: int
     loss: float
     tokens: int
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def train_adapter(
     student: Student,
     examples: Sequence[E],
     objective: Objective[E],
-    settings: SftSection,
+    settings: TrainSection,
     *,
     seed: int,
     out: Path,
@@ -115,7 +121,7 @@ def train_adapter(
     return progress
 
 
-def _put_adapter(student: Student, settings: SftSection) -> None:
+def _put_adapter(student: Student, settings: TrainSection) -> None:
     if student.has_adapter:
         return
     from peft import LoraConfig, get_peft_model
@@ -134,7 +140,7 @@ def _train(
     student: Student,
     examples: Sequence[E],
     objective: Objective[E],
-    settings: SftSection,
+    settings: TrainSection,
     rng: random.Random,
     checkpoint: CheckpointFolder,
     on_step: Callable[[TrainingStep], None] | None,
@@ -151,19 +157,21 @@ def _train(
     model.train()
     for batch in batches[len(progress.losses) :]:
         chosen = [examples[index] for index in batch]
-        loss = _optimiser_step(student, chosen, objective, settings, state)
+        loss, *others = _optimiser_step(student, chosen, objective, settings, state)
         progress.losses.append(loss)
         progress.counts.append(sum(example.trained for example in chosen))
+        progress.figures.append(others)
         checkpoint.keep(state, progress)
         if on_step:
-            on_step(TrainingStep(len(progress.losses), len(batches), loss, sum(progress.counts)))
+            named = dict(zip(objective.figures, others, strict=True))
+            on_step(TrainingStep(len(progress.losses), len(batches), loss, sum(progress.counts), named))
     model.eval()
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_disable()
     return progress
 
 
-def _training_state(model: Any, settings: SftSection, steps: int) -> TrainingState:
+def _training_state(model: Any, settings: TrainSection, steps: int) -> TrainingState:
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
@@ -176,22 +184,22 @@ def _training_state(model: Any, settings: SftSection, steps: int) -> TrainingSta
 
 
 def _optimiser_step(
-    student: Student, batch: Sequence[E], objective: Objective[E], settings: SftSection, state: TrainingState
-) -> float:
-    """Train on one batch and return its mean loss per trained token."""
+    student: Student, batch: Sequence[E], objective: Objective[E], settings: TrainSection, state: TrainingState
+) -> list[float]:
+    """Train on one batch and return its mean loss per trained token, and the means of the objective's figures."""
     import torch
 
     trained = sum(example.trained for example in batch)
-    loss = 0.0
+    means = [0.0] * (1 + len(objective.figures))
     for piece in pieces(batch, settings.micro_tokens):
-        part = objective.summed_loss(student, piece) / trained
-        part.backward()  # type: ignore[no-untyped-call]
-        loss += float(part.detach())
+        parts = objective.summed_loss(student, piece) / trained
+        (parts if parts.dim() == 0 else parts[0]).backward()  # type: ignore[no-untyped-call]
+        means = [mean + part for mean, part in zip(means, parts.detach().reshape(-1).tolist(), strict=True)]
     torch.nn.utils.clip_grad_norm_(list(state.weights.values()), settings.max_grad_norm)
     state.optimiser.step()
     state.schedule.step()
     state.optimiser.zero_grad(set_to_none=True)
-    return loss
+    return means
 
 
 def like_length_batches(lengths: Sequence[int], batch_size: int, rng: random.Random) -> list[list[int]]:
@@ -218,11 +226,6 @@ def pieces(examples: Sequence[E], micro_tokens: int) -> list[list[E]]:
             longest = example.length
         found[-1].append(example)
     return found
-
-
-def inner_model(model: Any) -> Any:
-    """Return the model without the adapter's wrapping."""
-    return model.get_base_model() if hasattr(model, "peft_config") else model
 
 
 def save_adapter(student: Student, out: Path) -> None:

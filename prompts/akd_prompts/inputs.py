@@ -90,6 +90,23 @@ class TestModuleInputs:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class ShownSolutionInputs:
+    """A task as the teaching student sees it: with a program for it (SDFT, arXiv 2601.19897). Only the user's turn."""
+
+    instruction: str
+    solution: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFailureInputs:
+    """A task as the teaching student sees it: with a program that failed and the tests (SDPO, arXiv 2601.20802)."""
+
+    instruction: str
+    program: str
+    failures: str
+
+
 Inputs = (
     SolveInputs
     | JudgeInputs
@@ -101,6 +118,8 @@ Inputs = (
     | CotInputs
     | RepairInputs
     | TestModuleInputs
+    | ShownSolutionInputs
+    | ShownFailureInputs
 )
 
 TEMPLATES: dict[str, type[Inputs]] = {
@@ -114,5 +133,7 @@ TEMPLATES: dict[str, type[Inputs]] = {
     "cot": CotInputs,
     "repair": RepairInputs,
     "test_module": TestModuleInputs,
+    "shown_solution": ShownSolutionInputs,
+    "shown_failure": ShownFailureInputs,
 }
 """Template name -> the inputs it takes."""

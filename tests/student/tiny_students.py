@@ -11,7 +11,7 @@ CHATML = (
 WORDS = "write a function that adds two numbers def f ( x ) : return x + 1 please and thank you"
 
 
-def save_tiny(folder: Path, *, template: str | None, kind: str = "llama") -> Path:
+def save_tiny(folder: Path, *, template: str | None, kind: str = "llama", seed: int = 1) -> Path:
     """Save a random model of about 100,000 parameters with its tokenizer."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -38,7 +38,7 @@ def save_tiny(folder: Path, *, template: str | None, kind: str = "llama") -> Pat
         chat_template=template,
         clean_up_tokenization_spaces=False,
     )
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     llama_like = {
         "hidden_size": 64,
         "intermediate_size": 128,

@@ -1,0 +1,132 @@
+"""Practice: the student answers the verified prompts of the train pool several times, and tests say what is right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from akd_code.curriculum.lessons import practised
+from akd_code.gather import in_order
+from akd_code.reading import answer_from
+from akd_code.recipe import PreferSection, Recipe, Section
+from akd_code.records import Answer, Label, Practice, Tried
+from akd_code.referee import run_tests
+from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
+from akd_code.stages.student_at import StudentAt
+from akd_code.stages.workbench import Workbench
+from akd_code.student import Sampled
+
+_AT_ONCE = 256
+"""Answers that are sampled, tested and kept together; of a fixed number, so that batches survive a restart."""
+
+
+class Practise(Stage[NoFacts, Practice]):
+    """The student's own answers to every prompt that has a verified label, with what its tests say of them."""
+
+    name: ClassVar[str] = "practice"
+    item_kind = Practice
+
+    def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], student: StudentAt) -> None:
+        super().__init__(bench, number)
+        self.labels = tuple(label for label in labels if practised(label))
+        self.student = student
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What is asked, the tests, and who answers how."""
+        settings = self.bench.recipe.prefer
+        asked = [(label.prompt.text, label.prompt.tests) for label in self.labels]
+        return (asked, self.student.key, settings.samples, settings.temperature)
+
+    @property
+    def settings(self) -> tuple[Section, ...]:
+        """How long an answer may be, and what a program may use in its tests."""
+        return (self.bench.recipe.student, self.bench.recipe.sandbox)
+
+    def work(self, kept: Mapping[int, Practice], keep: Keep[Practice]) -> StageResult[NoFacts, Practice]:
+        """Sample and test piece by piece, each kept as soon as it is there."""
+        size = max(1, _AT_ONCE // self.bench.recipe.prefer.samples)
+        made: list[Practice] = []
+        for at in range(0, len(self.labels), size):
+            places = range(at, min(at + size, len(self.labels)))
+            if all(place in kept for place in places):
+                made += [kept[place] for place in places]
+            else:
+                piece = self._piece(self.labels[at : at + size], at)
+                keep(dict(zip(places, piece, strict=True)))
+                made += piece
+            self.bench.watcher.progress(len(made), len(self.labels))
+        return StageResult(NoFacts(), tuple(made))
+
+    def _piece(self, labels: Sequence[Label], number: int) -> list[Practice]:
+        recipe = self.bench.recipe
+        settings = recipe.prefer
+        asked = [label for label in labels for _ in range(settings.samples)]
+
+        def ended(place: int, answer: Sampled) -> None:
+            return
+
+        sampled = self.bench.engine.answers(
+            self.student.adapter,
+            [label.prompt.text for label in asked],
+            temperature=settings.temperature,
+            max_tokens=recipe.student.max_tokens,
+            seed=(recipe.seed * 1000 + self.number) * 1_000_003 + number,
+            on_answer=ended,
+        )
+        answers = [
+            answer_from(label.prompt, one.text, one.finish_reason) for label, one in zip(asked, sampled, strict=True)
+        ]
+        tried = self.bench.ask(
+            in_order([self._tried(label, answer) for label, answer in zip(asked, answers, strict=True)])
+        )
+        return [
+            Practice(label.prompt.id, tuple(tried[at * settings.samples : (at + 1) * settings.samples]))
+            for at, label in enumerate(labels)
+        ]
+
+    async def _tried(self, label: Label, answer: Answer) -> Tried:
+        tests, entry_point = label.prompt.tests, label.prompt.entry_point
+        if tests is None or entry_point is None:
+            return Tried(answer, None)
+        bench = self.bench
+        run = await asyncio.to_thread(run_tests, tests, entry_point, answer.code, bench.box, bench.referee.limits)
+        return Tried(answer, run.pass_rate, run.failed)
+
+    def described(self, item: Practice) -> tuple[str, str]:
+        """Return the prompt's id and how many answers were right."""
+        right = sum(one.pass_rate == 1.0 for one in item.tried)
+        return item.prompt_id, "all right" if right == len(item.tried) else "none right" if not right else "some right"
+
+    def note(self, result: StageResult[NoFacts, Practice]) -> Sequence[str]:
+        """Return how many answers were right."""
+        right, tried = _right(result.items), sum(len(item.tried) for item in result.items)
+        share = f", {100 * right / tried:.0f} % right" if tried else ""
+        return (f"{tried} answers of the student's to {len(result.items)} verified prompts{share}",)
+
+    def figures(self, result: StageResult[NoFacts, Practice]) -> dict[str, Any]:
+        """Return prompts, answers, and the share that is right."""
+        tried = sum(len(item.tried) for item in result.items)
+        return {
+            "prompts": len(result.items),
+            "answers": tried,
+            "right": _right(result.items),
+            "sandbox_runs": sum(one.answer.code is not None for item in result.items for one in item.tried),
+        }
+
+    @classmethod
+    def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
+        """Return so many answers and programs for every prompt of the train pool, where the recipe practises."""
+        answers = answers_of(recipe.prefer, outlook.train)
+        return written(recipe, answers * recipe.student.max_tokens) + tested(recipe, answers) if answers else Estimate()
+
+
+def answers_of(settings: PreferSection, prompts: int) -> int:
+    """Return how many answers practice takes."""
+    return 0 if settings.method == "none" else prompts * settings.samples
+
+
+def _right(items: Sequence[Practice]) -> int:
+    return sum(one.pass_rate == 1.0 for item in items for one in item.tried)
