@@ -64,7 +64,8 @@ def test_the_method_of_a_run_cannot_be_changed(practised: Path) -> None:
 
 
 def test_a_student_with_nothing_to_prefer_stays_as_it_is(student: Path, tmp_path: Path) -> None:
-    recipe = write_recipe(tmp_path, student, rounds=1, prefer={"method": "dpo", "samples": 1})
+    cut = {"max_tokens": 1}  # no answer ever ends
+    recipe = write_recipe(tmp_path, student, rounds=1, prefer={"method": "dpo", "samples": 1}, student=cut)
     done = run_akd("run", recipe, "--run-dir", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert "stays as it is" in done.stdout + done.stderr
