@@ -55,10 +55,10 @@ def evaluate(
 ) -> Evaluation:
     """Sample every task of the spec's suite into `out`/samples.jsonl and score, both at once.
 
-    Samples that are in the file are not drawn again, but with `retry_refused` those that a server refused. `round_` is shown with the stages. `excluded`
-    tells the tasks that were left out of the suite, and why, for the summary. Raises EvaluateError if `out`
-    belongs to another model or other settings (they are named), EvalError as `score` does, ModelError for a server's
-    faults.
+    Samples that are in the file are not drawn again, but with `retry_refused` those that a server refused. `round_` is
+    shown with the stages. `excluded` tells the tasks that were left out of the suite, and why, for the summary. Raises
+    EvaluateError if `out` belongs to another model or other settings (they are named), EvalError as `score` does,
+    ModelError for a server's faults.
     """
     suite, scoring = spec.prompts.suite, spec.scoring
     store = SampleStore(out, spec, retry_refused=retry_refused)
