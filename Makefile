@@ -13,11 +13,14 @@ setup:
 demo: setup
 	.venv/bin/akd run recipes/demo.yaml
 
+# Test files side by side, one process for each core, four at most.
+PYTEST = .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: lint
-	.venv/bin/python -m pytest
+	$(PYTEST)
 
 fast: lint
-	.venv/bin/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: setup
 	.venv/bin/ruff check .

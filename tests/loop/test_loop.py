@@ -268,15 +268,12 @@ def test_ctrl_c_stops_within_two_seconds_and_the_same_command_continues(student:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, errors = process.communicate(timeout=60)
-    took = time.monotonic() - began
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "run the same command again to continue" in errors
     assert "Traceback" not in errors
-    assert took < 10  # two seconds on an idle machine; this bound only catches a run that waits for its work
     paid = stored(run)[0]
-    assert paid >= 5
+    assert 5 <= paid < 60  # it did not wait until all of its work was done
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small file system, which takes root")
