@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "suite": "The benchmarks that can be scored: list, show a task, check the references.",
     "run": "Run the distillation loop of a recipe; the same command again continues.",
     "status": "Show where a run stands and what it cost.",
+    "export": "Write a student as a plain model folder, its adapter merged in.",
     "init": "Write a commented recipe and a few seeds.",
     "decompose": "Show what a program consists of: modules, calls, steps worth extracting.",
     "modules": "Verified modules of AMR-Evol: search, export, import.",

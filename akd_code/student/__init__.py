@@ -5,7 +5,7 @@
 """
 
 from akd_code.student.load import Student, StudentError, load_student
-from akd_code.student.merge import merged, save_merged
+from akd_code.student.merge import merge_difference, merged, save_merged
 from akd_code.student.prefer import Lessons, PreferReport, train_prefer
 from akd_code.student.sample import OnAnswer, Sampled, sample_answers, sample_ids, sampling_model
 from akd_code.student.sft import SFTReport, train_sft
@@ -22,6 +22,7 @@ __all__ = [
     "StudentError",
     "TrainingStep",
     "load_student",
+    "merge_difference",
     "merged",
     "sample_answers",
     "sample_ids",

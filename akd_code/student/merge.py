@@ -27,6 +27,26 @@ def merged(student: Student, dtype: str = "float32") -> Student:
     return Student(model, student.tokenizer, student.device, student.name)
 
 
+_PROBE = "def add(a, b):\n    return a + b\n\nprint(add(1, 2))  # 3"
+_TOLERANCE = 1e-2
+
+
+def merge_difference(student: Student, text: str = _PROBE) -> float:
+    """Return the largest difference of a logit, over a text, between the student and its merged self.
+
+    Raises StudentError where they differ by more than rounding does: such a merge must not be used.
+    """
+    import torch
+
+    ids = torch.tensor([student.tokenizer(text).input_ids], device=student.device)
+    with torch.inference_mode():
+        one, other = (model(input_ids=ids).logits.float() for model in (student.model, merged(student).model))
+    difference = float((one - other).abs().max())
+    if difference > _TOLERANCE * max(1.0, float(one.abs().max())):
+        raise StudentError(f"the merged model's logits differ by {difference:.2g} from the adapter's; report this")
+    return difference
+
+
 def save_merged(student: Student, out: Path, dtype: str = "float32") -> None:
     """Write the merged student, safetensors and tokenizer, to folder `out` in one move. Raises as `merged`, OSError."""
     made = merged(student, dtype)
