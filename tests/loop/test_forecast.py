@@ -36,8 +36,18 @@ def test_estimates_add_up_role_by_role() -> None:
 
 def test_every_stage_of_a_round_takes_part() -> None:
     assert [stage.name for stage in ROUND] == [
-        "labels", "imitation", "evaluation", "student answers", "discrimination", "generation",
+        "labels", "imitation", "practice", "preference", "evaluation", "student answers", "discrimination",
+        "generation",
     ]  # fmt: skip
+
+
+def test_practice_is_so_many_answers_and_programs_for_each_prompt_and_rows_in_every_epoch() -> None:
+    plain, practised = forecast(recipe()), forecast(recipe(prefer={"method": "dpo", "samples": 3}))
+    prompts = 10 + 20
+    assert practised.written_tokens - plain.written_tokens == prompts * 3 * 512
+    assert practised.sandbox_runs - plain.sandbox_runs == prompts * 3
+    assert practised.trained_tokens > plain.trained_tokens
+    assert practised.requests == plain.requests
 
 
 def test_the_teacher_is_asked_once_for_each_prompt_and_once_for_tests_where_there_are_none() -> None:

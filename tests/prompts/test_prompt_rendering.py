@@ -20,6 +20,8 @@ from akd_prompts import (
     Message,
     PromptError,
     RepairInputs,
+    ShownFailureInputs,
+    ShownSolutionInputs,
     SolveInputs,
     TestModuleInputs,
     WriteTestsInputs,
@@ -63,6 +65,14 @@ EXAMPLES: dict[str, Inputs] = {
         instruction="Write a function `double(x)` that returns twice x.",
         name="add",
         count=5,
+    ),
+    "shown_solution": ShownSolutionInputs(
+        instruction="Write a function `double(x)` that returns twice x.", solution="def double(x):\n    return 2 * x"
+    ),
+    "shown_failure": ShownFailureInputs(
+        instruction="Write a function `double(x)` that returns twice x.",
+        program="def double(x):\n    return x",
+        failures="assert double(2) == 4",
     ),
 }
 
