@@ -26,7 +26,7 @@ from akd_sandbox.errors import IsolationError
 from akd_sandbox.guest.jail import SITE
 from akd_sandbox.image import SOCKET_FOLDER, check_image, image_name, seccomp_profile
 from akd_sandbox.limits import Limits
-from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, environment, preload
+from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, brought, environment, preload
 
 if TYPE_CHECKING:
     from akd_sandbox.slot import SlotOptions
@@ -118,7 +118,7 @@ class ZygoteContainer:
         Raises IsolationError when there is no engine, no image or no such runtime, OSError when it does not start.
         """
         image, runtime = options.image, options.runtime
-        self._role, self._packages = role, options.packages
+        self._role, self._options = role, options
         self.config: dict[str, Any] = {"jail": "container", "preload": preload(role), "tests": role != "values"}
         self._id = ""
         self._pid = 0
@@ -158,7 +158,8 @@ class ZygoteContainer:
             auto_remove=True,
             binds=[
                 f"{self._folder}:{SOCKET_FOLDER}:ro",
-                *(f"{path}:{SITE}/{name}:ro" for path, name in self._packages),
+                *(f"{path}:{SITE}/{name}:ro" for path, name in self._options.packages),
+                *(f"{path}:{name}:ro" for path, name in brought(self._options.programs)),
             ],
             cap_drop=["ALL"],
             init=False,
@@ -178,7 +179,7 @@ class ZygoteContainer:
         made = api.create_container(
             image,
             [f"{SOCKET_FOLDER}/control.sock"],
-            environment=environment(self._role),
+            environment=environment(self._role, self._options.programs),
             host_config=host,
             hostname="sandbox",
             labels={OWNER_LABEL: owner()},
