@@ -17,7 +17,7 @@ from akd_sandbox import CodeTests, Job, PytestTests, Verdict
 Cause = Literal["", "no reference", "library missing", "program missing", "network", "timeout", "memory", "other"]
 _LIBRARY = re.compile(r"No module named '([A-Za-z_]\w{0,80})|ImportError: (\w{1,80}) is required")
 _NETWORK = re.compile(r"\bgaierror\b|Temporary failure in name resolution|Network is unreachable")
-_PROGRAM = re.compile(r"runs a program that is not here: ([\w./, -]{1,80})")
+_PROGRAM = re.compile(r"needs what is not here: ([^()]{1,80})")
 
 
 @dataclass(frozen=True, slots=True)
