@@ -155,7 +155,11 @@ ROWS: dict[str, Callable[[Path], Iterator[Program]]] = {
     "published": published,
     "leetcode": leetcode,
 }
-PROGRAMS: dict[str, tuple[str, ...]] = dict.fromkeys(("bigcodebench", "published"), ("sh", "cat", "echo"))
+_STARTED = (
+    "sh", "cat", "echo", "ls", "cp", "mv", "rm", "mkdir", "touch", "find", "grep", "sed", "awk", "sort", "head", "tail",
+    "wc", "date", "sleep", "true", "false", "env", "tar", "gzip", "gunzip", "unzip", "wget", "python", "python3",
+)  # fmt: skip
+PROGRAMS: dict[str, tuple[str, ...]] = dict.fromkeys(("bigcodebench", "published"), _STARTED)
 """The external programs that a row's samples start and that they are given; the plain interpreter has the host's."""
 
 
@@ -255,7 +259,7 @@ def measure(name: str, programs: list[Program], box: Sandbox) -> Tally:
             continue
         if not result.verdict.decided:
             tally.unsupported += 1
-            tally.not_here.update(result.missing or (str(result.verdict),))
+            tally.not_here.update(result.missing or (f"{result.verdict}: {result.detail[:100]}",))
         elif not in_time or any(plain_of(one).passes != witness for _ in range(_REPEATS)):
             tally.unsteady += 1
             why = "passes and fails by chance" if in_time else f"is not done in {LIMIT_S:g} s"

@@ -18,6 +18,10 @@ PYTHON = ("python", "python3")
 _FOLDERS = ("/bin", "/usr/bin")
 _INSTALL = "install one (the Debian package busybox-static) or name its file in AKD_BUSYBOX"
 _LIST_S = 10.0
+_READ_PROC = frozenset(
+    ["df", "free", "killall", "lsmod", "mount", "netstat", "pidof", "ps", "route", "sysctl", "top", "umount"]
+)
+"""Applets that tell of the whole machine from /proc, which the jail does not have: their word would be wrong."""
 _ELF_64, _INTERPRETER = b"\x7fELF\x02", 3
 
 
@@ -26,7 +30,8 @@ def shown_programs(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
     Every name but `python` and `python3` is an applet of busybox, which looks at the name it is started by: one file,
     shown under each name in /bin and in /usr/bin. It must be static, for the jail shows no more of the host for it.
-    Raises BackendError for a name that busybox has no applet for, and where there is no static busybox.
+    Raises BackendError for a name that busybox has no applet for or that cannot work here, and where there is no static
+    busybox.
     """
     wanted = list(dict.fromkeys(names))
     python = interpreter()
@@ -82,6 +87,8 @@ def _applets_of(busybox: Path) -> list[str]:
 
 def _check(names: Sequence[str], applets: Sequence[str]) -> None:
     for name in names:
+        if name in _READ_PROC:
+            raise BackendError(f"{name} reads /proc, which programs do not see; leave it out of --programs")
         if name not in applets:
             near = difflib.get_close_matches(name, [*applets, *PYTHON], 4)
             instead = f"near it: {', '.join(near)}" if near else "`busybox --list` shows what it has"

@@ -45,7 +45,7 @@ WAYS = [
     ("os.posix_spawn", "/bin/cat",
      "import os\ndef f(x):\n    pid = os.posix_spawn('/bin/cat', ['cat', '/dev/null'], os.environ)\n"
      "    return x if os.waitpid(pid, 0)[1] == 0 else 0\n"),
-    ("a script that names its shell", "run.sh",
+    ("a script that names its shell", "/bin/sh",
      "import os, subprocess\ndef f(x):\n    open('run.sh', 'w').write('#!/bin/sh\\necho \"$1\"\\n')\n"
      "    os.chmod('run.sh', 0o755)\n    return subprocess.check_output(['./run.sh', x], text=True).strip()\n"),
     ("python by its name", "python",
@@ -235,6 +235,8 @@ def test_a_name_that_busybox_does_not_have_gets_near_ones() -> None:
         shown_programs(["sh", "gzpi"])
     with pytest.raises(IsolationError, match="no program 'busybox'"):
         shown_programs(["busybox"])
+    with pytest.raises(IsolationError, match="ps reads /proc, which programs do not see; leave it out"):
+        shown_programs(["ps"])
 
 
 def test_python_needs_no_busybox(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_a_package_is_there_only_where_it_was_asked_for(backend: str) -> None:
 @pytest.mark.parametrize(
     ("package", "body"),
     [
-        ("click", "click.style('a') == 'a'"),  # Python alone
+        ("click", "click.unstyle(x) == x"),  # Python alone
         ("pydantic", "pydantic.TypeAdapter(int).validate_python('3') == 3"),  # links system libraries
         ("numpy", "int(numpy.arange(3).sum()) == 3"),  # is there anyway
     ],

@@ -75,8 +75,7 @@ class Missing:
         if os.path.basename(name) in _SHELLS and texts[1:2] == ["-c"]:  # noqa: PTH119
             wanted += commands(" ".join(texts[2:3]))
         for one in wanted:
-            if one and not _is_here(one, _text(folder), place or None):
-                self._note(one)
+            self._note(_wanting(one, _text(folder), place or None))
 
     def _looked_up(self, found: Any, name: Any, *_: Any, **__: Any) -> None:
         if found is None:
@@ -103,27 +102,24 @@ def _text(word: Any) -> str:
     return os.fsdecode(word) if isinstance(word, str | bytes | os.PathLike) else ""
 
 
-def _is_here(name: str, folder: str, place: str | None) -> bool:
-    """Return whether a program can be started by its name, in a folder and with a PATH of its own, if any."""
-    if "/" not in name:
-        return shutil.which(name, path=place) is not None
-    path = os.path.join(folder, name)  # noqa: PTH118
-    return os.path.exists(path) and _has_interpreter(path)  # noqa: PTH110
+def _wanting(name: str, folder: str, place: str | None) -> str:
+    """Return what is not here for a program to be started by its name: itself, what its first line names, or nothing.
 
-
-def _has_interpreter(path: str) -> bool:
-    """Return whether what the first line of a script names is here; True for what is no script."""
+    It may be started in a folder and with a PATH of its own.
+    """
+    path = os.path.join(folder, name) if "/" in name else shutil.which(name, path=place) or ""  # noqa: PTH118
+    if not os.path.exists(path):  # noqa: PTH110
+        return name
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             line = os.fsdecode(file.readline(256))
     except OSError:
-        return True
-    words = line.removeprefix("#!").split()
-    if not line.startswith("#!") or not words:
-        return True
-    if os.path.basename(words[0]) == "env" and len(words) > 1:  # noqa: PTH119
-        return os.path.exists(words[0]) and shutil.which(words[1]) is not None  # noqa: PTH110
-    return os.path.exists(words[0])  # noqa: PTH110
+        return ""
+    interpreter, *words = line.removeprefix("#!").split() if line.startswith("#!") else [""]
+    if interpreter and not os.path.exists(interpreter):  # noqa: PTH110
+        return interpreter
+    by_name = words[:1] if os.path.basename(interpreter) == "env" else []  # noqa: PTH119
+    return next((word for word in by_name if shutil.which(word) is None), "")
 
 
 def _after(module: Any, name: str, then: Callable[..., None], failed: Callable[[], None] | None = None) -> None:

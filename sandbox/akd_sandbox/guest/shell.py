@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import re
 import shlex
 
@@ -35,8 +36,9 @@ def commands(line: str) -> list[str]:
     except ValueError:  # no closing quotation
         return []
     found: list[str] = []
+    own: set[str] = set()
     expected, file_name = True, False
-    for word in words:
+    for word, after in itertools.pairwise([*words, ""]):
         if word and set(word) <= set("();<>|&"):
             file_name = set(word) <= set("<>&|") and bool(set(word) & set("<>"))
             expected = expected if file_name else True
@@ -45,6 +47,8 @@ def commands(line: str) -> list[str]:
         elif expected and not word.isdigit():  # a digit stands before a redirection: 2>&1
             is_set = word.partition("=")[0].isidentifier() and "=" in word
             expected = is_set or word in _GOES_ON
-            if not expected and word not in _BUILT_IN and not set(word) & set("$`#"):
+            if after.startswith("()"):  # a function of its own
+                own.add(word)
+            elif not expected and word not in _BUILT_IN and not set(word) & set("$`#"):
                 found.append(word)
-    return list(dict.fromkeys(found))
+    return [word for word in dict.fromkeys(found) if word not in own]
