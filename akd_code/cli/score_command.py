@@ -207,7 +207,7 @@ def table(summary: Summary, results: list[Result]) -> str:
 
 
 def answer_lines(summary: Summary) -> list[str]:
-    """Return what there is to say of how answers were read, of packages that are not here and of tasks left out."""
+    """Return what there is to say of how answers were read, of what is not here and of tasks left out."""
     lines = []
     counts = [f"{rule} {count}" for rule, count in summary.extraction.items()]
     if summary.cut:
@@ -217,6 +217,9 @@ def answer_lines(summary: Summary) -> list[str]:
     if summary.missing_imports:
         named = ", ".join(f"{name} {count}" for name, count in summary.missing_imports.items())
         lines.append(f"imports that are not here: {named}; --packages brings installed ones")
+    if summary.missing_programs:
+        named = ", ".join(f"{name} {count}" for name, count in summary.missing_programs.items())
+        lines.append(f"programs that are not here: {named}; --programs brings busybox's and python")
     if summary.excluded:
         causes: dict[str, int] = {}
         for why in summary.excluded.values():
