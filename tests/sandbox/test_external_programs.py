@@ -239,6 +239,14 @@ def test_a_name_that_busybox_does_not_have_gets_near_ones() -> None:
         shown_programs(["ps"])
 
 
+@pytest.mark.docker
+def test_an_image_with_another_interpreter_is_not_given_this_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = image_of("docker")
+    monkeypatch.setattr("akd_sandbox.container.is_made_here", lambda *_: False)
+    with pytest.raises(IsolationError, match="python needs an image made by `akd sandbox build-image`"):
+        Sandbox("docker", 1, image=image, programs=["python"])
+
+
 def test_python_needs_no_busybox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AKD_BUSYBOX", "/no/such/busybox")
     assert {Path(path).name for _, path in shown_programs(["python", "python3"])} == {"python", "python3"}
