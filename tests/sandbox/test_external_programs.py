@@ -131,6 +131,19 @@ def test_what_needs_no_program_gets_cpythons_verdict_without_any(box_of: BoxOf, 
     assert judged(box_of("namespace"), program).verdict is Verdict.PASS
 
 
+def test_a_missing_program_is_noticed_where_the_tests_say_that_every_file_is_there(box_of: BoxOf) -> None:
+    tests = (
+        "from unittest.mock import mock_open, patch\ndef check(candidate):\n"
+        "    with patch('os.path.exists', return_value=True), patch('os.path.isfile', return_value=True),"
+        " patch('builtins.open', mock_open(read_data='x')):\n        assert candidate('a b') == 'a b'\n"
+    )
+    result = judged(
+        box_of("namespace"), "import subprocess\ndef f(x): return subprocess.run(['akd-none']).args\n", tests
+    )
+    assert result.verdict is Verdict.UNSUPPORTED, result.detail
+    assert result.missing == ("akd-none",)
+
+
 def test_a_program_that_is_not_here_may_be_what_is_asked_for(box_of: BoxOf) -> None:
     program = (
         "import shutil, subprocess\ndef f(x):\n    try:\n        subprocess.run(['akd-none'])\n"
@@ -155,7 +168,12 @@ def test_what_the_jail_never_has_is_named(box_of: BoxOf, named: str, program: st
 
 @needs_busybox
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_only_what_was_named_is_there_and_cannot_be_changed(box_of: BoxOf, backend: str) -> None:
+def test_only_what_was_named_is_there_and_cannot_be_changed(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = shutil.copy(shown_programs(["sh"])[0][0], tmp_path / "busybox")
+    Path(own).chmod(0o777)  # so that it is the jail that holds, not the file's mode
+    monkeypatch.setenv("AKD_BUSYBOX", str(own))
     body = """
 import os
 def f():
@@ -169,7 +187,8 @@ def f():
     return [path for path in there if os.path.exists(path)], changed
 """
     tests = FunctionTests((Case((), (["/bin/cat", "/bin/sh", "/usr/bin/cat", "/usr/bin/sh"], [])),))
-    result = box_of(backend, "sh", "cat").run(Job(body, "f", tests))
+    with Sandbox(backend, 1, LIMITS, image=image_of(backend), programs=("sh", "cat")) as box:
+        result = box.run(Job(body, "f", tests))
     assert result.verdict is Verdict.PASS, result.detail
 
 

@@ -19,6 +19,7 @@ from akd_sandbox.guest.shell import commands
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
+_access = os.access  # tests of programs have os.path.exists and its like say what they want
 _AT_MOST = 20
 _STARTING = ("subprocess", "system", "popen", "Popen", "exec", "spawn")
 _SHELLS = ("sh", "ash", "bash", "dash", "zsh")
@@ -107,8 +108,12 @@ def _wanting(name: str, folder: str, place: str | None) -> str:
 
     It may be started in a folder and with a PATH of its own.
     """
-    path = os.path.join(folder, name) if "/" in name else shutil.which(name, path=place) or ""  # noqa: PTH118
-    if not os.path.exists(path):  # noqa: PTH110
+    if "/" in name:
+        path = folder + "/" + name if folder and not name.startswith("/") else name
+    else:
+        folders = place.split(":") if place else os.get_exec_path()
+        path = next((f"{one}/{name}" for one in folders if _access(f"{one}/{name}", os.X_OK)), "")
+    if not _access(path, os.F_OK):
         return name
     try:
         with open(path, "rb") as file:  # noqa: PTH123
@@ -116,10 +121,9 @@ def _wanting(name: str, folder: str, place: str | None) -> str:
     except OSError:
         return ""
     interpreter, *words = line.removeprefix("#!").split() if line.startswith("#!") else [""]
-    if interpreter and not os.path.exists(interpreter):  # noqa: PTH110
+    if interpreter and not _access(interpreter, os.F_OK):
         return interpreter
-    by_name = words[:1] if os.path.basename(interpreter) == "env" else []  # noqa: PTH119
-    return next((word for word in by_name if shutil.which(word) is None), "")
+    return _wanting(words[0], "", place) if words and interpreter.endswith("/env") else ""
 
 
 def _after(module: Any, name: str, then: Callable[..., None], failed: Callable[[], None] | None = None) -> None:
