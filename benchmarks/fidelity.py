@@ -294,11 +294,16 @@ def compare_published(programs: list[Program], plain: list[Plain], results: dict
         was = "passed" if one.published else "failed"
         own = "passes" if plain_of(replace(one, plain=one.reference)).passes else "fails too"
         verdicts = f"published {was}, plain {here}, akd {result.verdict}"
-        print(f"  {one.id:18} {verdicts}: {cause_of(said)}; the reference {own}", flush=True)
+        print(f"  {one.id:18} {verdicts}: {cause_of(one, said, result)}; the reference {own}", flush=True)
 
 
-def cause_of(said: Plain) -> str:
-    """Return why a plain interpreter's verdict is what it is: what is not here, or its last words."""
+def cause_of(one: Program, said: Plain, result: SampleResult) -> str:
+    """Return why a verdict is what it is: what is not here, the plain interpreter's last words, or that it stays."""
+    if not result.verdict.decided:
+        return result.detail[:120]
+    if said.passes:
+        again = sum(bool(plain_of(one).passes) for _ in range(_REPEATS))
+        return f"{again} of {_REPEATS} more plain runs pass, so it is the published run that was otherwise"
     for cause, pattern in _CAUSES.items():
         if found := re.search(pattern, said.words):
             return f"{cause} ({found[0][:80]})"

@@ -60,6 +60,10 @@ NO_PROGRAM = [
      "        return pool.map(str, [x])[0]\n"),
     ("a fork of one's own", "import os\ndef f(x):\n    r, w = os.pipe()\n    if os.fork() == 0:\n"
      "        os.write(w, x.encode()); os._exit(0)\n    os.wait()\n    return os.read(r, 9).decode()\n"),
+    ("a child that has closed all it does not need", "import os\ndef f(x):\n    pid = os.fork()\n    if pid == 0:\n"
+     "        os.closerange(3, 50)\n        try: os.execvp('akd-none', ['akd-none'])\n"
+     "        except FileNotFoundError: os._exit(7)\n        finally: os._exit(9)\n"
+     "    return x if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7 else 0\n"),
     ("this interpreter", "import subprocess, sys\ndef f(x):\n    line = 'import sys; print(sys.argv[1])'\n"
      "    return subprocess.check_output([sys.executable, '-c', line, x], text=True).strip()\n"),
     ("subprocess mocked", "import subprocess\nfrom unittest.mock import patch\ndef f(x):\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import importlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 _access = os.access  # tests of programs have os.path.exists and its like say what they want
 _AT_MOST = 20
+_PTY = re.compile(r"\b(pty|openpty|forkpty)\b")
 _STARTING = ("subprocess", "system", "popen", "Popen", "exec", "spawn")
 _SHELLS = ("sh", "ash", "bash", "dash", "zsh")
 _TERMINAL = "a pseudo-terminal"
@@ -43,7 +46,7 @@ class Missing:
             sys.addaudithook(self._hear)
         if _any_named(sources, ("which",)):
             _after(shutil, "which", self._looked_up)
-        if _any_named(sources, ("pty",)):
+        if any(_PTY.search(source) for source in sources):
             for name in ("openpty", "forkpty"):
                 _after(os, name, lambda *_: None, failed=lambda: self._note(_TERMINAL))
         if _any_named(sources, ("multiprocessing", "ProcessPool")):
@@ -91,7 +94,8 @@ class Missing:
             return
         self._names.append(name[:100])
         if os.getpid() != self._pid:  # a forked child, about to become what is not here
-            self.tell()
+            with contextlib.suppress(OSError):  # it may have closed all that it does not need
+                self.tell()
 
 
 def _any_named(sources: Sequence[str], words: Sequence[str]) -> bool:
