@@ -24,7 +24,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "attacks"))
 
-from attack_programs import ATTACKS, CONTROLS, GROUPS, QUICK, SECRET, Attack  # noqa: E402
+from attack_programs import ATTACKS, CONTROLS, GROUPS, QUICK, SECRET, WITH_PROGRAMS, Attack  # noqa: E402
+from attack_programs.with_shell import SHELL  # noqa: E402
 from engine import image_of  # noqa: E402
 from traps import Traps  # noqa: E402
 
@@ -54,7 +55,7 @@ def measure(backend: str) -> Column | str:
         with Sandbox(backend, workers=1, limits=QUICK, image=image) as box:  # one after another in the same place
             inside = box.isolation.partition("(")[2].rstrip(")")
             layers = frozenset() if backend == "process" else frozenset(inside.split("+"))
-            fit = [a for a in ATTACKS if a.needs <= layers and a.machine in ("", os.uname().machine)]
+            fit = [a for a in ATTACKS if fits(a, layers)]
             paired = [attack for attack in fit if attack.before or attack.again]
             verdicts = {attack.id: run(box, attack, traps) for attack in paired}
             isolation = box.isolation
@@ -64,11 +65,18 @@ def measure(backend: str) -> Column | str:
             verdicts |= dict(zip((attack.id for attack in rest), found, strict=True))
             for position, result in box.run_many(control.job() for control in CONTROLS):
                 verdicts[CONTROLS[position].id] = result.verdict
+        with Sandbox(backend, workers=1, limits=QUICK, image=image, programs=SHELL) as box:
+            verdicts |= {attack.id: run(box, attack, traps) for attack in WITH_PROGRAMS if fits(attack, layers)}
         return Column(backend, isolation, verdicts)
     except IsolationError as error:
         return str(error)
     finally:
         traps.close()
+
+
+def fits(attack: Attack, layers: frozenset[str]) -> bool:
+    """Return whether an attack can be run where there are these layers."""
+    return attack.needs <= layers and attack.machine in ("", os.uname().machine)
 
 
 def run(box: Sandbox, attack: Attack, traps: Traps) -> Verdict:
@@ -159,7 +167,7 @@ def _bold_unless(word: str, right: str) -> str:
 def summary(columns: list[Column], peers: dict[str, dict[str, str]]) -> list[str]:
     """Return the table of counts."""
     rows = ["| | attacks run | fooled by | controls run | honest programs failed |", "|---|---|---|---|---|"]
-    by_id: dict[str, Any] = {attack.id: attack for attack in ATTACKS}
+    by_id: dict[str, Any] = {attack.id: attack for attack in (*ATTACKS, *WITH_PROGRAMS)}
     controls = {control.id for control in CONTROLS}
     for column in columns:
         run_here = [by_id[name] for name in column.verdicts if name in by_id]
@@ -190,7 +198,7 @@ def main() -> int:
     wrong = [
         (column.backend, attack.id)
         for column in columns
-        for attack in ATTACKS
+        for attack in (*ATTACKS, *WITH_PROGRAMS)
         if column.verdicts.get(attack.id) not in (None, *attack.allowed)
     ]
     wrong += [(c.backend, control.id) for c in columns for control in CONTROLS if c.verdicts[control.id] != "PASS"]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs and starts what the tests need beyond Python: a browser and a container engine. Runs again without harm.
+# Installs and starts what the tests need beyond Python: a browser, a static busybox and a container engine. Runs again
+# without harm.
 #
 # Where they cannot be had (not root, no Debian, a kernel or a container that forbids it) this says so and ends well:
 # the tests that need them then skip and give the reason.
@@ -13,6 +14,17 @@ give_up() {
 
 scripts=$(cd "$(dirname "$0")" && pwd)
 timeout 900 "$scripts/ci_browser.sh" || say "no browser was installed; the report's browser test will skip"
+
+# The external programs that --programs brings into the jail.
+if ! command -v busybox >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "installing busybox-static"
+    export DEBIAN_FRONTEND=noninteractive
+    timeout 300 apt-get install -y --no-install-recommends busybox-static >/tmp/ci_tools.busybox.log 2>&1 || {
+        timeout 300 apt-get update >/tmp/ci_tools.busybox.log 2>&1
+        timeout 300 apt-get install -y --no-install-recommends busybox-static >>/tmp/ci_tools.busybox.log 2>&1
+    }
+fi
+command -v busybox >/dev/null 2>&1 || say "no busybox; the tests of external programs will skip"
 
 if timeout 20 docker version >/dev/null 2>&1; then
     say "a container engine answers: $(docker version --format '{{.Server.Version}}')"

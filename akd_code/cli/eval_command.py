@@ -12,7 +12,7 @@ import click
 
 from akd_code.cli.faults import reported
 from akd_code.cli.score_command import infra_line, table
-from akd_code.cli.suite_options import failing_references, package_names, task_ids
+from akd_code.cli.suite_options import failing_references, names_in, programs_option, task_ids
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ _AT_LEAST_1 = click.IntRange(1)
     help="prompt: judge answers with the prompt's own imports and helpers before them.",
 )
 @click.option("--packages", help="Packages that samples may import too, with commas between them.")
+@programs_option
 @click.option(
     "--judging",
     type=click.Choice(["auto", "values"]),
@@ -164,7 +165,8 @@ def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
         min_time_s=base.min_time_s if min_time is None else min_time,
         memory_bytes=base.memory_bytes if memory_mb is None else memory_mb << 20,
         context=options["context"],
-        packages=package_names(options["packages"]),
+        packages=names_in(options["packages"]),
+        programs=names_in(options["programs"]),
         judging=options["judging"],
     )
 
@@ -240,11 +242,17 @@ def _evaluated(
     from akd_sandbox import Sandbox
 
     evaluations = []
-    sandbox = settings.sandbox
-    packages = settings.scoring.packages
+    sandbox, scoring = settings.sandbox, settings.scoring
     with (
         watcher(quiet=as_json) as watch,
-        Sandbox(sandbox.backend, sandbox.workers, settings.limits, sandbox.min_isolation, packages=packages) as box,
+        Sandbox(
+            sandbox.backend,
+            sandbox.workers,
+            settings.limits,
+            sandbox.min_isolation,
+            packages=scoring.packages,
+            programs=scoring.programs,
+        ) as box,
     ):
         for spec in specs:
             folder = out if len(specs) == 1 else out / spec.prompts.suite.name.replace("/", "_")

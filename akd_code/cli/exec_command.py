@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.suite_options import names_in, programs_option
 
 if TYPE_CHECKING:
     from akd_sandbox import CodeTests, FunctionTests, ProgramTests, Tests
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-isolation", help="Refuse a weaker backend than this.")
+@programs_option
 @click.option("--runtime", help="With docker: the container runtime, such as crun. [default: the engine's]")
 @click.option(
     "--test-s", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, help="Seconds a test."
@@ -70,6 +72,7 @@ def command(
     files: tuple[Path, ...],
     backend: str,
     min_isolation: str | None,
+    programs: str | None,
     runtime: str | None,
     test_s: float,
     memory_mb: int,
@@ -99,7 +102,7 @@ def command(
         limits = Limits(test_s=test_s, memory_bytes=memory_mb << 20)
         further = {path.as_posix(): _read(path) for path in files}
         job = Job(program, entry or "", held_to, stop_at_first_failure=False, files=further, judging=judging)
-        with Sandbox(backend, 1, limits, min_isolation, runtime=runtime) as box:
+        with Sandbox(backend, 1, limits, min_isolation, runtime=runtime, programs=names_in(programs)) as box:
             result = box.run(job)
     if as_json:
         shown = {

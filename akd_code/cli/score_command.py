@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from akd_code.cli.faults import reported
-from akd_code.cli.suite_options import failing_references, opened_suite, package_names, suite_again, task_ids
+from akd_code.cli.suite_options import (
+    failing_references,
+    names_in,
+    opened_suite,
+    programs_option,
+    suite_again,
+    task_ids,
+)
 from akd_code.cli.watch import Watch, watcher
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ _SHOWN = 8
     help="prompt: judge answers with the prompt's own imports and helpers before them.",
 )
 @click.option("--packages", help="Packages that samples may import too, with commas between them.")
+@programs_option
 @click.option("--k", "ks", multiple=True, type=click.IntRange(1), help="The k of pass@k; may be repeated. [1, 10, 100]")
 @click.option("--workers", type=click.IntRange(1), help="Samples judged at once (default: the cores).")
 @click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
@@ -106,6 +114,7 @@ def _scored(
             options["workers"],
             min_isolation=options["min_isolation"],
             packages=settings.packages,
+            programs=settings.programs,
         )
         tasks = task_ids(options["tasks"])
         if suite_name is not None:
@@ -153,7 +162,8 @@ def score_settings(options: dict[str, Any]) -> ScoreSettings:
         sticky_atol=options["sticky_atol"],
         judging=options["judging"],
         context=options["context"],
-        packages=package_names(options["packages"]),
+        packages=names_in(options["packages"]),
+        programs=names_in(options["programs"]),
     )
 
 
@@ -197,7 +207,7 @@ def table(summary: Summary, results: list[Result]) -> str:
 
 
 def answer_lines(summary: Summary) -> list[str]:
-    """Return what there is to say of how answers were read, of packages that are not here and of tasks left out."""
+    """Return what there is to say of how answers were read, of what is not here and of tasks left out."""
     lines = []
     counts = [f"{rule} {count}" for rule, count in summary.extraction.items()]
     if summary.cut:
@@ -207,6 +217,9 @@ def answer_lines(summary: Summary) -> list[str]:
     if summary.missing_imports:
         named = ", ".join(f"{name} {count}" for name, count in summary.missing_imports.items())
         lines.append(f"imports that are not here: {named}; --packages brings installed ones")
+    if summary.missing_programs:
+        named = ", ".join(f"{name} {count}" for name, count in summary.missing_programs.items())
+        lines.append(f"programs that are not here: {named}; --programs brings busybox's and python")
     if summary.excluded:
         causes: dict[str, int] = {}
         for why in summary.excluded.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from akd_code.cli.faults import reported
-from akd_code.cli.suite_options import opened_suite, package_names, task_ids
+from akd_code.cli.suite_options import names_in, opened_suite, programs_option, task_ids
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def show_task(suite_name: str, task_id: str, as_json: bool, debug: bool) -> None
 @click.argument("suite_name", metavar="SUITE")
 @click.option("--tasks", help="Only these tasks: ids with commas between them, or a file with one id per line.")
 @click.option("--packages", help="Packages that programs may import too, with commas between them.")
+@programs_option
 @click.option("--workers", type=click.IntRange(1), help="Tasks checked at once (default: the cores).")
 @click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")
 @click.option("--min-time", default=4.0, show_default=True, help="Seconds that every test may take at least.")
@@ -86,6 +87,7 @@ def check_suite(
     suite_name: str,
     tasks: str | None,
     packages: str | None,
+    programs: str | None,
     workers: int | None,
     backend: str,
     min_time: float,
@@ -94,7 +96,7 @@ def check_suite(
 ) -> None:
     """Run a suite's references on this host and name each that fails, and why. Exits 1 if one does.
 
-    Example: akd suite check bigcodebench --packages pandas,numpy
+    Example: akd suite check bigcodebench --packages pandas,numpy --programs sh,ls,tar
     """
     with reported(debug):
         from akd_evals.references import check_references
@@ -103,7 +105,10 @@ def check_suite(
 
         suite = opened_suite(suite_name, task_ids(tasks))
         settings = ScoreSettings(min_time_s=min_time)
-        with watcher(quiet=as_json) as watch, Sandbox(backend, workers, packages=package_names(packages)) as box:
+        with (
+            watcher(quiet=as_json) as watch,
+            Sandbox(backend, workers, packages=names_in(packages), programs=names_in(programs)) as box,
+        ):
             watch.stage(None, f"checking {suite.name}")
             found = check_references(
                 suite, box, settings=settings, workers=box.workers, progress=watch.progress, warn=watch.note

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from akd_code.cli.watch import Watch
     from akd_evals.settings import ScoreSettings
@@ -37,8 +39,13 @@ def task_ids(given: str | None) -> list[str]:
     return ids
 
 
-def package_names(given: str | None) -> tuple[str, ...]:
-    """Return the names in `--packages`, which have commas between them."""
+programs_option = click.option(
+    "--programs", help="External programs that samples may start (busybox's, python), with commas between them."
+)
+
+
+def names_in(given: str | None) -> tuple[str, ...]:
+    """Return the names in `--packages` or `--programs`, which have commas between them."""
     return tuple(dict.fromkeys(name.strip() for name in (given or "").split(",") if name.strip()))
 
 

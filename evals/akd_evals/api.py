@@ -47,10 +47,10 @@ def score(
     opened = load_suite(suite) if isinstance(suite, str) else suite
     given = read_samples(Path(samples), opened)
     claim(Path(out), Path(samples))
-    packages = settings.packages if settings is not None else ()
-    with Sandbox(backend, workers, packages=packages) as box:
+    rules = settings or ScoreSettings()
+    with Sandbox(backend, workers, packages=rules.packages, programs=rules.programs) as box:
         summary, results = scoring.score(
-            opened, given, box, Path(out), settings=settings, workers=box.workers, ks=ks, warn=_silent
+            opened, given, box, Path(out), settings=rules, workers=box.workers, ks=ks, warn=_silent
         )
     return Score(summary, tuple(results))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from akd_evals.absent import absent_programs
 from akd_evals.expected import References, cache_dir
 from akd_evals.parallel import unordered
 from akd_evals.settings import ScoreSettings
@@ -17,7 +18,6 @@ from akd_sandbox import CodeTests, Job, PytestTests, Verdict
 Cause = Literal["", "no reference", "library missing", "program missing", "network", "timeout", "memory", "other"]
 _LIBRARY = re.compile(r"No module named '([A-Za-z_]\w{0,80})|ImportError: (\w{1,80}) is required")
 _NETWORK = re.compile(r"\bgaierror\b|Temporary failure in name resolution|Network is unreachable")
-_PROGRAM = re.compile(r"runs a program that is not here: ([\w./, -]{1,80})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ def _explained(task_id: str, verdict: Verdict, detail: str) -> ReferenceCheck:
     name = ""
     if library := _LIBRARY.search(detail):
         cause, name = "library missing", library[1] or library[2]
-    elif program := _PROGRAM.search(detail):
-        cause, name = "program missing", program[1].strip()
+    elif programs := absent_programs(detail):
+        cause, name = "program missing", ", ".join(programs)
     elif _NETWORK.search(detail):
         cause = "network"
     return ReferenceCheck(task_id, verdict, cause, name, detail)

@@ -102,7 +102,8 @@ class Summary:
 
     `extraction` counts the rules by which programs were found in answers; `empty` and `reasoning_only` the answers
     without one, `cut` those that ended at the limit of their length. `missing_imports` counts the samples that failed
-    because a package is not here, by its name. `excluded` tells the tasks that are left out, and why.
+    because a package is not here, by its name, `missing_programs` (left out where there are none) those that want an
+    external program. `excluded` tells the tasks that are left out, and why.
     """
 
     suite: str
@@ -124,12 +125,14 @@ class Summary:
     reasoning_only: int = 0
     cut: int = 0
     missing_imports: dict[str, int] = field(default_factory=dict)
+    missing_programs: dict[str, int] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
-        return {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
+        shown = {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
+        return shown if self.missing_programs else {key: shown[key] for key in shown if key != "missing_programs"}
 
 
 class ResultFolder:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from akd_evals.absent import absent_programs
 from akd_evals.expected import References, cache_dir
 from akd_evals.parallel import unordered
 from akd_evals.passk import mean_pass_at_k
@@ -144,12 +145,14 @@ def _of_answers(results: Sequence[Result]) -> dict[str, Any]:
     rules = Counter(one.extraction for one in results)
     found = (_NOT_FOUND.search(one.judged.detail) for one in results if one.judged.verdict.decided)
     imports = Counter(match[1] for match in found if match)
+    programs = Counter(name for one in results for name in absent_programs(one.judged.detail))
     return {
         "extraction": dict(rules.most_common()),
         "empty": rules["empty"],
         "reasoning_only": rules["reasoning-only"],
         "cut": sum(one.cut for one in results),
         "missing_imports": dict(imports.most_common()),
+        "missing_programs": dict(programs.most_common()),
     }
 
 

@@ -20,7 +20,8 @@ class ScoreSettings:
     has `sum`), and its cap of a sample does not grow with the reference.
     `judging`: "values" leaves out what only test code beside the program can judge (UNSUPPORTED).
     `context`: "prompt" judges every answer with the imports and helpers of its task's own code before it.
-    `packages` are what samples may import beyond what they may anyway.
+    `packages` are what samples may import beyond what they may anyway, `programs` the external programs that they may
+    start.
     `details` judges every test instead of stopping at the first failure. `sticky_atol` reproduces evalplus 0.3.1's
     tolerance that stays (see `Oracle`).
     """
@@ -34,6 +35,7 @@ class ScoreSettings:
     judging: Literal["auto", "values"] = "auto"
     context: Literal["none", "prompt"] = "none"
     packages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse limits that are not positive and unknown ways of judging, with an EvalError."""
@@ -71,4 +73,6 @@ class ScoreSettings:
             shown["context"] = self.context
         if self.packages:
             shown["packages"] = sorted(self.packages)
+        if self.programs:
+            shown["programs"] = sorted(self.programs)
         return shown

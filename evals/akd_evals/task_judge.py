@@ -183,6 +183,8 @@ def _reference_failed(task: Task, result: SampleResult) -> tuple[Verdict, str]:
     why = f"the canonical solution of {task.task_id} gave {result.verdict} on its own tests ({result.detail})"
     if "No module named '" in result.detail:
         return Verdict.UNSUPPORTED, f"{why}; install it and name it in --packages, or give --exclude-failing"
+    if result.missing:
+        return Verdict.UNSUPPORTED, f"{why}; name it in --programs, or give --exclude-failing"
     if result.verdict.decided:
         return Verdict.INFRA, f"{why}; correct the suite, or give --exclude-failing"
     return result.verdict, why

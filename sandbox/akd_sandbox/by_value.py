@@ -133,6 +133,11 @@ def run_cases(
     while True:
         frames = peer.pump(clock.pause_s())
         for frame in frames:
+            try:
+                if run.heard_of_missing(frame):
+                    continue
+            except MALFORMED as error:
+                return finish(Verdict.TAMPER, f"sent something that is not a name: {error}")
             if not defined:
                 if frame.kind in EARLY:
                     try:
@@ -145,11 +150,6 @@ def run_cases(
                 started = time.monotonic()
                 peer.request(inputs)
             else:
-                try:
-                    if run.heard_of_missing(frame):
-                        continue
-                except MALFORMED as error:
-                    return finish(Verdict.TAMPER, f"sent something that is not a name: {error}")
                 index = len(run.tests)
                 if frame.kind == wire.FINISHED and index == len(limits_s) == frame.index:
                     return run

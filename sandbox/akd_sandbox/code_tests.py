@@ -17,6 +17,7 @@ from akd_sandbox.slot import Role, Slot
 from akd_sandbox.verdict import SampleResult, TestResult, Verdict
 
 _WANTING = re.compile(r"\b(NameError|ImportError|AttributeError)\b")
+_NOT_HERE = re.compile(r"\b(ModuleNotFoundError|gaierror)\b|Network is unreachable")
 SlotFor = Callable[[Role], Slot]
 """`slot_for(role)`: a running slot of a place, started when it is first asked for. Raises SlotError, IsolationError."""
 
@@ -103,8 +104,7 @@ def _blamed(
     nothing = replace(job, code="", entry="", files={})
     alone, _ = together.run_tests(slot_for("straight"), nothing, harness, harness.plan.straight, limits, None)
     if alone.tests_broken == run.tests_broken and alone.ended_by == run.ended_by:
-        missing = "ModuleNotFoundError" in run.tests_broken
-        run.ended_by = Verdict.UNSUPPORTED if missing else Verdict.INFRA
+        run.ended_by = Verdict.UNSUPPORTED if _NOT_HERE.search(run.tests_broken) else Verdict.INFRA
         run.detail = f"the test code itself failed: {run.tests_broken or run.detail}"
         run.tests.clear()
     return run

@@ -28,9 +28,9 @@ def concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> t
     verdict = run.ended_by or (run.tests[failed[0]].verdict if failed else Verdict.PASS)
     if failed and run.ended_by not in (Verdict.TAMPER, Verdict.INFRA, Verdict.UNSUPPORTED):
         verdict = run.tests[failed[0]].verdict
-    if run.missing and verdict in (Verdict.WRONG, Verdict.RAISED):
+    if run.missing and verdict in (Verdict.WRONG, Verdict.RAISED, Verdict.EXITED):
         verdict = Verdict.UNSUPPORTED
-        run.detail = f"runs a program that is not here: {', '.join(run.missing)} ({run.detail})"
+        run.detail = f"needs what is not here: {', '.join(run.missing)} ({run.detail})"
     result = SampleResult(
         verdict=verdict,
         tests=tuple(run.tests),
@@ -44,6 +44,7 @@ def concluded(job: Job, run: SampleRun, evidence: Evidence, isolation: str) -> t
         isolation=isolation,
         judging=evidence.judging,
         unguarded=evidence.unguarded,
+        missing=run.missing,
     )
     return result, run.starved and verdict is Verdict.TIMEOUT
 

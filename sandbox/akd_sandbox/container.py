@@ -8,6 +8,7 @@ with that connection, so none outlives its judge, however that dies; the engine 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import re
@@ -24,9 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 from akd_sandbox.errors import IsolationError
 from akd_sandbox.guest.jail import SITE
-from akd_sandbox.image import SOCKET_FOLDER, check_image, image_name, seccomp_profile
+from akd_sandbox.image import (
+    SOCKET_FOLDER,
+    check_image,
+    image_name,
+    is_made_here,
+    libraries_of,
+    seccomp_profile,
+)
 from akd_sandbox.limits import Limits
-from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, environment, preload
+from akd_sandbox.local import FIRST_UID, UIDS, ZYGOTE_BYTES, brought, environment, interpreter, preload
 
 if TYPE_CHECKING:
     from akd_sandbox.slot import SlotOptions
@@ -43,6 +51,11 @@ _MASKED = [
     "/proc/scsi", "/proc/slabinfo", "/proc/sys", "/proc/sysrq-trigger", "/proc/timer_list", "/proc/timer_stats",
     "/proc/vmallocinfo",
 ]  # fmt: skip
+
+
+@functools.cache
+def _libraries_of(packages: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(libraries_of(packages)) if packages else ()
 
 
 def connect() -> Any:
@@ -118,7 +131,7 @@ class ZygoteContainer:
         Raises IsolationError when there is no engine, no image or no such runtime, OSError when it does not start.
         """
         image, runtime = options.image, options.runtime
-        self._role, self._packages = role, options.packages
+        self._role, self._options = role, options
         self.config: dict[str, Any] = {"jail": "container", "preload": preload(role), "tests": role != "values"}
         self._id = ""
         self._pid = 0
@@ -151,15 +164,13 @@ class ZygoteContainer:
 
     def _run(self, limits: Limits, image: str, runtime: str | None, uid: int) -> None:
         memory = limits.memory_bytes + ZYGOTE_BYTES
-        scratch = f"rw,nosuid,nodev,noexec,mode=1777,size={limits.tmpfs_bytes},nr_inodes={limits.tmpfs_inodes}"
+        may = "exec" if self._options.programs else "noexec"  # scripts are external programs too
+        scratch = f"rw,nosuid,nodev,{may},mode=1777,size={limits.tmpfs_bytes},nr_inodes={limits.tmpfs_inodes}"
         shared = f"rw,nosuid,nodev,noexec,mode=1777,size={_SHM_BYTES},nr_inodes={_SHM_INODES}"
         api = self._client.api
         host = api.create_host_config(
             auto_remove=True,
-            binds=[
-                f"{self._folder}:{SOCKET_FOLDER}:ro",
-                *(f"{path}:{SITE}/{name}:ro" for path, name in self._packages),
-            ],
+            binds=[f"{self._folder}:{SOCKET_FOLDER}:ro", *(f"{path}:{name}:ro" for path, name in self._brought(image))],
             cap_drop=["ALL"],
             init=False,
             ipc_mode="none",
@@ -178,7 +189,7 @@ class ZygoteContainer:
         made = api.create_container(
             image,
             [f"{SOCKET_FOLDER}/control.sock"],
-            environment=environment(self._role),
+            environment=environment(self._role, self._options.programs),
             host_config=host,
             hostname="sandbox",
             labels={OWNER_LABEL: owner()},
@@ -189,6 +200,19 @@ class ZygoteContainer:
         )
         self._id = made["Id"]
         api.start(self._id)
+
+    def _brought(self, image: str) -> list[tuple[str, str]]:
+        """Return (host path, path in the container) of packages, the libraries they link, and programs.
+
+        Raises IsolationError for this host's interpreter in an image that was made of another one.
+        """
+        packages, programs = self._options.packages, brought(self._options.programs)
+        fits = is_made_here(self._client, image)
+        if not fits and any(path == str(interpreter()) for path, _ in programs):
+            raise IsolationError(f"--programs python needs an image made by `akd sandbox build-image`, unlike {image}")
+        libraries = _libraries_of(packages) if fits else ()
+        shown = [(path, f"{SITE}/{name}") for path, name in packages]
+        return [*shown, *((os.path.realpath(path), path) for path in libraries), *programs]
 
     def _answer(self, listener: socket.socket, uid: int) -> socket.socket:
         """Return the zygote's connection: the first, and only from the user id that nobody else has."""

@@ -15,12 +15,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from akd_sandbox import cgroup
 from akd_sandbox.errors import IsolationError
 from akd_sandbox.limits import Limits
 from akd_sandbox.proc import only_child
+
+if TYPE_CHECKING:
+    from akd_sandbox.slot import SlotOptions
 
 GUEST = Path(__file__).parent / "guest"
 ZYGOTE_BYTES = 192 << 20
@@ -41,11 +44,19 @@ _TEST_MODULES = ["unittest", "unittest.mock", "pytest"]
 """What a zygote that runs test code has imported, so that no worker need."""
 
 
-def environment(role: str) -> dict[str, str]:
-    """Return the environment of a zygote: guarded runs have hash seeds of their own (an answer may hang on one)."""
-    if role != "guarded":
-        return ENVIRONMENT
-    return {**ENVIRONMENT, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))}
+def environment(role: str, programs: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
+    """Return the environment of a zygote, in which programs are found by their names.
+
+    Guarded runs have hash seeds of their own: an answer may hang on one.
+    """
+    folders = [*ENVIRONMENT["PATH"].split(":"), *(str(Path(path).parent) for _, path in programs)]
+    found = {**ENVIRONMENT, "PATH": ":".join(dict.fromkeys(folders))}
+    return {**found, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))} if role == "guarded" else found
+
+
+def brought(programs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return (host path, path in the jail) of those programs that the jail does not show anyway."""
+    return [(path, name) for path, name in programs if path != name]
 
 
 def preload(role: str) -> list[str]:
@@ -107,14 +118,9 @@ def visible_paths() -> tuple[list[str], list[str]]:
 class ZygoteProcess:
     """A zygote that runs as a child of this process, in namespaces of its own or (`process`) in none."""
 
-    def __init__(
-        self, backend: str, limits: Limits, role: str = "values", packages: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        """Start it; its jail is not built yet. `packages` are shown beside PACKAGES.
-
-        Raises IsolationError or OSError.
-        """
-        self._packages = packages
+    def __init__(self, backend: str, limits: Limits, options: SlotOptions, role: str = "values") -> None:
+        """Start it; its jail is not built yet. Raises IsolationError or OSError."""
+        self._options = options
         self._role = role
         self._jailed = backend != "process"
         self._cgroup: cgroup.Cgroup | None = None
@@ -125,7 +131,7 @@ class ZygoteProcess:
         try:
             self._process = subprocess.Popen(
                 [str(interpreter()), "-s", "-S", "-B", str(GUEST / "zygote.py"), str(theirs.fileno())],
-                env=environment(role),
+                env=environment(role, options.programs),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -166,7 +172,8 @@ class ZygoteProcess:
             "mountpoint": str(GUEST),
             "read_only": shown,
             "hidden": hidden,
-            "packages": _each_once([*package_paths(), *self._packages]),
+            "packages": _each_once([*package_paths(), *self._options.packages]),
+            "programs": brought(self._options.programs),
             "tmpfs_bytes": limits.tmpfs_bytes,
             "tmpfs_inodes": limits.tmpfs_inodes,
             **what,

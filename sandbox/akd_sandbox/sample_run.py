@@ -40,7 +40,7 @@ class SampleRun:
     detail: str = ""
     starved: bool = False
     missing: tuple[str, ...] = ()
-    """External programs that were started and are not here."""
+    """What was started or looked for and is not here."""
 
     def heard_of_missing(self, frame: WorkerFrame) -> bool:
         """Take in a message on such a program; return whether it was one. Raises what reading it raises."""

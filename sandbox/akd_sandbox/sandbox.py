@@ -100,6 +100,15 @@ def _shown(packages: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(shown_packages(packages))
 
 
+def _startable(programs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return where the external programs are that samples may start. Raises BackendError."""
+    if not programs:
+        return ()
+    from akd_sandbox.applets import shown_programs  # starts busybox
+
+    return shown_programs(programs)
+
+
 class _TogetherOrAlone:
     """Lets many samples run together, or one alone."""
 
@@ -155,6 +164,7 @@ class Sandbox:
         image: str | None = None,
         runtime: str | None = None,
         packages: Sequence[str] = (),
+        programs: Sequence[str] = (),
     ) -> None:
         """Choose the backend and start the first slot.
 
@@ -167,10 +177,12 @@ class Sandbox:
             image: the container image of `docker`; AKD_SANDBOX_IMAGE, or what `akd sandbox build-image` made, for None.
             runtime: the container runtime (runc, crun); AKD_SANDBOX_RUNTIME, or the engine's own, for None.
             packages: installed packages that samples may import too, shown read-only with what they require.
+            programs: external programs that samples may start: names of busybox's applets, `python`, `python3`. By
+                default there are none. (Under `process` samples find the host's own whatever is given.)
 
         Raises:
             IsolationError: unknown backend, not available on this host, or weaker than min_isolation; a package that is
-                not installed.
+                not installed; a program that busybox does not have.
         """
         for name in (backend, min_isolation):
             if name not in (None, "auto", *LEVELS):
@@ -183,7 +195,7 @@ class Sandbox:
         self._turns = _TogetherOrAlone()
         self._closed = False
         self._places: queue.LifoQueue[_Place] = queue.LifoQueue()
-        options = SlotOptions(image, runtime, _shown(packages))
+        options = SlotOptions(image, runtime, _shown(packages), _startable(programs))
         self._all = [_Place(self.backend, self.limits, options) for _ in range(self.workers)]
         self._finalizer = weakref.finalize(self, _close_all, self._all)  # also when the process ends
         try:

@@ -31,11 +31,13 @@ class SlotOptions:
     """Which image and which runtime (runc, runsc, kata, ...) the `docker` backend uses; the engine's own for None.
 
     `packages`: (host path, name) of what is shown to samples beside the packages that they may import anyway.
+    `programs`: (host path, path in the jail) of the external programs that they may start.
     """
 
     image: str | None = None
     runtime: str | None = None
     packages: tuple[tuple[str, str], ...] = ()
+    programs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Slot:
         if self.backend != "docker":
             from akd_sandbox.local import ZygoteProcess
 
-            return ZygoteProcess(self.backend, self.limits, self.role, self.options.packages)
+            return ZygoteProcess(self.backend, self.limits, self.options, self.role)
         from akd_sandbox.container import ZygoteContainer
 
         return ZygoteContainer(self.limits, self.options, self.role)

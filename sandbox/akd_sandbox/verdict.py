@@ -60,7 +60,8 @@ class SampleResult:
     `peak_memory_bytes` is the kernel's figure for the worker and its children, 0 when it never started.
     `stdout` and `stderr` keep head and tail. `judging` says how it was judged: `values` (compared in the judge),
     `output` (what it printed), `together` (test code beside the program, under guard); `unguarded` that no
-    expectation of that test code could be made false.
+    expectation of that test code could be made false. `missing` names the external programs (and terminals) that it
+    wanted and that the jail does not have.
     """
 
     verdict: Verdict
@@ -75,6 +76,7 @@ class SampleResult:
     isolation: str
     judging: str = ""
     unguarded: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,13 @@ _WARM = (
 class ProvingGround:
     """A box, its traps, and what it all looked like before the first attack."""
 
-    def __init__(self, backend: str) -> None:
+    def __init__(self, backend: str, programs: tuple[str, ...] = ()) -> None:
         self.backend = backend
         image = image_of(backend)
         os.environ["AKD_TRAP"] = SECRET  # before the box is made: it must not get in
         self.traps = Traps()
         try:
-            self.box = Sandbox(backend, workers=1, limits=QUICK, image=image)
+            self.box = Sandbox(backend, workers=1, limits=QUICK, image=image, programs=programs)
         except IsolationError as error:
             self.traps.close()
             pytest.skip(f"{backend}: {error}")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from attack_programs import ATTACKS, CONTROLS
+from attack_programs import ATTACKS, CONTROLS, WITH_PROGRAMS
 from attack_programs.grader import ELSEWHERE
 
 from akd_sandbox import Verdict
@@ -38,7 +38,7 @@ def test_there_are_many_more_than_the_table_names() -> None:
 
 
 def test_names_are_unique_and_needs_are_layers_that_the_doctor_knows() -> None:
-    for names in ([attack.id for attack in ATTACKS], [control.id for control in CONTROLS]):
+    for names in ([attack.id for attack in (*ATTACKS, *WITH_PROGRAMS)], [control.id for control in CONTROLS]):
         assert len(names) == len(set(names))
     assert set().union(*(attack.needs for attack in ATTACKS)) <= {layer.name for layer in LAYERS}
 
@@ -48,3 +48,4 @@ def test_only_what_is_meant_to_may_pass_and_only_a_bad_task_is_infra() -> None:
     assert passing == {"B4a", "F9", "G1", "G1b", "G1c", "G3", "G4", "G6", "G9d", "G14", "I5", "J27"}
     assert {attack.id for attack in ATTACKS if Verdict.INFRA in attack.allowed} == {"I1", "I1b", "M33"}
     assert all(attack.allowed for attack in ATTACKS)
+    assert not any({Verdict.PASS, Verdict.INFRA} & attack.allowed for attack in WITH_PROGRAMS)

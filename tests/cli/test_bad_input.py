@@ -164,6 +164,14 @@ def test_exec_refuses_files_that_are_not_there_and_cases_that_are_no_json(tmp_pa
     refused(akd("exec", "p.py", "--entry", "f", "--cases", "c.jsonl", "--backend", "jail"), 2, "unknown backend 'jail'")
 
 
+def test_exec_refuses_programs_that_it_cannot_bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "p.py").write_text("def f(x): return x\n")
+    (tmp_path / "c.jsonl").write_text('{"args": [1], "expected": 1}\n')
+    monkeypatch.setenv("AKD_BUSYBOX", "none/busybox")
+    bringing = ("exec", "p.py", "--entry", "f", "--cases", "c.jsonl", "--programs", "sh,cat")
+    refused(akd(*bringing), 2, "none/busybox", "busybox-static", "AKD_BUSYBOX")
+
+
 def test_exec_tells_by_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "p.py").write_text("def f(x):\n    print('hi')\n    return (x, {x})\n")
     (tmp_path / "c.jsonl").write_text('{"args": [1], "expected": {"$tuple": [1, {"$set": [1]}]}}\n')

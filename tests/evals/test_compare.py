@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
-from scored_runs import row, tasks, write_run
+from scored_runs import LIMITS, row, tasks, write_run
 
 import akd_evals
 from akd_evals.api import compare, compare_many
@@ -94,6 +94,7 @@ def test_plus_tests_decide_where_both_have_them(tmp_path: Path) -> None:
     [
         ({"dataset_md5": "beef"}, "dataset digests d41d and beef; score both alike, or give --allow dataset"),
         ({"limits": {"min_time_s": 1.0, "time_factor": 8.0, "sample_s": 60.0}}, "limits (min_time_s 4.0 and 1.0)"),
+        ({"limits": {**LIMITS, "programs": ["sh"]}}, "limits (programs None and ['sh'])"),
         ({"isolation": "process"}, "isolation (namespace and process)"),
         ({"suite": "other"}, "mixed suites: base is on toy and new on other"),
     ],

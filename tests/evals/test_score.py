@@ -177,6 +177,23 @@ def test_results_of_other_limits_are_refused_by_name(box: Counting, tmp_path: Pa
         score(SUITE, samples, box, tmp_path, settings=ScoreSettings(min_time_s=1.0))
 
 
+def test_programs_that_samples_may_start_are_recorded_and_held_to(box: Counting, tmp_path: Path) -> None:
+    samples, brought = given(SUITE, ("Toy/0", TWICE)), ScoreSettings(programs=("sh", "cat"))
+    summary, _ = score(SUITE, samples, box, tmp_path, settings=brought)
+    assert summary.limits["programs"] == ["cat", "sh"]
+    assert score(SUITE, samples, box, tmp_path, settings=brought)[0].verdicts == {"PASS": 1}
+    with pytest.raises(EvalError, match=r"programs was \['cat', 'sh'\] and is None"):
+        score(SUITE, samples, box, tmp_path)
+
+
+def test_programs_that_are_not_here_are_counted_by_name(tmp_path: Path) -> None:
+    starts = "import subprocess\ndef f(x): return subprocess.run(['tar', '--version']).returncode\n"
+    with Sandbox("namespace", 1) as jail:
+        summary, _ = score(SUITE, given(SUITE, ("Toy/0", starts), ("Toy/1", TWICE)), jail, tmp_path)
+    assert summary.as_json()["missing_programs"] == {"tar": 1}
+    assert summary.verdicts == {"PASS": 1, "UNSUPPORTED": 1}
+
+
 def test_expected_outputs_are_computed_once_and_kept_as_data(box: Counting, tmp_path: Path) -> None:
     samples = given(SUITE, ("Toy/0", TWICE), ("Toy/0", BASE_ONLY))
     score(SUITE, samples, box, tmp_path / "one", workers=2)

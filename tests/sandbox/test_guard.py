@@ -221,6 +221,17 @@ def test_no_test_of_a_forger_counts_as_passed(box: Sandbox) -> None:
     assert {test.verdict for test in result.tests} == {Verdict.TAMPER}
 
 
+def test_test_code_that_needs_a_network_is_unsupported(box: Sandbox) -> None:
+    connects = (
+        "import socket, unittest\nclass T(unittest.TestCase):\n"
+        "    def setUp(self): socket.create_connection(('localhost', 9)).close()\n"
+        "    def test(self): self.assertEqual(f(1), 2)\n"
+    )
+    result = run(box, "def f(n): return 2 * n", CodeTests(connects, "unittest"))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "gaierror" in result.detail
+
+
 def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
     result = run(box, code, CHECK)

@@ -34,7 +34,7 @@ def lay_out(files: dict[str, str]) -> None:
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
 
 
-def execute(code: str, channel: Channel, name: str = "") -> dict[str, Any] | None:
+def execute(code: str, channel: Channel, missing: Missing, name: str = "") -> dict[str, Any] | None:
     """Run the program's top level as module `candidate`; None when it could not be (and the judge was told).
 
     Its own further files may import it under another name.
@@ -52,8 +52,10 @@ def execute(code: str, channel: Channel, name: str = "") -> dict[str, Any] | Non
         exec(program, module.__dict__)  # noqa: S102 - in the jail, which is what it is for
     except SystemExit as error:
         flush()
+        missing.tell()
         os._exit(_exit_code(error))
     except BaseException as error:
+        missing.tell()
         channel.send_error(wire.IMPORT_RAISED, 0, error)
         return None
     return module.__dict__
@@ -87,14 +89,14 @@ def run_cases(channel: Channel, job: dict[str, Any]) -> None:
     The inputs come when the program is defined: what it does with them is on the tests' time, not on the import's.
     """
     lay_out(job["files"])
-    namespace = execute(job["code"], channel)
+    missing = Missing(channel, job["code"], *job["files"].values())
+    namespace = execute(job["code"], channel, missing)
     if namespace is None:
         return
     function, is_method = resolve(namespace, job["entry"]), not job["entry"].isidentifier()
     if not callable(function):
         channel.send(wire.NO_ENTRY, 0)
         return
-    missing = Missing(channel, job["code"], *job["files"].values())
     channel.send(wire.DEFINED, 0)
     blob = wire.receive(channel.sock)
     view, position, index = memoryview(blob), 0, 0

@@ -100,14 +100,14 @@ def mount_scratch(size: int, inodes: int) -> None:
     mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},nr_inodes={inodes},mode=1777")
 
 
-def build_root(root: str, read_only: Iterable[str], hidden: Iterable[str], packages: Sequence[tuple[str, str]]) -> None:
-    """Build a root in which only the interpreter and the given packages are visible, and pivot into it.
+def build_root(root: str, read_only: Iterable[str], hidden: Iterable[str], brought: Sequence[tuple[str, str]]) -> None:
+    """Build a root in which only the interpreter and what is brought are visible, and pivot into it.
 
     Args:
         root: an existing empty-enough directory to mount the new root on (in this mount namespace only).
         read_only: host paths shown at the same place.
         hidden: paths below them covered by an empty directory (site-packages of the host).
-        packages: (host path, name) shown under SITE.
+        brought: (host path, path in the new root) of packages and programs, shown read-only too.
     """
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,nr_inodes=4096,mode=755")
@@ -121,8 +121,8 @@ def build_root(root: str, read_only: Iterable[str], hidden: Iterable[str], packa
         if os.path.isdir(root + path):  # noqa: PTH112
             mount("tmpfs", root + path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,nr_inodes=2,mode=555")
     os.makedirs(root + SITE)  # noqa: PTH103
-    for source, name in packages:
-        _bind_read_only(source, _make_target(root, f"{SITE}/{name}", source))
+    for source, path in brought:
+        _bind_read_only(source, _make_target(root, path, source))
     for device in DEVICES:
         source = f"/dev/{device}"
         _bind_read_only(source, _make_target(root, source, source), device=True)

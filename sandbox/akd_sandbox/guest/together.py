@@ -111,7 +111,7 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
     recorder = Recorder()
     recorder.install()
     missing = Missing(channel, job["code"], *job["tests"], *job["files"].values())
-    program = execute(job["code"], channel, job["module"])
+    program = execute(job["code"], channel, missing, job["module"])
     if program is None:
         return
     if job["entry"] and not callable(resolve(program, job["entry"])):

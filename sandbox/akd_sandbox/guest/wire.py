@@ -28,7 +28,7 @@ COLLECTED = b"C"  # the tests are defined; index tells how many there are
 TESTS_RAISED = b"T"  # the tests cannot be run
 TEST_PASSED = b"P"
 TEST_WRONG = b"W"
-MISSING = b"E"  # a program was started that is not here; before the reply that this may explain
+MISSING = b"E"  # what was started or looked for is not here; before the reply that this may explain
 FINISHED = b"Z"  # all tests ran; index tells how many there were
 
 # Between judge and zygote.

@@ -79,7 +79,7 @@ def main(fds: tuple[int, ...], kept: tuple[int, ...], confine: Callable[[], None
         null = given[0] if given else os.open("/dev/null", os.O_RDONLY)
         moved = [os.dup(fd) for fd in (null, out, err, data, *kept)]
         for target, fd in enumerate(moved):
-            os.dup2(fd, target)
+            os.dup2(fd, target, inheritable=target < 3)  # no program that is started has the judge's ear
         os.closerange(len(moved), 4096)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
             signal.signal(number, signal.SIG_DFL)

@@ -62,7 +62,8 @@ def _build_jail(config: dict[str, Any]) -> list[str]:
         _, status = os.waitpid(init, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     jail.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL)
-    jail.build_root(config["mountpoint"], config["read_only"], config["hidden"], config["packages"])
+    shown = [(path, f"{jail.SITE}/{name}") for path, name in config["packages"]]
+    jail.build_root(config["mountpoint"], config["read_only"], config["hidden"], [*shown, *config["programs"]])
     jail.mount_scratch(config["tmpfs_bytes"], config["tmpfs_inodes"])
     jail.prctl(jail.PR_SET_DUMPABLE, 0)
     jail.bound_capabilities()

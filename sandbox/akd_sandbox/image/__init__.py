@@ -14,7 +14,7 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
@@ -216,6 +216,19 @@ def _linked(objects: list[Path]) -> list[str]:
         if Path(path).exists():  # the C library loads it itself when a thread ends
             found[path] = None
     return list(found)
+
+
+def libraries_of(packages: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the system libraries that packages link, given as (host path, name), but for those that they bring."""
+    folders = [path for path, _ in packages]
+    linked = _linked([shared for path in folders for shared in _objects(Path(path))])
+    return [library for library in linked if not any(Path(library).is_relative_to(folder) for folder in folders)]
+
+
+def is_made_here(client: Any, name: str) -> bool:
+    """Return whether an image was made from this host's interpreter: only there do this host's libraries fit."""
+    command = client.images.get(name).attrs["Config"]["Entrypoint"] or [""]
+    return bool(command[0] == str(interpreter()))
 
 
 def _add_tree(archive: tarfile.TarFile, source: Path, target: str, written: set[str]) -> None:

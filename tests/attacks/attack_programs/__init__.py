@@ -22,6 +22,7 @@ from attack_programs import (
     under_tests,
     whole_controls,
     wire,
+    with_shell,
 )
 from attack_programs.control import Control
 from attack_programs.record import QUICK, SECRET, Attack
@@ -41,8 +42,12 @@ GROUPS = {
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
     "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS),
+    "O": ("a shell at hand", with_shell.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
-ATTACKS: tuple[Attack, ...] = tuple(attack for _, group in GROUPS.values() for attack in group)
+_ALL = tuple(attack for _, group in GROUPS.values() for attack in group)
+ATTACKS: tuple[Attack, ...] = tuple(attack for attack in _ALL if not attack.programs)
+WITH_PROGRAMS: tuple[Attack, ...] = tuple(attack for attack in _ALL if attack.programs)
+"""Attacks on a box that brings external programs into the jail."""
 
-__all__ = ["ATTACKS", "CONTROLS", "GROUPS", "QUICK", "SECRET", "Attack", "Control"]
+__all__ = ["ATTACKS", "CONTROLS", "GROUPS", "QUICK", "SECRET", "WITH_PROGRAMS", "Attack", "Control"]

@@ -44,6 +44,7 @@ class Attack:
     may if it needs no layer and no trap.
     `@NAME@` in the code is replaced by a trap of the test (traps.py). `before` is the code of an earlier sample on the
     same box, `again` is true for programs that are run twice in a row, the second run looking for traces of the first.
+    `programs` are the external programs that it needs to be brought into the jail.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Attack:
     again: bool = False
     machine: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    programs: tuple[str, ...] = ()
 
     def job(self, aim: Callable[[str], str]) -> Job:
         """Return it as a job, its code aimed at the traps.
