@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from akd_sandbox.checks import entries_of, holds_check, plan_of
@@ -39,6 +39,8 @@ def test_a_token_changes_a_value_or_leaves_it(value: Any, token: int) -> None:
 
 
 @given(literals, st.integers(0, 1 << 30))
+@example(1.03e308, 0)
+@example([-1.7e308], 1)
 def test_a_changed_literal_is_a_literal(value: Any, seed: int) -> None:
     node = ast.parse(repr(value), mode="eval").body
     if is_value(node):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -73,7 +74,9 @@ def _mutated(value: Any, rng: random.Random, depth: int) -> Any:
     if isinstance(value, int):
         return value + rng.choice([-2, -1, 1, 2, 3]) * (abs(value) // 10 if 100 <= abs(value) < _LARGE else 1)
     if isinstance(value, float):
-        return round(value + rng.choice([-1, 1]) * (1.5 + abs(value)) * rng.choice([0.5, 0.75, 1.0]), 6)
+        away = rng.choice([-1, 1]) * (1.5 + abs(value)) * rng.choice([0.5, 0.75, 1.0])
+        made = round(value + away, 6)
+        return made if math.isfinite(made) else round(value - away, 6)  # no literal stands for what is not finite
     if isinstance(value, complex):
         return value + rng.choice([1, -1, 1j])
     if isinstance(value, str):
