@@ -14,7 +14,7 @@ from typing import Literal
 REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy"]
-TestsOrigin = Literal["given", "teacher"]
+TestsOrigin = Literal["given", "teacher", "differential"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "none"]
 
 
@@ -29,16 +29,36 @@ def content_id(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class MutationScore:
+    """How many mutants of a reference a suite kills: before it was strengthened, and as it is now.
+
+    `apart`: those that some input tells from the reference; the others may well do the same as it. `subsuming` are the
+    mutants that matter: no other one is killed only by tests that kill it too, so that killing them kills all (Ammann,
+    Delamaro, Offutt, ICST 2014). Shares of all mutants are flattered by those that any test kills.
+    """
+
+    mutants: int
+    before: int
+    after: int
+    apart: int
+    subsuming: int = 0
+    subsuming_before: int = 0
+    subsuming_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PromptTests:
     """Unit tests of one prompt: `assert` lines over its entry point.
 
-    `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is code that the
-    asserts need (imports, helper classes). Only tests that were validated decide anything.
+    `origin` tells whether the tests came with the seed, were written by the teacher, or are what independent solutions
+    agree on. `setup` is code that the asserts need (imports, helper classes). `score` is known of suites that were
+    strengthened. Only tests that were validated decide anything.
     """
 
     asserts: tuple[str, ...]
     origin: TestsOrigin
     setup: str = ""
+    score: MutationScore | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,18 @@ from akd_code.referee.hardness import (
 )
 from akd_code.referee.hybrid import Decision, Referee
 from akd_code.referee.llm_judge import ask_judge
-from akd_code.referee.prompt_tests import Tested, Validated, run_tests, validate_given, validate_written
+from akd_code.referee.prompt_tests import Tested, run_tests
+from akd_code.referee.strengthen import Disagreement, Strengthened, strengthened
+from akd_code.referee.validation import Validated, validate_by_agreement, validate_given, validate_written
 
 __all__ = [
     "JUDGE_GAP",
     "TEST_GAP",
     "Decision",
+    "Disagreement",
     "JudgePolicy",
     "Referee",
+    "Strengthened",
     "TestRates",
     "Tested",
     "Validated",
@@ -37,6 +41,8 @@ __all__ = [
     "needs_judge",
     "other_value",
     "run_tests",
+    "strengthened",
+    "validate_by_agreement",
     "validate_given",
     "validate_written",
 ]

@@ -42,8 +42,11 @@ _TEST_MODULES = ["unittest", "unittest.mock", "pytest"]
 
 
 def environment(role: str) -> dict[str, str]:
-    """Return the environment of a zygote: guarded runs have hash seeds of their own (an answer may hang on one)."""
-    if role != "guarded":
+    """Return the environment of a zygote.
+
+    Guarded and reseeded runs have hash seeds of their own: an answer may hang on one.
+    """
+    if role not in ("guarded", "reseeded"):
         return ENVIRONMENT
     return {**ENVIRONMENT, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))}
 
