@@ -52,8 +52,9 @@ def domain_of(known: Sequence[CallInput], text: str = "") -> Domain:
             places.setdefault(name, []).append(value)
     checks: list[tuple[int | str, Check]] = []
     for name, values in places.items():
+        bounds = [check for stated, check in _stated(text) if stated == name]
+        checks += [(name, check) for check in (*bounds, *([] if bounds else _likely_signs(values)))]
         checks += [(name, check) for check in _likely(values, text)]
-    checks += [(name, check) for name, check in _stated(text) if name in places]
     return Domain(tuple(checks), tuple(_relations(places)))
 
 
@@ -62,10 +63,8 @@ def _named(one: CallInput) -> dict[int | str, Any]:
 
 
 def _likely(values: Sequence[Any], text: str) -> Iterator[Check]:
-    """Yield what holds for every known value of one argument."""
+    """Yield what holds for every known value of one argument, whatever bounds the text states."""
     numbers = [number for value in values for number in _numbers(value)]
-    if numbers and min(numbers) >= 0:
-        yield lambda value: all(number >= 0 for number in _numbers(value))
     if numbers and set(numbers) <= {0, 1} and len(numbers) >= _ENOUGH:
         yield lambda value: set(_numbers(value)) <= {0, 1}
     letters = {letter for value in values for part in _texts(value) for letter in part}
@@ -78,6 +77,14 @@ def _likely(values: Sequence[Any], text: str) -> Iterator[Check]:
         stated = re.search(r"non-?empty|not empty|at least one", text, re.IGNORECASE)
         if stated and all(isinstance(value, str | list) for value in values):
             yield bool
+
+
+def _likely_signs(values: Sequence[Any]) -> Iterator[Check]:
+    """Yield that nothing is negative, of a count that never is and of lists with many numbers that never are."""
+    numbers = [number for value in values for number in _numbers(value)]
+    alone = all(isinstance(value, int | float) for value in values)
+    if numbers and min(numbers) >= 0 and (alone or len(numbers) >= _ENOUGH):
+        yield lambda value: all(number >= 0 for number in _numbers(value))
 
 
 def _likely_lists(values: Sequence[Any], text: str) -> Iterator[Check]:
