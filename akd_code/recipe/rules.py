@@ -52,4 +52,19 @@ def _no_key_is_written_down(recipe: Recipe) -> str | None:
     return None
 
 
-RULES = (_recorded_answers_write_no_prompts, _a_suite_is_named_once, _no_key_is_written_down)
+def _a_pass_rate_needs_samples(recipe: Recipe) -> str | None:
+    if recipe.referee.hardness != "pass-rate":
+        return None
+    if recipe.student.samples < 2:
+        return "referee.hardness: pass-rate needs several answers to a prompt: set student.samples, to 8 for instance"
+    if recipe.referee.hard_below > recipe.referee.easy_above:
+        return "referee.hard_below is above referee.easy_above: a prompt would be hard and easy; exchange them"
+    return None
+
+
+RULES = (
+    _recorded_answers_write_no_prompts,
+    _a_suite_is_named_once,
+    _no_key_is_written_down,
+    _a_pass_rate_needs_samples,
+)

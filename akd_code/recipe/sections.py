@@ -145,6 +145,14 @@ class RefereeSection(ModelSection):
     judge: Literal["always", "needed", "never"] = setting("needed", "when the LLM judge is asked")
     tau: float = setting(1.0, "hard when the judge's mean score gap is at least this (of 9)", ge=0)
     gap: Share = setting(0.5, "hard when the pass-rate gap is at least this")
+    hardness: Literal["tests", "judge", "pass-rate"] = setting(
+        "tests",
+        "what makes a prompt hard: tests, and the judge where there are none; the judge alone; or how many of "
+        "student.samples pass every test",
+    )
+    hard_below: Share = setting(1 / 3, "pass-rate: hard when a smaller share of the samples passes")
+    easy_above: Share = setting(2 / 3, "pass-rate: easy when a larger share of the samples passes")
+    structured: bool = setting(True, "hold the judge's reply to a JSON schema where its endpoint can")
 
 
 class GeneratorSection(ModelSection):
@@ -158,6 +166,7 @@ class GeneratorSection(ModelSection):
     filters: tuple[str, ...] = setting(("text", "rouge"), "what refuses a new prompt, in this order")
     rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")
     tries: Positive = setting(4, "requests per wanted prompt at most, before a stream is left short")
+    retired: bool = setting(True, "make new prompts like those that the student passes whole, too")
 
 
 class StudentSection(Section):
@@ -166,6 +175,7 @@ class StudentSection(Section):
     model: str = setting("lab", "a causal LM: hub id or folder; `lab` for the shipped one")
     temperature: float = setting(0.7, "of its answers in discrimination; evaluation is greedy", ge=0)
     max_tokens: Positive = setting(512, "tokens of an answer at most, in discrimination")
+    samples: Positive = setting(1, "answers to each prompt, in discrimination; their pass rates are averaged")
     batch_size: Positive = setting(64, "answers written at once")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto")

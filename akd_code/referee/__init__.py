@@ -17,6 +17,7 @@ from akd_code.referee.hardness import (
     needs_judge,
 )
 from akd_code.referee.hybrid import Decision, Referee
+from akd_code.referee.judge_figures import judge_figures, judge_lines
 from akd_code.referee.llm_judge import ask_judge
 from akd_code.referee.prompt_tests import Tested, run_tests
 from akd_code.referee.strengthen import Disagreement, Strengthened, strengthened
@@ -37,7 +38,9 @@ __all__ = [
     "decide",
     "disagree",
     "flipped",
+    "judge_figures",
     "judge_gap",
+    "judge_lines",
     "needs_judge",
     "other_value",
     "run_tests",
