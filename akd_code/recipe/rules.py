@@ -37,7 +37,7 @@ def _a_suite_is_named_once(recipe: Recipe) -> str | None:
 
 
 def _no_key_is_written_down(recipe: Recipe) -> str | None:
-    sections = (("teacher", recipe.teacher), ("referee", recipe.referee), ("generator", recipe.generator))
+    sections = [(name, getattr(recipe, name)) for name in ("teacher", "referee", "checker", "generator")]
     values = {
         f"{name}.{kind}.{key}": value
         for name, section in sections

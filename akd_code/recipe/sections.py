@@ -111,6 +111,11 @@ class LabelSection(Section):
     samples: Positive = setting(4, "answers that best-of-n draws for each prompt")
     tests: int = setting(8, "tests the teacher is asked to write where a prompt has none; 0: none", ge=0)
     min_tests: Positive = setting(5, "a written suite is valid with at least this many tests left (AceCoder)")
+    agreement: int = setting(
+        0,
+        "answers that written tests are held to, by dual agreement (CodeT); fewer than 3: to the answers at hand",
+        ge=0,
+    )
 
 
 class EvolveSection(Section):
@@ -153,6 +158,13 @@ class RefereeSection(ModelSection):
     hard_below: Share = setting(1 / 3, "pass-rate: hard when a smaller share of the samples passes")
     easy_above: Share = setting(2 / 3, "pass-rate: easy when a larger share of the samples passes")
     structured: bool = setting(True, "hold the judge's reply to a JSON schema where its endpoint can")
+
+
+class CheckerSection(ModelSection):
+    """A second model that holds the tests the teacher writes to a solution of its own."""
+
+    model: str | None = setting(None, "as for the teacher; null: nobody checks")
+    temperature: Temperature = setting(0.0)
 
 
 class GeneratorSection(ModelSection):
@@ -247,6 +259,7 @@ class Recipe(Section):
     label: LabelSection = LabelSection()
     evolve: EvolveSection = EvolveSection()
     referee: RefereeSection = RefereeSection()
+    checker: CheckerSection = CheckerSection()
     generator: GeneratorSection = GeneratorSection()
     student: StudentSection = StudentSection()
     sft: SftSection = SftSection()

@@ -1,10 +1,12 @@
 """The referee: which of two answers is better, by tests where they can be trusted and by a judge where they cannot.
 
-Five main things: `validate_written` and `validate_given` say what of a prompt's tests can be trusted, `run_tests` tests
-an answer, `ask_judge` asks the LLM judge twice with the answers swapped, and `decide` makes one `Gap` of both. Nothing
-here writes an answer, and untrusted code runs in the sandbox only.
+Five main things: `validate_written`, `validate_by_agreement` and `validate_given` say what of a prompt's tests can be
+trusted, `strengthened` adds tests to a suite, `run_tests` tests an answer, `ask_judge` asks the LLM judge twice with
+the answers swapped, and `decide` makes one `Gap` of both. Nothing here writes an answer, and untrusted code runs in the
+sandbox only.
 """
 
+from akd_code.referee.agreement import VOICES
 from akd_code.referee.flip import flipped, other_value
 from akd_code.referee.hardness import (
     JUDGE_GAP,
@@ -26,6 +28,7 @@ from akd_code.referee.validation import Validated, validate_by_agreement, valida
 __all__ = [
     "JUDGE_GAP",
     "TEST_GAP",
+    "VOICES",
     "Decision",
     "Disagreement",
     "JudgePolicy",

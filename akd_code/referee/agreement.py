@@ -17,6 +17,8 @@ from akd_sandbox.syntax import parse
 
 AGREEMENT_LIMITS = Limits(test_s=0.5, sample_s=5.0, import_s=5.0, memory_bytes=1 << 30)
 """What one of many solutions may use: short, since one that hangs is only one voice less."""
+VOICES = 3
+"""Solutions from which on their agreement says something."""
 MAJORITY = 0.6
 """The share of all solutions that must pass a test. Measured by benchmarks/validate_tests.py on CodeGen-16B's samples:
 with it, 97 % of what is kept is right; with 0.5, 95 %, with CodeT's score alone, 71 %."""

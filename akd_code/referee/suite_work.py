@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.records import MutationScore, content_id
-from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY
+from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
 from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Strengthened, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
 from akd_sandbox import Sandbox
-
-_ENOUGH = 3
-"""Solutions from which on their agreement says something; fewer are references, of which the best counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class ValidateSuites:
 
     def _validated(self, row: SuiteRow, box: Sandbox) -> tuple[Validated, str]:
         tests, entry = row.tests, row.entry_point
-        if row.trusted is None and len(row.solutions) >= _ENOUGH:
+        if row.trusted is None and len(row.solutions) >= VOICES:
             report = validate_by_agreement(
                 tests, entry, row.solutions, box, min_tests=self.min_tests, majority=self.majority
             )
@@ -130,7 +127,8 @@ def _known(part: Path) -> dict[str, Outcome]:
     for line in whole[0].split(b"\n"):
         try:
             fields = json.loads(line)
-            found[fields.pop("key")] = Outcome(**fields)
+            key = fields.pop("key")
+            found[key] = Outcome(**fields)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
     if whole[2]:

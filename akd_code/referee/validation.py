@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from akd_code.records import PromptTests
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, agreed_tests, agreement_matrix
-from akd_code.referee.flip import flipped
+from akd_code.referee.flip import flipped, is_named
 from akd_code.referee.prompt_tests import job_of, run_tests
 from akd_sandbox import FunctionTests, Limits, Sandbox, Verdict
 from akd_sandbox.checks import holds_check
@@ -40,13 +40,16 @@ def validate_written(
     references: Sequence[str],
     box: Sandbox,
     *,
+    checks: Sequence[str] = (),
     min_tests: int = MIN_TESTS,
     limits: Limits | None = None,
 ) -> Validated:
     """Return what can be trusted of tests that a model wrote; blocks.
 
     Asserts that the best of the reference programs fails are dropped (AceCoder): test or reference is wrong, and nobody
-    knows which. What is left must have `min_tests` asserts, and with changed expectations at least one must fail.
+    knows which. So are those that no program of a second model (`checks`, where there are any) passes: a model is
+    often wrong in its tests just as it is in its program. What is left must have `min_tests` asserts, and with changed
+    expectations at least one must fail.
     """
     total, runs = len(tests.asserts), 0
     best: tuple[str, ...] = ()
@@ -57,6 +60,14 @@ def validate_written(
         detail = why or detail
         if len(passing) > len(best):
             best, program = passing, code
+    if checks and best:
+        agreed: set[str] = set()
+        for code in checks:
+            passing, used, _ = _passing(replace(tests, asserts=best), entry_point, code, box, limits)
+            runs += used
+            agreed.update(passing)
+        best = tuple(line for line in best if line in agreed)
+        detail = "the second model passes none of them"
     if len(best) < min_tests:
         reason = f"{len(best)} of {total} asserts hold for a reference, fewer than {min_tests}"
         return Validated(None, total, runs, f"{reason} ({detail})" if not best else reason)
@@ -202,4 +213,4 @@ def _statements(code: str) -> list[ast.stmt]:
 
 
 def _names(tree: ast.AST, entry_point: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == entry_point for node in ast.walk(tree))
+    return any(is_named(node, entry_point) for node in ast.walk(tree))
