@@ -24,7 +24,7 @@ from typing import Any
 
 from akd_code.records import PromptTests
 from akd_code.referee.agreement import MAJORITY, Matrix, agreed_tests, agreement_matrix, consensus_sets
-from akd_code.referee.validation import MIN_TESTS, validate_by_agreement
+from akd_code.referee.validation import MIN_TESTS, validate_matrix
 from akd_sandbox import FunctionTests, Sandbox, tests_from_asserts
 
 _NAME = "humaneval-codegen16b-t0.8-n100-{}.jsonl.gz"
@@ -59,8 +59,8 @@ def main() -> int:
             truth = agreement_matrix(list(task.asserts), task.entry, [task.canonical], box)
             right = {truth.asserts[at] for at in truth.passed[0]}
             tests = PromptTests(tuple(task.asserts), "teacher")
-            report = validate_by_agreement(tests, task.entry, task.programs, box) if task.asserts else None
-            kept = frozenset() if report is None or report.tests is None else frozenset(report.tests.asserts)
+            report = validate_matrix(tests, task.entry, matrix, box)
+            kept = frozenset() if report.tests is None else frozenset(report.tests.asserts)
             rows.append((task, matrix, right, kept))
             left = (time.monotonic() - began) / number * (len(tasks) - number)
             print(f"\r{number} of {len(tasks)}, about {left:.0f} s left  ", end="", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from akd_code.records import PromptTests
-from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, agreed_tests, agreement_matrix
+from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, Matrix, agreed_tests, agreement_matrix
 from akd_code.referee.flip import flipped, is_named
 from akd_code.referee.prompt_tests import job_of, run_tests
 from akd_sandbox import FunctionTests, Limits, Sandbox, Verdict
@@ -91,8 +91,22 @@ def validate_by_agreement(
     `agreement`. As with one reference, `min_tests` must be left, flaky ones are dropped, and a changed expectation must
     fail.
     """
-    total = len(tests.asserts)
     matrix = agreement_matrix(tests.asserts, entry_point, solutions, box, setup=tests.setup, limits=limits)
+    return validate_matrix(tests, entry_point, matrix, box, min_tests=min_tests, majority=majority, limits=limits)
+
+
+def validate_matrix(
+    tests: PromptTests,
+    entry_point: str,
+    matrix: Matrix,
+    box: Sandbox,
+    *,
+    min_tests: int = MIN_TESTS,
+    majority: float = MAJORITY,
+    limits: Limits = AGREEMENT_LIMITS,
+) -> Validated:
+    """Do the same where it is known already which solutions pass which tests; blocks."""
+    total = len(tests.asserts)
     kept, program = agreed_tests(matrix, majority=majority)
     if len(kept) < min_tests or program is None:
         reason = f"{len(kept)} of {total} asserts hold for {majority:.0%} of the solutions, fewer than {min_tests}"
