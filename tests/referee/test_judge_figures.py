@@ -36,9 +36,10 @@ def test_only_prompts_on_which_both_spoke_are_in_the_table() -> None:
 
 def test_position_bias_is_the_mean_lead_of_the_first_answer_and_the_verdicts_that_turn() -> None:
     # the same lead in both orders is all bias; opposite leads are none
-    bias = position_bias([gap(None, 1.0, leads=(3.0, 1.0)), gap(None, 1.0, leads=(4.0, -4.0)), gap(None, None)])
+    leads = [(3.0, 1.0), (4.0, -4.0), (2.0, -2.0), (5.0, -1.0)]
+    bias = position_bias([*(gap(None, 1.0, leads=pair) for pair in leads), gap(None, None)])
     assert bias is not None
-    assert (bias.prompts, bias.lead, bias.turned) == (2, 1.0, 1)
+    assert (bias.prompts, bias.lead, bias.turned) == (4, 1.0, 1)
     assert position_bias([gap(True, None)]) is None
 
 

@@ -57,6 +57,13 @@ def test_every_new_test_kills_something_and_there_are_few(box: Sandbox) -> None:
     assert again.tests.score.before == done.tests.score.after
 
 
+def test_a_suite_that_kills_all_that_can_be_killed_gets_nothing_more(box: Sandbox) -> None:
+    done = strengthened(strengthened(WEAK, "count", COUNT, box).tests, "count", COUNT, box)
+    assert done.added == ()
+    assert done.tests.score is not None
+    assert done.tests.score.before == done.tests.score.apart
+
+
 def test_equal_arguments_give_equal_suites(box: Sandbox) -> None:
     assert strengthened(WEAK, "count", COUNT, box, seed=3) == strengthened(WEAK, "count", COUNT, box, seed=3)
 
