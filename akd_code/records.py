@@ -14,7 +14,7 @@ from typing import Literal
 REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy"]
-TestsOrigin = Literal["given", "teacher", "differential"]
+TestsOrigin = Literal["given", "teacher"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "margin", "none"]
 
 
@@ -50,9 +50,9 @@ class MutationScore:
 class PromptTests:
     """Unit tests of one prompt: `assert` lines over its entry point.
 
-    `origin` tells whether the tests came with the seed, were written by the teacher, or are what independent solutions
-    agree on. `setup` is code that the asserts need (imports, helper classes). `score` is known of suites that were
-    strengthened. Only tests that were validated decide anything.
+    `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is code that the
+    asserts need (imports, helper classes). `score` is known of suites that were strengthened. Only tests that were
+    validated decide anything.
     """
 
     asserts: tuple[str, ...]
