@@ -15,7 +15,7 @@ REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy"]
 TestsOrigin = Literal["given", "teacher"]
-DecidedBy = Literal["tests", "judge", "tests+judge", "none"]
+DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "margin", "none"]
 
 
 def content_id(*parts: str) -> str:
@@ -29,16 +29,36 @@ def content_id(*parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class MutationScore:
+    """How many mutants of a reference a suite kills: before it was strengthened, and as it is now.
+
+    `apart`: those that some input tells from the reference; the others may well do the same as it. `subsuming` are the
+    mutants that matter: no other one is killed only by tests that kill it too, so that killing them kills all (Ammann,
+    Delamaro, Offutt, ICST 2014). Shares of all mutants are flattered by those that any test kills.
+    """
+
+    mutants: int
+    before: int
+    after: int
+    apart: int
+    subsuming: int = 0
+    subsuming_before: int = 0
+    subsuming_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PromptTests:
     """Unit tests of one prompt: `assert` lines over its entry point.
 
     `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is code that the
-    asserts need (imports, helper classes). Only tests that were validated decide anything.
+    asserts need (imports, helper classes). `score` is known of suites that were strengthened. Only tests that were
+    validated decide anything.
     """
 
     asserts: tuple[str, ...]
     origin: TestsOrigin
     setup: str = ""
+    score: MutationScore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +166,8 @@ class Judgement:
 
     `teacher` and `student` are means over the calls that could be parsed; None when neither could. `requests` counts
     what was asked, answers that could not be read and were asked for again included; `refused` is whether the endpoint
-    refused to compare these answers.
+    refused to compare these answers. `leads`: by how much the answer shown first led in each call; None unless both
+    could be read.
     """
 
     prompt_id: str
@@ -155,14 +176,22 @@ class Judgement:
     parsed_calls: int
     requests: int = 2
     refused: bool = False
+    leads: tuple[float, float] | None = None
+
+
+Standing = Literal["hard", "easy", "retired", "no signal", "between", "undecided"]
+"""What a prompt is to the student, in a word: `retired` it passes whole, `no signal` the teacher fails too, `between`
+its samples pass too often to be hard and too seldom to be easy, `undecided` nobody could tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far the student is behind the teacher on a prompt, and what decided it.
+    """How far the student is behind the teacher on a prompt, what decided it, and why in words.
 
-    `value` is a pass-rate difference in [-1, 1] (tests) or a score difference in [-9, 9] (judge).
-    `hard` is None when nothing could decide: such a prompt is counted and left out of both streams.
+    `value` is a pass-rate difference in [-1, 1] (tests), a score difference in [-9, 9] (judge), or the share of samples
+    that fail, 0 to 1 (pass-rate, where `student_pass_rate` is the share that pass everything). `hard` is None when
+    nothing could decide: such a prompt is counted and left out of both streams. `leads` are the judge's
+    (`Judgement`).
     """
 
     prompt_id: str
@@ -172,6 +201,21 @@ class Gap:
     teacher_pass_rate: float | None = None
     student_pass_rate: float | None = None
     judge_gap: float | None = None
+    reason: str = field(default="", compare=False)
+    leads: tuple[float, float] | None = field(default=None, compare=False)
+
+    @property
+    def standing(self) -> Standing:
+        """What the prompt is to the student, in a word."""
+        if self.hard:
+            return "hard"
+        tested = self.decided_by in ("tests", "tests+judge", "pass-rate")
+        if self.hard is False:
+            return "retired" if tested and self.student_pass_rate == 1.0 else "easy"
+        if not tested:
+            return "undecided"
+        teacher_passes = self.decided_by == "pass-rate" and self.teacher_pass_rate == 1.0
+        return "between" if teacher_passes else "no signal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,18 +82,20 @@ class EmbedderRole:
 class Roles:
     """Teacher, referee and generator; one strong model under three prompts in Lion, here each may differ.
 
-    `generator` is None where new prompts are drawn from the pool itself.
+    `generator` is None where new prompts are drawn from the pool itself, `checker` where no second model checks tests.
     """
 
     teacher: Role
     referee: Role
     generator: Role | None
     embedder: EmbedderRole
+    checker: Role | None = None
 
     @property
     def all(self) -> tuple[Role, ...]:
         """Every role with a chat model."""
-        return tuple(role for role in (self.teacher, self.referee, self.generator) if role is not None)
+        roles = (self.teacher, self.referee, self.generator, self.checker)
+        return tuple(role for role in roles if role is not None)
 
     def usage(self) -> dict[str, Usage]:
         """Return what was asked so far, by the name of the role; of the embedder, where it asked an endpoint."""
@@ -131,7 +133,7 @@ def open_roles(
     cannot be used.
     """
     path = Path(recipe.cache).expanduser() if recipe.cache else run_path / "answers.db"
-    sections = (recipe.teacher, recipe.referee, recipe.generator)
+    sections = [recipe.teacher, recipe.referee, recipe.generator, *([recipe.checker] if recipe.checker.model else [])]
     with contextlib.ExitStack() as stack:
         cache = AnswerCache(path)
         stack.callback(cache.close)
@@ -148,7 +150,8 @@ def open_roles(
         embedder = EmbedderRole(recipe.evolve.embedder, _embedder_options(recipe, cache, record, notice))
         stack.callback(embedder.close)
         generator = None if recipe.generator.model == "none" else role("generator", recipe.generator)
-        yield Roles(role("teacher", recipe.teacher), role("referee", recipe.referee), generator, embedder)
+        checker = role("checker", recipe.checker) if recipe.checker.model else None
+        yield Roles(role("teacher", recipe.teacher), role("referee", recipe.referee), generator, embedder, checker)
 
 
 def _embedder_options(

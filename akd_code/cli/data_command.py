@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.suite_tests_commands import strengthen_tests, validate_tests
 
 if TYPE_CHECKING:
     from akd_evals.suites.mbpp import Problem
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 @click.group("data")
 def command() -> None:
     """Prepare, check and export data sets."""
+
+
+command.add_command(validate_tests)
+command.add_command(strengthen_tests)
 
 
 def _id_range(ctx: click.Context, param: click.Parameter, value: str) -> range:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--prompts",
     "gap",
-    type=click.Choice(["hard", "easy", "undecided"]),
+    type=click.Choice(["hard", "easy", "retired", "no signal", "between", "undecided"]),
     help="List the prompts that the referee found so, instead of the steps.",
 )
 @click.option("--labels", "outcome", metavar="OUTCOME", help="List the labels that ended so: verified, failed, ...")
@@ -73,9 +73,13 @@ def _show_steps(run: Path, as_json: bool) -> None:
         )
     summary = run / "summary.json"
     if summary.exists():
+        from akd_code.referee.judge_figures import judge_lines
+
         for one in json.loads(summary.read_text(encoding="utf-8"))["rounds"]:
             figures = ", ".join(f"{suite} {100 * exam['pass@1']:.1f} %" for suite, exam in one["eval"].items())
             click.echo(f"after round {one['round']}: pass@1 {figures}")
+            for line in judge_lines(one.get("stages", {}).get("discrimination", {})):
+                click.echo(f"  {line}")
 
 
 def _show_items(run: Path, rows: list[ItemRow], as_json: bool) -> None:
@@ -89,5 +93,6 @@ def _show_items(run: Path, rows: list[ItemRow], as_json: bool) -> None:
     for row in rows:
         text = " ".join(texts.get(row.id, "").split())
         shown = "".join(char if char.isprintable() else "?" for char in text)
-        click.echo(f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}")
+        reason = json.loads(row.value).get("reason", "")
+        click.echo(f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}" + (f"  ({reason})" if reason else ""))
     click.echo(f"{len(rows)} prompts")

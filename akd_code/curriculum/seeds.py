@@ -21,6 +21,8 @@ _LAB_SEEDS = 400
 _NAME = re.compile(r"[^\W\d]\w*(?:\(\))?(?:\.[^\W\d]\w*)*")
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _FIELDS = {"id", "prompt", "entry_point", "tests", "setup"}
+_PASSED_OVER = {"answer", "canonical_solution", "solutions", "referee"}
+"""What suites hold beside: programs that tests are held to, and what the referee found out about the tests."""
 
 
 def load_seeds(recipe: Recipe) -> list[Prompt]:
@@ -57,7 +59,7 @@ def _prompt(line: str, where: str) -> Prompt:
         (name for name, value in row.items() if any(map(_HALF_A_PAIR.search, _texts_in([name, value])))), None
     ):
         raise RecipeError(f"{where}: {_shown(field)} holds half of a surrogate pair; correct its encoding")
-    if unknown := sorted(row.keys() - _FIELDS):
+    if unknown := sorted(row.keys() - _FIELDS - _PASSED_OVER):
         raise RecipeError(f"{where}: unknown field {unknown[0]!r}; a seed has {', '.join(sorted(_FIELDS))}")
     entry = row.get("entry_point")
     if not isinstance(entry, str | None):

@@ -9,10 +9,19 @@ from dataclasses import dataclass, replace
 from akd_code.labelling.proposer import Proposal
 from akd_code.labelling.tally import LabelTally
 from akd_code.models import PromptRefusedError, Sampling
-from akd_code.reading import injected, trained_text
+from akd_code.reading import answer_from, injected, trained_text
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
-from akd_code.referee import Tested, Validated, run_tests, validate_given, validate_written
+from akd_code.referee import (
+    VOICES,
+    Tested,
+    Validated,
+    run_tests,
+    validate_by_agreement,
+    validate_given,
+    validate_written,
+)
+from akd_code.roles import Role
 from akd_prompts import SolveInputs
 from akd_sandbox import Limits, Sandbox, Verdict
 
@@ -33,13 +42,19 @@ class Chooser:
     sampling: Sampling
     box: Sandbox
     limits: Limits
+    checker: Role | None = None
 
     async def label(self, prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
         """Return the prompt's label, with every candidate and its verdict. Raises ModelError."""
         written = await self._tests(prompt, tally)
         if written is None:
             return _untested(replace(prompt, tests=None), proposals, self.settings, tally)
-        report = await asyncio.to_thread(self._validated, written, prompt, proposals)
+        references = [one.answer.code for one in proposals if one.answer.code]
+        checks: list[str] = []
+        if written.origin != "given":
+            references = await self._more_references(prompt, references, tally)
+            checks = await self._second_opinion(prompt, tally)
+        report = await asyncio.to_thread(self._validated, written, prompt, references, checks)
         tally.runs += report.runs
         prompt = replace(prompt, tests=report.tests)
         if report.tests is None and written.origin == "given":
@@ -69,13 +84,41 @@ class Chooser:
             return prompt.tests
         return await tally.tests(prompt, prompt.entry_point, self.settings.tests, self.sampling)
 
-    def _validated(self, tests: PromptTests, prompt: Prompt, proposals: Sequence[Proposal]) -> Validated:
-        entry = prompt.entry_point or ""
-        references = list(dict.fromkeys(one.answer.code for one in proposals if one.answer.code))
+    async def _more_references(self, prompt: Prompt, references: list[str], tally: LabelTally) -> list[str]:
+        """Return as many answers as written tests are held to; the teacher is asked for those that are missing."""
+        found = list(references)
+        for attempt in range(self.settings.agreement - len(found)):
+            sample = tally.next_sample(attempt + 1)
+            try:
+                answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
+            except PromptRefusedError:
+                break
+            if answer.code:
+                found.append(answer.code)
+        return found
+
+    async def _second_opinion(self, prompt: Prompt, tally: LabelTally) -> list[str]:
+        """Return the program of the second model, [] where there is none."""
+        if self.checker is None:
+            return []
+        try:
+            said = await tally.ask_other(self.checker.model, SolveInputs(prompt.text), self.checker.sampling)
+        except PromptRefusedError:
+            return []
+        answer = answer_from(prompt, said.text, said.finish_reason)
+        return [answer.code] if answer.code else []
+
+    def _validated(
+        self, tests: PromptTests, prompt: Prompt, references: Sequence[str], checks: Sequence[str]
+    ) -> Validated:
+        entry, minimum = prompt.entry_point or "", self.settings.min_tests
+        different = list(dict.fromkeys(references))
         if tests.origin == "given":
-            return validate_given(tests, entry, references, self.box, limits=self.limits)
-        minimum = self.settings.min_tests
-        return validate_written(tests, entry, references, self.box, min_tests=minimum, limits=self.limits)
+            return validate_given(tests, entry, different, self.box, limits=self.limits)
+        if self.settings.agreement >= VOICES and len(references) + len(checks) >= VOICES:
+            programs = [*references, *checks]
+            return validate_by_agreement(tests, entry, programs, self.box, min_tests=minimum, limits=self.limits)
+        return validate_written(tests, entry, different, self.box, checks=checks, min_tests=minimum, limits=self.limits)
 
     async def _tested(self, proposal: Proposal, tests: PromptTests, prompt: Prompt, tally: LabelTally) -> Candidate:
         tally.runs += 1

@@ -30,16 +30,21 @@ class LabelTally:
 
         Raises ModelError; a refusal of this prompt alone, PromptRefusedError, becomes an event too.
         """
+        completion = await self.ask_other(self.teacher, inputs, sampling, sample)
+        if isinstance(inputs, SolveInputs):
+            self._solved.add(sample)
+        return completion
+
+    async def ask_other(self, model: ChatModel, inputs: Inputs, sampling: Sampling, sample: int = 0) -> Completion:
+        """Return another model's reply, counted and with errors as in `ask`."""
         rendered = render(inputs)
         self.calls += 1
         try:
-            completion = await self.teacher.complete(rendered.messages, sampling, sample=sample)
+            completion = await model.complete(rendered.messages, sampling, sample=sample)
         except PromptRefusedError:
             self.events.append(f"refused: {rendered.version.partition('/')[0]}")
             raise
         self.tokens += (completion.prompt_tokens or 0) + (completion.completion_tokens or 0)
-        if isinstance(inputs, SolveInputs):
-            self._solved.add(sample)
         return completion
 
     async def answer(self, prompt: Prompt, inputs: Inputs, sampling: Sampling, sample: int = 0) -> Answer:

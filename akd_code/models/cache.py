@@ -130,7 +130,7 @@ def _request(model: ChatModel, messages: Sequence[Message], sampling: Sampling, 
             "endpoint": model.endpoint,
             "model": model.name,
             "messages": [[role, content] for role, content in messages],
-            "sampling": asdict(sampling),
+            "sampling": {name: value for name, value in asdict(sampling).items() if name != "schema"},
             "sample": sample,
         }
     )

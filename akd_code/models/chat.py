@@ -17,7 +17,9 @@ class Sampling:
     """How an answer is drawn. `temperature` 0 is greedy; `max_tokens` counts the answer's tokens alone.
 
     `seed` is sent to endpoints that take one; sample i of a request is asked with seed + i. What is None is left out of
-    a request, and the endpoint's own default holds; a model in this process needs all but the seed.
+    a request, and the endpoint's own default holds; a model in this process needs all but the seed. `schema` is the
+    JSON schema of an answer, for endpoints that can hold a model to one; it asks for nothing that the conversation does
+    not, so it is no part of a cache key, and whoever reads the answer must expect either form.
     """
 
     temperature: float | None = 0.0
@@ -25,6 +27,7 @@ class Sampling:
     max_tokens: int | None = 1024
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

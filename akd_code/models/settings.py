@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +12,8 @@ from akd_code.models.chat import Sampling
 from akd_code.models.endpoint import AskDifferentlyError, Notice, said_by
 from akd_code.models.refusals import Refusal
 
+_FORM = "response_format"
+_ABOUT_FORM = re.compile(r"response_format|json[_ ]?schema|structured output|guided|grammar|json mode", re.IGNORECASE)
 _OLD_LENGTH, _NEW_LENGTH = "max_tokens", "max_completion_tokens"
 
 
@@ -33,6 +37,7 @@ class RequestSettings:
             self._length_field: sampling.max_tokens,
             "stop": list(sampling.stop) or None,
             "seed": None if sampling.seed is None else sampling.seed + sample,
+            _FORM: _schema_form(sampling.schema) if sampling.schema else None,
         }
         return {name: value for name, value in fields.items() if value is not None and name not in self._left_out}
 
@@ -52,6 +57,8 @@ class RequestSettings:
     def _learnt(self, said: Refusal, sent: Mapping[str, Any]) -> bool:
         if _OLD_LENGTH in sent and _NEW_LENGTH in said.words and not said.about_limits:
             field: str | None = _OLD_LENGTH
+        elif _FORM in sent and _ABOUT_FORM.search(" ".join((said.words, *said.fields))):
+            field = _FORM  # whatever is wrong with it, a schema it takes or a form it knows: text will do
         else:
             field = said.named(sent)
         if field is None:
@@ -63,3 +70,8 @@ class RequestSettings:
             self._left_out.add(field)
             self._notice(f"{self._url} does not take {field!r}: it is left out from now on ({said.words})")
         return True
+
+
+def _schema_form(schema: str) -> dict[str, Any]:
+    """Return the field that holds an answer to a JSON schema."""
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": json.loads(schema)}}

@@ -37,7 +37,7 @@ def _a_suite_is_named_once(recipe: Recipe) -> str | None:
 
 
 def _no_key_is_written_down(recipe: Recipe) -> str | None:
-    sections = (("teacher", recipe.teacher), ("referee", recipe.referee), ("generator", recipe.generator))
+    sections = [(name, getattr(recipe, name)) for name in ("teacher", "referee", "checker", "generator")]
     values = {
         f"{name}.{kind}.{key}": value
         for name, section in sections
@@ -61,9 +61,20 @@ def _the_suite_that_decides_is_measured(recipe: Recipe) -> str | None:
     return None
 
 
+def _a_pass_rate_needs_samples(recipe: Recipe) -> str | None:
+    if recipe.referee.hardness != "pass-rate":
+        return None
+    if recipe.student.samples < 2:
+        return "referee.hardness: pass-rate needs several answers to a prompt: set student.samples, to 8 for instance"
+    if recipe.referee.hard_below > recipe.referee.easy_above:
+        return "referee.hard_below is above referee.easy_above: a prompt would be hard and easy; exchange them"
+    return None
+
+
 RULES = (
     _recorded_answers_write_no_prompts,
     _a_suite_is_named_once,
     _no_key_is_written_down,
     _the_suite_that_decides_is_measured,
+    _a_pass_rate_needs_samples,
 )

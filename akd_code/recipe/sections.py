@@ -111,6 +111,11 @@ class LabelSection(Section):
     samples: Positive = setting(4, "answers that best-of-n draws for each prompt")
     tests: int = setting(8, "tests the teacher is asked to write where a prompt has none; 0: none", ge=0)
     min_tests: Positive = setting(5, "a written suite is valid with at least this many tests left (AceCoder)")
+    agreement: int = setting(
+        0,
+        "answers that written tests are held to, by dual agreement (CodeT); fewer than 3: to the answers at hand",
+        ge=0,
+    )
 
 
 class EvolveSection(Section):
@@ -145,6 +150,21 @@ class RefereeSection(ModelSection):
     judge: Literal["always", "needed", "never"] = setting("needed", "when the LLM judge is asked")
     tau: float = setting(1.0, "hard when the judge's mean score gap is at least this (of 9)", ge=0)
     gap: Share = setting(0.5, "hard when the pass-rate gap is at least this")
+    hardness: Literal["tests", "judge", "pass-rate"] = setting(
+        "tests",
+        "what makes a prompt hard: tests, and the judge where there are none; the judge alone; or how many of "
+        "student.samples pass every test",
+    )
+    hard_below: Share = setting(1 / 3, "pass-rate: hard when a smaller share of the samples passes")
+    easy_above: Share = setting(2 / 3, "pass-rate: easy when a larger share of the samples passes")
+    structured: bool = setting(True, "hold the judge's reply to a JSON schema where its endpoint can")
+
+
+class CheckerSection(ModelSection):
+    """A second model that holds the tests the teacher writes to a solution of its own."""
+
+    model: str | None = setting(None, "as for the teacher; null: nobody checks")
+    temperature: Temperature = setting(0.0)
 
 
 class GeneratorSection(ModelSection):
@@ -158,6 +178,7 @@ class GeneratorSection(ModelSection):
     filters: tuple[str, ...] = setting(("text", "rouge"), "what refuses a new prompt, in this order")
     rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")
     tries: Positive = setting(4, "requests per wanted prompt at most, before a stream is left short")
+    retired: bool = setting(True, "make new prompts like those that the student passes whole, too")
 
 
 class StudentSection(Section):
@@ -166,6 +187,7 @@ class StudentSection(Section):
     model: str = setting("lab", "a causal LM: hub id or folder; `lab` for the shipped one")
     temperature: float = setting(0.7, "of its answers in discrimination; evaluation is greedy", ge=0)
     max_tokens: Positive = setting(512, "tokens of an answer at most, in discrimination")
+    samples: Positive = setting(1, "answers to each prompt, in discrimination; their pass rates are averaged")
     batch_size: Positive = setting(64, "answers written at once")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto")
@@ -287,6 +309,7 @@ class Recipe(Section):
     label: LabelSection = LabelSection()
     evolve: EvolveSection = EvolveSection()
     referee: RefereeSection = RefereeSection()
+    checker: CheckerSection = CheckerSection()
     generator: GeneratorSection = GeneratorSection()
     student: StudentSection = StudentSection()
     sft: SftSection = SftSection()

@@ -94,7 +94,14 @@ def _calls(node: ast.expr, entry_point: str) -> bool:
 
 
 def _is_call(node: ast.AST, entry_point: str) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == entry_point
+    return isinstance(node, ast.Call) and is_named(node.func, entry_point)
+
+
+def is_named(node: ast.AST, entry_point: str) -> bool:
+    """Return whether an expression is the entry point, which may be a method: `Solution().add`."""
+    if isinstance(node, ast.Name):
+        return node.id == entry_point
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == entry_point
 
 
 def _name_of(function: ast.expr) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from akd_code.records import Gap, Judgement
+from akd_code.records import DecidedBy, Gap, Judgement
 
 JudgePolicy = Literal["always", "needed", "never"]
 """When the judge is asked: about every prompt, only where there is no validated suite, or not at all."""
@@ -25,6 +25,19 @@ class TestRates:
 
     teacher: float
     student: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogRatio:
+    """Log-probabilities of one answer, summed over its tokens: by the student, and by the reference it started from."""
+
+    student: float
+    reference: float
+
+    @property
+    def value(self) -> float:
+        """How much likelier the student has become to give this answer, as a logarithm."""
+        return self.student - self.reference
 
 
 def needs_judge(rates: TestRates | None, policy: JudgePolicy) -> bool:
@@ -58,17 +71,63 @@ def decide(
     judge's scores under the policy `always`. Without rates the judge decides, if it could be read; otherwise nobody.
     """
     scored = judge_gap(judgement) if policy != "never" else None
+    leads = None if judgement is None else judgement.leads
+    by_judge = "" if judgement is None or scored is None else _judged(judgement, scored, tau)
     if rates is None:
         hard = None if scored is None else scored >= tau
-        return Gap(prompt_id, scored, hard, "none" if scored is None else "judge", judge_gap=scored)
+        reason = by_judge or (
+            "no suite, no judge" if judgement is None else "no suite, and the judge gave no two scores"
+        )
+        way: DecidedBy = "none" if scored is None else "judge"
+        return Gap(prompt_id, scored, hard, way, judge_gap=scored, reason=reason, leads=leads)
     value = round(rates.teacher - rates.student, _DIGITS)
     by_tests: bool | None = value >= test_gap
+    reason = f"tests: teacher {rates.teacher:.2f}, student {rates.student:.2f}, gap {_against(value, test_gap)}"
     if not by_tests and rates.teacher < 1.0 and rates.student < 1.0:
-        by_tests = None
+        by_tests, reason = None, f"the teacher fails too: {reason}"
     both_pass = rates.teacher == rates.student == 1.0
     if both_pass and policy == "always" and scored is not None:
-        return Gap(prompt_id, scored, scored >= tau, "tests+judge", rates.teacher, rates.student, scored)
-    return Gap(prompt_id, value, by_tests, "tests", rates.teacher, rates.student, scored)
+        reason = f"both pass every test; {by_judge}"
+        return Gap(prompt_id, scored, scored >= tau, "tests+judge", 1.0, 1.0, scored, reason, leads)
+    if not by_tests and rates.student == 1.0:
+        reason = f"the student passes every test: {reason}"
+    return Gap(prompt_id, value, by_tests, "tests", rates.teacher, rates.student, scored, reason, leads)
+
+
+def decide_by_pass_rate(
+    prompt_id: str, teacher: float, solved: int, samples: int, *, hard_below: float = 1 / 3, easy_above: float = 2 / 3
+) -> Gap:
+    """Return the gap by how many of the student's samples pass every test; `teacher` is the pass rate of its answer.
+
+    Below `hard_below` a prompt is hard, above `easy_above` easy, and between them neither. Where no sample passes and
+    the teacher fails a test too there is no signal.
+    """
+    share = solved / samples
+    hard: bool | None = None
+    if share > easy_above:
+        hard = False
+    elif share < hard_below and teacher == 1.0:
+        hard = True
+    said = f"{solved} of {samples} samples pass"
+    if hard is None:
+        said += "; the teacher fails too" if teacher < 1.0 else f", between {hard_below:.2f} and {easy_above:.2f}"
+    return Gap(prompt_id, round(1 - share, _DIGITS), hard, "pass-rate", teacher, share, reason=said)
+
+
+def decide_by_margin(prompt_id: str, chosen: LogRatio, rejected: LogRatio, *, beta: float, threshold: float) -> Gap:
+    """Return the gap by the DPO margin (AKD, arXiv 2505.06267): beta x (log-ratio of chosen - log-ratio of rejected).
+
+    The student that already prefers the chosen answer has a large margin; a prompt is hard where it is below the
+    threshold. `value` is the margin with its sign turned, so that more is harder as everywhere.
+    """
+    margin = dpo_margin(chosen, rejected, beta=beta)
+    said = f"DPO margin {_against(margin, threshold)}"
+    return Gap(prompt_id, -margin, margin < threshold, "margin", reason=said)
+
+
+def dpo_margin(chosen: LogRatio, rejected: LogRatio, *, beta: float) -> float:
+    """Return the implicit reward of the chosen answer less that of the rejected one, of one example."""
+    return round(beta * (chosen.value - rejected.value), _DIGITS)
 
 
 def disagree(gap: Gap, *, tau: float = JUDGE_GAP) -> bool | None:
@@ -79,3 +138,11 @@ def disagree(gap: Gap, *, tau: float = JUDGE_GAP) -> bool | None:
     if gap.decided_by != "tests" or gap.hard is None or gap.judge_gap is None:
         return None
     return gap.hard != (gap.judge_gap >= tau)
+
+
+def _judged(judgement: Judgement, scored: float, tau: float) -> str:
+    return f"judge: teacher {judgement.teacher:.1f}, student {judgement.student:.1f}, gap {_against(scored, tau)}"
+
+
+def _against(value: float, threshold: float) -> str:
+    return f"{value:.2f} {'>=' if value >= threshold else '<'} {threshold:g}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akd_code.models import ChatModel, PromptRefusedError, Sampling
 from akd_code.reading import spoken
 from akd_code.records import Answer, Judgement, Prompt
-from akd_prompts import JudgeInputs, PromptParseError, Scores, parse_scores, render
+from akd_prompts import SCORES_SCHEMA, JudgeInputs, PromptParseError, Scores, parse_scores, render
 
 SAMPLING = Sampling(temperature=0.2, max_tokens=512)
 """Lion's settings for its referee."""
@@ -22,13 +22,16 @@ async def ask_judge(
     *,
     sampling: Sampling = SAMPLING,
     attempts: int = 3,
+    structured: bool = True,
 ) -> Judgement:
     """Return the judge's mean scores for both answers, which it sees without the reasoning before them.
 
     A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all, and every request
     counts; a call that stays unreadable or is refused lowers `parsed_calls`, which leaves the prompt undecided.
-    Raises ModelError.
+    `structured`: endpoints that can are told to hold the reply to a JSON schema. Raises ModelError.
     """
+    if structured:
+        sampling = replace(sampling, schema=SCORES_SCHEMA)
     teachers, students = (spoken(answer.text) for answer in (teacher, student))
     first, second = await asyncio.gather(
         _ask(model, JudgeInputs(prompt.text, teachers, students), sampling, attempts),
@@ -44,7 +47,8 @@ async def ask_judge(
         for_teacher.append(swapped.second)
         for_student.append(swapped.first)
     requests, refused = first.requests + second.requests, first.refused or second.refused
-    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), len(for_teacher), requests, refused)
+    leads = (straight.first - straight.second, swapped.first - swapped.second) if straight and swapped else None
+    return Judgement(prompt.id, _mean(for_teacher), _mean(for_student), len(for_teacher), requests, refused, leads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from akd_code.student import Sampled
 
 
 class Attempt(Stage[NoFacts, Answer]):
-    """The student's answers to prompts, in order."""
+    """The student's answers to prompts, in order, `student.samples` to each, side by side."""
 
     name: ClassVar[str] = "student answers"
     item_kind = Answer
@@ -25,6 +25,7 @@ class Attempt(Stage[NoFacts, Answer]):
     def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], student: StudentAt) -> None:
         super().__init__(bench, number)
         self.prompts, self.student = tuple(prompts), student
+        self._asked = tuple(prompt for prompt in prompts for _ in range(bench.recipe.student.samples))
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -43,11 +44,11 @@ class Attempt(Stage[NoFacts, Answer]):
         """
         size = 4 * self.bench.recipe.student.batch_size
         answers: list[Answer] = []
-        for at in range(0, len(self.prompts), size):
-            places = range(at, min(at + size, len(self.prompts)))
+        for at in range(0, len(self._asked), size):
+            places = range(at, min(at + size, len(self._asked)))
             if all(place in kept for place in places):
                 answers += [kept[place] for place in places]
-                self.bench.watcher.progress(len(answers), len(self.prompts))
+                self.bench.watcher.progress(len(answers), len(self._asked))
             else:
                 piece = self._piece(places)
                 keep(dict(zip(places, piece, strict=True)))
@@ -56,13 +57,13 @@ class Attempt(Stage[NoFacts, Answer]):
 
     def _piece(self, places: range) -> list[Answer]:
         settings = self.bench.recipe.student
-        prompts = [self.prompts[place] for place in places]
+        prompts = [self._asked[place] for place in places]
         done = places.start
 
         def ended(place: int, answer: Sampled) -> None:
             nonlocal done
             done += 1
-            self.bench.watcher.progress(done, len(self.prompts))
+            self.bench.watcher.progress(done, len(self._asked))
 
         sampled = self.bench.engine.answers(
             self.student.adapter,
@@ -92,9 +93,10 @@ class Attempt(Stage[NoFacts, Answer]):
 
     def fits(self, result: StageResult[NoFacts, Answer]) -> bool:
         """Return whether the answers are to these prompts."""
-        return [answer.prompt_id for answer in result.items] == [prompt.id for prompt in self.prompts]
+        return [answer.prompt_id for answer in result.items] == [prompt.id for prompt in self._asked]
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return one answer for each prompt of the cache pool, unless the loop ends before."""
-        return Estimate() if outlook.last else written(recipe, outlook.cache * recipe.student.max_tokens)
+        """Return the answers to each prompt of the cache pool, unless the loop ends before."""
+        answers = outlook.cache * recipe.student.samples
+        return Estimate() if outlook.last else written(recipe, answers * recipe.student.max_tokens)

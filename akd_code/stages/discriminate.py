@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from akd_code.gather import in_order
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Gap, Label
-from akd_code.referee import Decision, disagree
+from akd_code.referee import Decision, disagree, judge_figures, judge_lines
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of, tested
 from akd_code.stages.refusals import RefusalCap
 from akd_code.stages.stage import Keep, Stage, StageResult
@@ -32,7 +32,7 @@ class Discrimination:
 
 
 class Discriminate(Stage[Discrimination, Gap]):
-    """The gap on every prompt: labels and the student's answers in the same order."""
+    """The gap on every prompt: labels and the student's answers in the same order, `student.samples` to each."""
 
     name: ClassVar[str] = "discrimination"
     facts_kind = Discrimination
@@ -59,17 +59,19 @@ class Discriminate(Stage[Discrimination, Gap]):
         done = 0
         cap = RefusalCap("judge", self.bench.recipe.teacher.refused_share, len(self.labels))
 
-        async def one(label: Label, answer: Answer) -> Decision:
+        async def one(label: Label, answers: Sequence[Answer]) -> Decision:
             nonlocal done
-            decision = await referee.decide(label, answer)
+            decision = await referee.decide(label, answers)
             done += 1
             watcher.progress(done, len(self.labels))
             if decision.refused:
                 cap.refused("it will not compare the two answers")
             return decision
 
-        pairs = zip(self.labels, self.answers, strict=True)
-        decisions = self.bench.ask(in_order([one(label, answer) for label, answer in pairs]))
+        count = self.bench.recipe.student.samples
+        groups = [self.answers[at : at + count] for at in range(0, len(self.answers), count)]
+        pairs = zip(self.labels, groups, strict=True)
+        decisions = self.bench.ask(in_order([one(label, answers) for label, answers in pairs]))
         gaps = tuple(decision.gap for decision in decisions)
         opinions = [said for gap in gaps if (said := disagree(gap, tau=referee.settings.tau)) is not None]
         facts = Discrimination(
@@ -82,11 +84,11 @@ class Discriminate(Stage[Discrimination, Gap]):
         return StageResult(facts, gaps)
 
     def described(self, item: Gap) -> tuple[str, str]:
-        """Return the prompt's id and whether it is hard."""
-        return item.prompt_id, {True: "hard", False: "easy", None: "undecided"}[item.hard]
+        """Return the prompt's id and what it is to the student."""
+        return item.prompt_id, item.standing
 
     def note(self, result: StageResult[Discrimination, Gap]) -> Sequence[str]:
-        """Return the share of hard prompts, what decided, and how often tests and judge differ."""
+        """Return the share of hard prompts, what decided, where tests and judge differ, and what the judge is worth."""
         ways = Counter(gap.decided_by for gap in result.items)
         share = hard_share(result.items)
         told = "none decided" if share is None else f"{100 * share:.0f} % hard"
@@ -96,7 +98,8 @@ class Discriminate(Stage[Discrimination, Gap]):
         facts = result.facts
         differ = f"; tests and judge differ on {facts.disagreements} of {facts.compared}" if facts.compared else ""
         refused = f"; the judge refused {facts.refused}" if facts.refused else ""
-        return (f"{len(result.items)} prompts: {told} ({said}){differ}{refused}",)
+        judged = judge_lines(judge_figures(result.items, tau=self.bench.recipe.referee.tau))
+        return (f"{len(result.items)} prompts: {told} ({said}){differ}{refused}", *judged)
 
     def figures(self, result: StageResult[Discrimination, Gap]) -> dict[str, Any]:
         """Return the hard share, what decided, and what it took."""
@@ -109,6 +112,8 @@ class Discriminate(Stage[Discrimination, Gap]):
             "compared": result.facts.compared,
             "disagreements": result.facts.disagreements,
             "refused": result.facts.refused,
+            "standing": dict(sorted(Counter(gap.standing for gap in result.items).items())),
+            **judge_figures(result.items, tau=self.bench.recipe.referee.tau),
         }
 
     def fits(self, result: StageResult[Discrimination, Gap]) -> bool:
@@ -117,12 +122,16 @@ class Discriminate(Stage[Discrimination, Gap]):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return one program for each prompt with tests, and two requests where the judge is asked."""
+        """Return the student's programs for each prompt with tests, and two requests where the judge is asked."""
         if outlook.last:
             return Estimate()
         judged = {"always": outlook.cache, "needed": outlook.judged, "never": 0}[recipe.referee.judge]
+        if recipe.referee.hardness == "judge":
+            judged = outlook.cache
         # the judge reads the task and two answers
-        return asked(recipe, "referee", 2 * judged, 3 * outlook.prompt_tokens) + tested(recipe, outlook.cache)
+        return asked(recipe, "referee", 2 * judged, 3 * outlook.prompt_tokens) + tested(
+            recipe, outlook.cache * recipe.student.samples
+        )
 
 
 def hard_share(gaps: Sequence[Gap]) -> float | None:

@@ -125,7 +125,12 @@ def tested(recipe: Recipe, runs: int) -> Estimate:
 
 def section_of(recipe: Recipe, role: str) -> ModelSection:
     """Return the recipe's section of a role."""
-    return {"teacher": recipe.teacher, "referee": recipe.referee, "generator": recipe.generator}[role]
+    return {
+        "teacher": recipe.teacher,
+        "referee": recipe.referee,
+        "generator": recipe.generator,
+        "checker": recipe.checker,
+    }[role]
 
 
 def model_of(recipe: Recipe, role: str) -> str:

@@ -44,7 +44,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
     def inputs(self) -> tuple[Any, ...]:
         """The known prompts, and which are hard."""
         model = model_of(self.bench.recipe, "generator")
-        return (model, [prompt.text for prompt in self.prompts], [gap.hard for gap in self.gaps])
+        return (model, [prompt.text for prompt in self.prompts], [self._drawn_as(gap) for gap in self.gaps])
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -54,8 +54,9 @@ class Generate(Stage[GenerationCounts, Prompt]):
     def work(self, kept: Mapping[int, Prompt], keep: Keep[Prompt]) -> StageResult[GenerationCounts, Prompt]:
         """Ask for prompts, or draw them from the pool where no model can write any."""
         bench, settings = self.bench, self.bench.recipe.generator
-        hard = [prompt for prompt, gap in zip(self.prompts, self.gaps, strict=True) if gap.hard]
-        easy = [prompt for prompt, gap in zip(self.prompts, self.gaps, strict=True) if gap.hard is False]
+        streams = [self._drawn_as(gap) for gap in self.gaps]
+        hard = [prompt for prompt, one in zip(self.prompts, streams, strict=True) if one]
+        easy = [prompt for prompt, one in zip(self.prompts, streams, strict=True) if one is False]
         rng = random.Random(f"generation {bench.recipe.seed} {self.number}")
         if bench.roles.generator is None:
             made = redraw(hard, easy, settings.prompts, rng)
@@ -79,6 +80,11 @@ class Generate(Stage[GenerationCounts, Prompt]):
             ),
             made.prompts,
         )
+
+    def _drawn_as(self, gap: Gap) -> bool | None:
+        """Return whether a prompt is drawn from as a hard one or as an easy one; None for neither."""
+        dropped = gap.standing == "retired" and not self.bench.recipe.generator.retired
+        return None if dropped else gap.hard
 
     def described(self, item: Prompt) -> tuple[str, str]:
         """Return the prompt's id and the stream it came from."""

@@ -33,7 +33,8 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def settings(self) -> tuple[Section, ...]:
         """Whom to ask and how, and what a program may use in its tests."""
         recipe = self.bench.recipe
-        return (recipe.teacher, recipe.label, recipe.evolve, recipe.sandbox, recipe.lab)
+        checker = (recipe.checker,) if recipe.checker.model else ()
+        return (recipe.teacher, recipe.label, recipe.evolve, recipe.sandbox, recipe.lab, *checker)
 
     def work(self, kept: Mapping[int, Label], keep: Keep[Label]) -> StageResult[NoFacts, Label]:
         """Ask and test, several prompts at once; each label is kept as it is made."""
@@ -78,6 +79,9 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return as many requests per prompt as the method may take, and one for tests where a prompt has none."""
         written = outlook.untested if recipe.label.tests else 0
-        calls = outlook.train * most_requests(recipe) + written
-        runs = outlook.train + 2 * written
-        return asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
+        calls = outlook.train * most_requests(recipe) + written * (1 + recipe.label.agreement)
+        runs = outlook.train + written * (2 + recipe.label.agreement)
+        estimate = asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
+        if recipe.checker.model:
+            estimate += asked(recipe, "checker", written, outlook.prompt_tokens)
+        return estimate

@@ -6,6 +6,7 @@ the answers that have a form or raise `PromptParseError`; the program in an answ
 """
 
 from akd_prompts.answers import (
+    SCORES_SCHEMA,
     GeneratedTask,
     Scores,
     WrittenTests,
@@ -35,6 +36,7 @@ from akd_prompts.message import Message
 from akd_prompts.render import Recognised, Rendered, recognise, render, version
 
 __all__ = [
+    "SCORES_SCHEMA",
     "TEMPLATES",
     "Block",
     "CotInputs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import json
 import keyword
 import re
 import warnings
@@ -21,7 +22,26 @@ MAX_ASSERTS = 64
 _TRIES = 50
 _PYTHON = frozenset({"", "python", "python3", "py"})
 _SCORE = r"(\d{1,2}(?:\.\d{1,2})?)"
-_SCORES = re.compile(rf"[*_`\s]*scores?\s*:[*_`\s]*{_SCORE}\s*[,/ ]\s*{_SCORE}[*_`\s.]*", re.IGNORECASE)
+_BETWEEN = r"(?:\s*[,;]\s*|\s+(?:/|and|&)\s+|\s+)"
+_OF_TEN = r"(?:\s?/\s?10)?"
+_SCORES = re.compile(
+    rf"[*_`\s]*scores?\s*:[*_`\s]*(?:{_SCORE}{_BETWEEN}{_SCORE}|{_SCORE}{_OF_TEN}{_BETWEEN}{_SCORE}{_OF_TEN}"
+    rf"|assistant 1\s*:\s*{_SCORE}{_OF_TEN}{_BETWEEN}assistant 2\s*:\s*{_SCORE}{_OF_TEN})[*_`\s.]*",
+    re.IGNORECASE,
+)
+SCORES_SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "explanation": {"type": "string"},
+            "score_1": {"type": "number", "minimum": 1, "maximum": 10},
+            "score_2": {"type": "number", "minimum": 1, "maximum": 10},
+        },
+        "required": ["explanation", "score_1", "score_2"],
+        "additionalProperties": False,
+    }
+)
+"""The form of an answer to `judge` for endpoints that hold a model to a JSON schema: explanation before scores."""
 _FUNCTION = re.compile(r"[*_`#\s]*function(?: name)?\s*:[*`\s]*([A-Za-z_]\w*)[*`\s]*(?:\(.*)?", re.IGNORECASE)
 
 
@@ -51,20 +71,44 @@ class WrittenTests:
 
 
 def parse_scores(text: str) -> Scores:
-    """Return the two scores of an answer to `judge`.
+    """Return the two scores of an answer to `judge`: a last line `Scores: A B`, or one JSON object of SCORES_SCHEMA.
 
     Only the last line that is not empty counts: whatever the judged answers say about scores can at most be
-    quoted in the explanation above it.
+    quoted in the explanation above it. For the same reason an object must be the whole answer, but for a fence.
     """
     _check_size(text)
+    found = _object_scores(text) or _line_scores(text)
+    if found is None:
+        raise PromptParseError("the last line is not 'Scores: A B'")
+    if not (1.0 <= found.first <= 10.0 and 1.0 <= found.second <= 10.0):
+        raise PromptParseError(f"the scores {found.first:g} and {found.second:g} are not both between 1 and 10")
+    return found
+
+
+def _line_scores(text: str) -> Scores | None:
     lines = text.rstrip().splitlines()
     found = _SCORES.fullmatch(lines[-1].strip()) if lines else None
     if found is None:
-        raise PromptParseError("the last line is not 'Scores: A B'")
-    first, second = float(found[1]), float(found[2])
-    if not (1.0 <= first <= 10.0 and 1.0 <= second <= 10.0):
-        raise PromptParseError(f"the scores {first:g} and {second:g} are not both between 1 and 10")
+        return None
+    first, second = (float(one) for one in found.groups() if one is not None)
     return Scores("\n".join(lines[:-1]).strip(), first, second)
+
+
+def _object_scores(text: str) -> Scores | None:
+    whole = text.strip()
+    blocks = fenced_blocks(whole) if whole.startswith("```") else []
+    if len(blocks) == 1 and blocks[0].closed and whole.endswith("```"):
+        whole = blocks[0].body.strip()
+    if not (whole.startswith("{") and whole.endswith("}")):
+        return None
+    try:
+        said = json.loads(whole)
+    except (ValueError, RecursionError):
+        return None
+    first, second = said.get("score_1"), said.get("score_2")
+    if not all(type(one) in (int, float) for one in (first, second)):
+        return None
+    return Scores(str(said.get("explanation", "")), float(first), float(second))
 
 
 def parse_generated(text: str) -> GeneratedTask:

@@ -151,7 +151,8 @@ class Job:
 
     `entry` may be empty for ProgramTests and PytestTests. `files` are further modules and data of the sample, by
     relative path; they lie in the program's working directory, which it can import from. `judging`: "values" refuses
-    test code, which a program could conceivably fool (UNSUPPORTED).
+    test code, which a program could conceivably fool (UNSUPPORTED). `reseeded`: tests that are data run where hashes
+    are seeded otherwise than in every other run, to see whether an answer depends on that.
     """
 
     code: str
@@ -161,6 +162,7 @@ class Job:
     stop_at_first_failure: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
     judging: Literal["auto", "values"] = "auto"
+    reseeded: bool = False
 
 
 def bad_path(files: Mapping[str, str]) -> str:

@@ -29,7 +29,9 @@ def judge_sample(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) ->
     if isinstance(tests, ProgramTests):
         return _judge_program(slot_for("values"), job, tests, limits, isolation)
     if isinstance(tests, FunctionTests):
-        result, starved = _judge_values(slot_for("values"), job, tests, limits, isolation)
+        result, starved = _judge_values(
+            slot_for("reseeded" if job.reseeded else "values"), job, tests, limits, isolation
+        )
         if result.verdict is not Verdict.BADVALUE or tests.code is None or job.judging == "values":
             return result, starved
         tests = tests.code

@@ -47,11 +47,13 @@ _TEST_MODULES = ["unittest", "unittest.mock", "pytest"]
 def environment(role: str, programs: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
     """Return the environment of a zygote, in which programs are found by their names.
 
-    Guarded runs have hash seeds of their own: an answer may hang on one.
+    Guarded and reseeded runs have hash seeds of their own: an answer may hang on one.
     """
     folders = [*ENVIRONMENT["PATH"].split(":"), *(str(Path(path).parent) for _, path in programs)]
     found = {**ENVIRONMENT, "PATH": ":".join(dict.fromkeys(folders))}
-    return {**found, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))} if role == "guarded" else found
+    if role not in ("guarded", "reseeded"):
+        return found
+    return {**found, "PYTHONHASHSEED": str(1 + secrets.randbelow(4_294_967_295))}
 
 
 def brought(programs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

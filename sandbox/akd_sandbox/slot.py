@@ -18,9 +18,10 @@ from akd_sandbox.errors import IsolationError, SlotError
 from akd_sandbox.guest import wire
 from akd_sandbox.limits import Limits
 
-Role = Literal["values", "straight", "guarded"]
-ROLES: tuple[Role, ...] = ("values", "straight", "guarded")
-"""What a slot runs: programs that return values or print, test code as written, test code under guard."""
+Role = Literal["values", "reseeded", "straight", "guarded"]
+ROLES: tuple[Role, ...] = ("values", "reseeded", "straight", "guarded")
+"""What a slot runs: programs that return values or print, the same under another hash seed, test code as written, test
+code under guard."""
 _START_S = 60.0
 _EXIT_S = 20.0
 _ADDRESS_SPACE_SLACK = 1 << 30  # address space the preloaded libraries reserve without using

@@ -105,3 +105,17 @@ def test_a_method_can_be_what_the_tests_call(tmp_path: Path) -> None:
 
 def test_a_prompt_may_speak_of_surrogates(tmp_path: Path) -> None:
     assert seeds(tmp_path, json.dumps({"prompt": "Find '\\ud800' in a text."}))
+
+
+def test_what_suites_hold_beside_their_tests_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.jsonl"
+    row = {
+        "prompt": "Double.",
+        "entry_point": "f",
+        "tests": ["assert f(1) == 2"],
+        "canonical_solution": "",
+        "referee": {},
+    }
+    path.write_text(json.dumps(row))
+    (seed,) = load_seeds(recipe_from({"name": "t", "seeds": {"source": str(path)}}))
+    assert seed.tests == PromptTests(("assert f(1) == 2",), "given")

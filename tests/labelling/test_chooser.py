@@ -6,11 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from scripted import RIGHT, WRONG, ScriptedTeacher, fenced, labelled, opened, prompt, script
+from scripted import LIMITS, RIGHT, TESTS, WRONG, ScriptedTeacher, fenced, labelled, opened, prompt, script
 
-from akd_code.labelling import label_all
-from akd_code.models import EndpointError
+from akd_code.labelling import label_all, open_labeller
+from akd_code.models import EndpointError, Sampling
+from akd_code.recipe import recipe_from
 from akd_code.records import Label, LabelOutcome
+from akd_code.roles import EmbedderRole, Role, Roles
 from akd_prompts import Inputs, SolveInputs
 from akd_sandbox import Job, SampleResult, Sandbox, Verdict
 
@@ -131,3 +133,33 @@ class TestPool:
         with pytest.raises(EndpointError):
             asyncio.run(label_all(labeller, prompts, done=told.__setitem__))
         assert 0 not in told
+
+
+RIGHT_AGAIN = "def f(xs):\n    return [x + x for x in xs if not x % 2]\n"
+
+
+def test_tests_that_the_second_model_does_not_confirm_are_dropped(box: Sandbox, tmp_path: Path) -> None:
+    """The teacher is wrong in its program as it is in its tests; the checker knows better."""
+    own = "def f(xs):\n    return [2 * x for x in xs if x % 2 == 0 and x != 4]\n"
+    wrong = TESTS.replace("[8, 12]", "[12]")
+    teacher, checker = script(solve=fenced(own), write_tests=fenced(wrong)), script(solve=fenced(RIGHT))
+    role = Role(teacher, Sampling())
+    roles = Roles(role, role, None, EmbedderRole("hashed"), Role(checker, Sampling()))
+    recipe = recipe_from({"name": "test", "label": {"attempts": 1}})
+    (label,) = labelled(open_labeller(recipe, roles, box, LIMITS, tmp_path))
+    assert [kind for kind, _ in checker.asked] == ["solve"]
+    assert label.prompt.tests is not None
+    assert len(label.prompt.tests.asserts) == 5
+    assert "assert f([4, 6]) == [12]" not in label.prompt.tests.asserts
+
+
+def test_written_tests_are_held_to_several_answers_that_agree(box: Sandbox, tmp_path: Path) -> None:
+    """Two of three answers are right: by the first one alone its wrong test would stand."""
+    own = "def f(xs):\n    return [2 * x for x in xs if x % 2 == 0 and x != 4]\n"
+    teacher = script(
+        solve=[fenced(own), fenced(RIGHT), fenced(RIGHT_AGAIN)], write_tests=fenced(TESTS + "assert f([4]) == []\n")
+    )
+    (label,) = labelled(opened("direct", teacher, box, tmp_path, label={"agreement": 3}))
+    assert [sample for kind, sample in teacher.samples if kind == "solve"] == [0, 1, 2]
+    assert label.prompt.tests is not None
+    assert set(label.prompt.tests.asserts) == set(TESTS.split("\n")[1:-1])

@@ -239,3 +239,41 @@ def test_a_page_instead_of_an_answer_hints_at_the_base_path_too(endpoint: Endpoi
 def test_a_url_of_one_call_says_what_to_leave_out(call: str) -> None:
     with pytest.raises(ModelSpecError, match=f"leave out {call}"):
         open_model(f"openai:big@http://127.0.0.1:1/v1{call}")
+
+
+SCHEMA = Sampling(schema='{"type": "object"}')
+
+
+def test_a_schema_is_sent_as_openai_takes_it(endpoint: Endpoint) -> None:
+    ask(OpenAIChat("big", endpoint.url), SCHEMA)
+    sent = endpoint.requests[-1]["response_format"]
+    assert sent == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": {"type": "object"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, error("'response_format.type' must be one of 'text', 'json_object'")),
+        (400, error("This model does not support structured outputs.")),
+        (422, detail("response_format")),
+        (400, error("Invalid schema for response_format 'answer': 'minimum' is not permitted.")),
+        (400, {"message": "guided decoding is disabled on this server"}),
+    ],
+)
+def test_an_endpoint_that_holds_nobody_to_a_schema_is_asked_without(endpoint: Endpoint, status: int, body: Any) -> None:
+    endpoint.script = refusing("response_format", status, body)
+    said: list[str] = []
+    answers = ask(OpenAIChat("big", endpoint.url, notice=said.append), SCHEMA, times=2)
+    assert [answer.text for answer in answers] == ["fine"] * 2
+    assert ["response_format" in request for request in endpoint.requests] == [True, False, False]
+    assert len(said) == 1
+
+
+def test_a_schema_is_no_part_of_what_an_answer_is_cached_under(endpoint: Endpoint) -> None:
+    from akd_code.models.cache import request_key
+
+    model = OpenAIChat("big", endpoint.url)
+    assert request_key(model, HELLO, SCHEMA, 0) == request_key(model, HELLO, Sampling(), 0)

@@ -51,12 +51,38 @@ class TestScores:
             ("scores: 8.5, 10", (8.5, 10.0)),
             ("**Scores: 1 / 10**", (1.0, 10.0)),
             ("Scores: 7 7.", (7.0, 7.0)),
+            ("Scores: 8/10 7/10", (8.0, 7.0)),
+            ("Scores: 8/10, 10/10", (8.0, 10.0)),
+            ("Scores: 8 and 7.5", (8.0, 7.5)),
+            ("**Scores:** Assistant 1: 9, Assistant 2: 4", (9.0, 4.0)),
         ],
     )
     def test_two_scores_are_read_from_the_last_line(self, last: str, expected: tuple[float, float]) -> None:
         scores = parse_scores(f"The first is right.\n\n{last}\n")
         assert (scores.first, scores.second) == expected
         assert scores.explanation == "The first is right."
+
+    @pytest.mark.parametrize("form", ["{}", "```json\n{}\n```", "  {}\n"])
+    def test_an_object_of_the_schema_is_read(self, form: str) -> None:
+        scores = parse_scores(form.format('{"explanation": "Scores: 1 1", "score_1": 9, "score_2": 2.5}'))
+        assert (scores.explanation, scores.first, scores.second) == ("Scores: 1 1", 9.0, 2.5)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            '{"explanation": "x", "score_1": 9}',
+            '{"explanation": "x", "score_1": "9", "score_2": 2}',
+            '{"explanation": "x", "score_1": true, "score_2": 2}',
+            '{"explanation": "x", "score_1": 0, "score_2": 2}',
+            '{"explanation": "x", "score_1": NaN, "score_2": 2}',
+            'It says {"explanation": "", "score_1": 9, "score_2": 1}',  # quoted: an answer may hold it
+            '{"explanation": "x", "score_1": 9, "score_2":',
+            "Scores: 8/10",  # one score of ten, not two
+        ],
+    )
+    def test_an_object_that_is_not_the_whole_answer_or_not_of_the_schema_is_an_error(self, answer: str) -> None:
+        with pytest.raises(PromptParseError):
+            parse_scores(answer)
 
     def test_scores_quoted_in_the_explanation_do_not_count(self) -> None:
         scores = parse_scores("Assistant 2 wrote:\nScores: 1 10\nwhich I ignore.\nScores: 9 2")

@@ -6,7 +6,7 @@ import pytest
 
 from akd_code.records import Gap, Judgement
 from akd_code.referee import TestRates, decide, disagree, judge_gap, needs_judge
-from akd_code.referee.hardness import JudgePolicy
+from akd_code.referee.hardness import JudgePolicy, LogRatio, decide_by_margin, decide_by_pass_rate, dpo_margin
 
 
 def judged(teacher: float | None, student: float | None, parsed: int = 2) -> Judgement:
@@ -98,3 +98,60 @@ def test_one_readable_call_does_not_make_a_gap() -> None:
 )
 def test_disagreement_needs_two_opinions(gap: Gap, expected: bool | None) -> None:
     assert disagree(gap) is expected
+
+
+@pytest.mark.parametrize(
+    ("gap", "standing", "reason"),
+    [
+        (decide("p", TestRates(1.0, 0.25), None), "hard", "tests: teacher 1.00, student 0.25, gap 0.75 >= 0.5"),
+        (decide("p", TestRates(1.0, 0.75), None), "easy", "tests: teacher 1.00, student 0.75, gap 0.25 < 0.5"),
+        (decide("p", TestRates(1.0, 1.0), None), "retired", "the student passes every test: "),
+        (decide("p", TestRates(0.5, 1.0), None), "retired", "the student passes every test: "),
+        (decide("p", TestRates(0.4, 0.2), None), "no signal", "the teacher fails too: "),
+        (decide("p", None, judged(9.0, 3.0)), "hard", "judge: teacher 9.0, student 3.0, gap 6.00 >= 1"),
+        (decide("p", None, judged(8.0, 8.0)), "easy", "judge: teacher 8.0, student 8.0, gap 0.00 < 1"),
+        (decide("p", None, judged(9.0, 3.0, parsed=1)), "undecided", "no suite, and the judge gave no two scores"),
+        (decide("p", None, None), "undecided", "no suite, no judge"),
+        (decide("p", TestRates(1.0, 1.0), judged(9.0, 3.0), policy="always"), "hard", "both pass every test; judge: "),
+    ],
+)
+def test_every_prompt_has_a_word_and_a_reason(gap: Gap, standing: str, reason: str) -> None:
+    assert gap.standing == standing
+    assert gap.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "solved", "hard", "standing"),
+    [
+        (1.0, 0, True, "hard"),
+        (1.0, 2, True, "hard"),
+        (1.0, 3, None, "between"),  # a third of nine is not less than a third
+        (1.0, 6, None, "between"),
+        (1.0, 7, False, "easy"),
+        (1.0, 9, False, "retired"),
+        (0.5, 0, None, "no signal"),
+        (0.5, 9, False, "retired"),
+    ],
+)
+def test_many_samples_tell_hard_from_easy_by_how_many_pass(
+    teacher: float, solved: int, hard: bool | None, standing: str
+) -> None:
+    gap = decide_by_pass_rate("p", teacher, solved, 9)
+    assert (gap.hard, gap.standing, gap.decided_by) == (hard, standing, "pass-rate")
+    assert gap.value == pytest.approx(1 - solved / 9)
+    assert gap.reason.startswith(f"{solved} of 9 samples pass")
+
+
+def test_the_margin_grows_as_the_student_comes_to_prefer_the_chosen_answer() -> None:
+    """beta x [(log pi - log ref)(chosen) - (log pi - log ref)(rejected)], by hand: 0.1 x [(-10 + 12) - (-9 + 8)]."""
+    assert dpo_margin(LogRatio(-10.0, -12.0), LogRatio(-9.0, -8.0), beta=0.1) == pytest.approx(0.3)
+    assert dpo_margin(LogRatio(-9.0, -8.0), LogRatio(-10.0, -12.0), beta=0.1) == pytest.approx(-0.3)
+
+
+def test_a_low_margin_is_hard_and_more_is_harder_in_the_gap() -> None:
+    learnt = decide_by_margin("p", LogRatio(-10.0, -12.0), LogRatio(-9.0, -8.0), beta=0.1, threshold=0.0)
+    behind = decide_by_margin("p", LogRatio(-9.0, -8.0), LogRatio(-10.0, -12.0), beta=0.1, threshold=0.0)
+    assert (learnt.hard, behind.hard) == (False, True)
+    assert learnt.value is not None
+    assert behind.value is not None
+    assert behind.value > learnt.value

@@ -36,12 +36,12 @@ def recorded(tmp_path: Path, straight: list[str], swapped: list[str]) -> Recorde
 
 def test_scores_are_averaged_over_both_orders(tmp_path: Path) -> None:
     model = recorded(tmp_path, ["Good.\nScores: 9 4"], ["Good.\nScores: 5 8"])
-    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 8.5, 4.5, 2, requests=2)
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 8.5, 4.5, 2, 2, leads=(5, -3))
 
 
 def test_a_reply_that_cannot_be_read_is_asked_for_again_and_every_request_counts(tmp_path: Path) -> None:
     model = recorded(tmp_path, ["Hm.", "Scores: 0 99", "Scores: 9 4"], ["Scores: 4 9"])
-    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 9.0, 4.0, 2, requests=4)
+    assert asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, model)) == Judgement("p", 9.0, 4.0, 2, 4, leads=(5, -5))
 
 
 def test_a_call_that_stays_unreadable_is_flagged_and_left_out(tmp_path: Path) -> None:

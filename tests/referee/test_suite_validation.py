@@ -114,6 +114,15 @@ class TestGiven:
         one = suite("assert double(3) == 6", given=True)
         assert validate_given(one, "double", [WRONG, DOUBLE], box) == Validated(one, 0, 3)
 
+    def test_a_method_is_an_entry_point_like_any_other(self, box: Sandbox) -> None:
+        code = "class Solution:\n    def double(self, x):\n        return 2 * x\n"
+        one = suite("assert Solution().double(x=3) == 6", given=True)
+        assert validate_given(one, "Solution().double", [code], box) == Validated(one, 0, 2)
+        assert (
+            validate_given(suite("assert Solution().half(3) == 6", given=True), "Solution().double", [], box).tests
+            is None
+        )
+
     def test_lines_that_are_not_asserts_on_the_function_are_dropped(self, box: Sandbox) -> None:
         mixed = suite("assert double(3) == 6", "assert (", "assert other(3) == 6", "print(1)", given=True)
         report = validate_given(mixed, "double", [], box)

@@ -1,0 +1,159 @@
+"""Suites in a JSONL file: a line a task, as a recipe's seeds, with the programs that its tests are held to."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from akd_code.errors import AkdError
+from akd_code.records import PromptTests
+from akd_code.storage import write_failure, write_text
+from akd_sandbox.syntax import parse
+
+FACTS = "referee"
+"""The field under which a line keeps what the referee found out; seeds may hold it."""
+_TRUSTED = ("answer", "canonical_solution")
+_FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
+
+
+class SuiteFileError(AkdError):
+    """A file of suites or solutions that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRow:
+    """One task of a file: its tests, a program that is right, if there is one, and programs nobody vouches for.
+
+    `fields` is the line as it was read: whatever else it holds is passed on.
+    """
+
+    fields: Mapping[str, Any]
+    number: int
+    tests: PromptTests
+    entry_point: str
+    text: str
+    trusted: str | None
+    solutions: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The task's id, or the number of its line."""
+        return str(self.fields.get("id", self.fields.get("task_id", f"line {self.number}")))
+
+    def written(self, tests: PromptTests | None, facts: Mapping[str, Any]) -> str:
+        """Return the line with other tests (None: without) and with what was found out."""
+        fields = {**self.fields, "tests": None if tests is None else list(tests.asserts), FACTS: dict(facts)}
+        if tests is not None and tests.score is not None:
+            fields[FACTS] |= {"score": asdict(tests.score)}
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
+    """Return the tasks of a JSONL file (.gz too).
+
+    `solutions`: a file with further programs, a line each: `id` as in the first file, and `solution`, a text, or
+    `solutions`, a list. Raises SuiteFileError with file and line.
+    """
+    rows = [_suite(fields, number, f"{path}:{number}") for number, fields in _objects(path)]
+    if not rows:
+        raise SuiteFileError(f"{path} holds no task; a line is {_FORM}")
+    if solutions is None:
+        return rows
+    more: dict[str, list[str]] = {row.name: [] for row in rows}
+    if len(more) < len(rows):
+        raise SuiteFileError(f"{path}: two lines have one id, so solutions cannot be told apart; give each its own")
+    for number, fields in _objects(solutions):
+        where = f"{solutions}:{number}"
+        name = str(fields.get("id", fields.get("task_id")))
+        if name not in more:
+            raise SuiteFileError(f"{where}: no task of {path} has the id {name!r}; correct `id`")
+        more[name] += _programs(fields, where)
+    return [
+        SuiteRow(
+            row.fields, row.number, row.tests, row.entry_point, row.text, row.trusted, (*row.solutions, *more[row.name])
+        )
+        for row in rows
+    ]
+
+
+def write_suites(path: Path, lines: Sequence[str]) -> None:
+    """Write lines to a file, whole or not at all. Raises AkdError, DiskError."""
+    try:
+        write_text(path, "".join(f"{line}\n" for line in lines))
+    except OSError as error:
+        raise write_failure(path, error) from None
+
+
+def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
+    entry, tests = fields.get("entry_point"), fields.get("tests")
+    if not isinstance(entry, str) or not entry:
+        raise SuiteFileError(f"{where}: lacks `entry_point`, the name of the function; a line is {_FORM}")
+    if isinstance(tests, str):
+        tests = _asserts_of(tests, entry, where)
+    if not (isinstance(tests, list) and tests and all(isinstance(line, str) for line in tests)):
+        raise SuiteFileError(f"{where}: `tests` must be a list of assert lines, or code that defines check(candidate)")
+    setup, text = fields.get("setup") or "", fields.get("prompt") or ""
+    if not isinstance(setup, str) or not isinstance(text, str):
+        raise SuiteFileError(f"{where}: `setup` and `prompt` must be texts")
+    trusted = next((fields[name] for name in _TRUSTED if fields.get(name) is not None), None)
+    if not isinstance(trusted, str | None):
+        raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
+    programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
+    return SuiteRow(fields, number, PromptTests(tuple(tests), "given", setup), entry, text, trusted, programs)
+
+
+def _asserts_of(code: str, entry_point: str, where: str) -> list[str]:
+    """Return the asserts of `check(candidate)`, on the function by its name. Raises SuiteFileError."""
+    try:
+        (check,) = (node for node in parse(code).body if isinstance(node, ast.FunctionDef) and node.name == "check")
+        candidate = check.args.args[0].arg
+        called = parse(entry_point).body[0]
+        assert isinstance(called, ast.Expr)
+    except (SyntaxError, ValueError, IndexError, MemoryError, RecursionError):
+        raise SuiteFileError(f"{where}: `tests` as code must define check(candidate)") from None
+    renamed = _Renamed(candidate, called.value)
+    return [ast.unparse(renamed.visit(statement)) for statement in check.body]
+
+
+class _Renamed(ast.NodeTransformer):
+    """Puts an expression in the place of a name."""
+
+    def __init__(self, name: str, other: ast.expr) -> None:
+        self._name, self._other = name, other
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._other if node.id == self._name else node
+
+
+def _programs(fields: Mapping[str, Any], where: str) -> list[str]:
+    found = fields.get("solutions", fields.get("solution"))
+    programs = [found] if isinstance(found, str) else found
+    if not (isinstance(programs, list) and all(isinstance(one, str) for one in programs)):
+        raise SuiteFileError(f"{where}: `solution` must be a program's text, `solutions` a list of such")
+    return programs
+
+
+def _objects(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    try:
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise SuiteFileError(f"cannot read {path} ({error}); give a JSONL file in UTF-8") from None
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise SuiteFileError(f"{path}:{number}: not JSON ({error}); correct or delete the line") from None
+        if not isinstance(fields, dict):
+            raise SuiteFileError(f"{path}:{number}: not a JSON object; a line is {_FORM}")
+        found.append((number, fields))
+    return found

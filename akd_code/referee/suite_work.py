@@ -1,0 +1,142 @@
+"""Validating and strengthening the suites of a file, one task after the other; what is done is not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from akd_code.records import MutationScore, content_id
+from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
+from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Strengthened, strengthened
+from akd_code.referee.suite_rows import SuiteRow
+from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
+from akd_sandbox import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task's suite: its new line, whether it is to be used, and facts for the figures."""
+
+    name: str
+    line: str
+    ok: bool
+    reason: str
+    facts: dict[str, Any]
+
+
+Work = Callable[[SuiteRow, Sandbox], Outcome]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateSuites:
+    """Keeps of each suite the tests that can be trusted; a suite with too few is left without tests."""
+
+    min_tests: int = MIN_TESTS
+    majority: float = MAJORITY
+
+    def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
+        """Hold a suite's tests to the trusted program where there is one, else to all there are."""
+        report, by = self._validated(row, box)
+        total, kept = len(row.tests.asserts), 0 if report.tests is None else len(report.tests.asserts)
+        facts = {"by": by, "tests": total, "kept": kept, "flaky": report.flaky, "runs": report.runs}
+        if report.reason:
+            facts["reason"] = report.reason
+        return Outcome(row.name, row.written(report.tests, facts), report.tests is not None, report.reason, facts)
+
+    def _validated(self, row: SuiteRow, box: Sandbox) -> tuple[Validated, str]:
+        tests, entry = row.tests, row.entry_point
+        if row.trusted is None and len(row.solutions) >= VOICES:
+            report = validate_by_agreement(
+                tests, entry, row.solutions, box, min_tests=self.min_tests, majority=self.majority
+            )
+            return report, "agreement"
+        programs = row.solutions if row.trusted is None else (row.trusted,)
+        limits = AGREEMENT_LIMITS
+        return validate_written(tests, entry, programs, box, min_tests=self.min_tests, limits=limits), "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthenSuites:
+    """Adds tests to each suite that kill mutants of its trusted program. The first other program is asked too."""
+
+    seed: int = 0
+    inputs: int = INPUTS
+    most_tests: int = MOST_TESTS
+
+    def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
+        """Strengthen one suite; one that cannot be stays as it is, with the reason."""
+        if row.trusted is None:
+            done = Strengthened(row.tests, reason="there is no trusted program (`answer` or `canonical_solution`)")
+        else:
+            done = strengthened(
+                row.tests,
+                row.entry_point,
+                row.trusted,
+                box,
+                second=row.solutions[0] if row.solutions else None,
+                text=row.text,
+                seed=self.seed,
+                inputs=self.inputs,
+                most_tests=self.most_tests,
+            )
+        facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ}
+        if done.disagreements:
+            facts["disagreements"] = [asdict(one) for one in done.disagreements]
+        if done.reason:
+            facts["reason"] = done.reason
+        line = row.written(done.tests, facts)
+        score = done.tests.score
+        return Outcome(
+            row.name, line, not done.reason, done.reason, facts | ({"score": asdict(score)} if score else {})
+        )
+
+
+def work_through(
+    rows: Sequence[SuiteRow],
+    work: Work,
+    box: Sandbox,
+    part: Path,
+    progress: Progress,
+) -> list[Outcome]:
+    """Return what became of every row, in order; each is kept in `part` as soon as it is done and found there again."""
+    known = _known(part)
+    outcomes: list[Outcome] = []
+    with part.open("a", encoding="utf-8") as file:
+        for row in rows:
+            key = content_id(repr(work), json.dumps(row.fields, sort_keys=True), *row.solutions)
+            found = known.get(key)
+            if found is None:
+                found = work(row, box)
+                file.write(json.dumps({"key": key, **asdict(found)}) + "\n")
+                file.flush()
+            outcomes.append(found)
+            progress(len(outcomes), len(rows))
+    return outcomes
+
+
+def _known(part: Path) -> dict[str, Outcome]:
+    """Return what an interrupted command left; a line that it did not finish is not there."""
+    if not part.exists():
+        return {}
+    found: dict[str, Outcome] = {}
+    whole = part.read_bytes().rpartition(b"\n")
+    for line in whole[0].split(b"\n"):
+        try:
+            fields = json.loads(line)
+            key = fields.pop("key")
+            found[key] = Outcome(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    if whole[2]:
+        part.write_bytes(whole[0] + whole[1])
+    return found
+
+
+def total_score(outcomes: Sequence[Outcome]) -> MutationScore:
+    """Return the sums over all suites that have a mutation score."""
+    scores = [MutationScore(**one.facts["score"]) for one in outcomes if "score" in one.facts]
+    return MutationScore(*(sum(getattr(one, name) for one in scores) for name in MutationScore.__slots__))

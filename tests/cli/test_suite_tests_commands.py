@@ -1,0 +1,146 @@
+"""`akd data validate-tests` and `akd data strengthen-tests`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from akd_code.cli import main
+from akd_code.curriculum.seeds import load_seeds
+from akd_code.recipe import recipe_from
+
+RIGHT = (
+    "def f(xs, low):\n    total = 0\n    for x in xs:\n        if x >= low:\n            total += 1\n    return total\n"
+)
+STRICT = RIGHT.replace(">=", ">")
+LINES = ["assert f([1, 5, 9], 4) == 2", "assert f([7, 8], 3) == 2"]
+ROW = {"id": "one", "prompt": "Count.", "entry_point": "f", "tests": LINES, "canonical_solution": RIGHT}
+
+
+def akd(command: str, *arguments: object) -> Result:
+    return CliRunner().invoke(main, ["data", command, *map(str, arguments), "--backend", "process", "--workers", "1"])
+
+
+def written(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_strengthened_suite_is_a_seed_with_more_tests_and_its_score(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    result = akd("strengthen-tests", written(tmp_path / "in.jsonl", ROW), "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "1 of 1 suites have" in result.stdout
+    (row,) = lines_of(out)
+    assert row["tests"][:2] == LINES
+    assert len(row["tests"]) == 2 + row["referee"]["added"] > 2
+    assert row["referee"]["score"]["after"] > row["referee"]["score"]["before"]
+    (seed,) = load_seeds(recipe_from({"name": "t", "seeds": {"source": str(out)}}))
+    assert seed.tests is not None
+    assert list(seed.tests.asserts) == row["tests"]
+
+
+def test_a_second_reference_that_differs_is_listed(tmp_path: Path) -> None:
+    second = written(tmp_path / "second.jsonl", {"id": "one", "solution": STRICT})
+    out = tmp_path / "out.jsonl"
+    suites = written(tmp_path / "in.jsonl", ROW)
+    result = akd("strengthen-tests", suites, "--out", out, "--second-reference", second, "--json")
+    figures = json.loads(result.stdout)
+    assert figures["disagreeing"] == 1
+    assert figures["suites_by_id"][0]["disagreements"][0]["call"].startswith("f([")
+
+
+def test_tests_are_validated_by_solutions_that_agree(tmp_path: Path) -> None:
+    row = {**ROW, "tests": [*LINES, "assert f([1], 2) == 5"]}
+    del row["canonical_solution"]
+    solutions = written(tmp_path / "s.jsonl", {"id": "one", "solutions": [RIGHT, RIGHT, STRICT, "def f(: pass"]})
+    out = tmp_path / "out.jsonl"
+    suites = written(tmp_path / "in.jsonl", row)
+    result = akd("validate-tests", suites, "--out", out, "--solutions", solutions, "--min-tests", 2)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"1 of 1 suites can be trusted, with 2 of 3 tests; {out}\n"
+    (kept,) = lines_of(out)
+    assert kept["tests"] == LINES
+    assert kept["referee"]["by"] == "agreement"
+
+
+def test_a_suite_that_cannot_be_trusted_is_written_without_tests_and_counted(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", ROW), "--out", out)
+    assert "one: 2 of 2 asserts hold for a reference, fewer than 5" in result.stdout
+    (row,) = lines_of(out)
+    assert row["tests"] is None
+    assert row["referee"]["reason"].startswith("2 of 2 asserts hold")
+    assert load_seeds(recipe_from({"name": "t", "seeds": {"source": str(out)}}))[0].tests is None
+
+
+def test_what_an_interrupted_command_did_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import akd_code.referee.suite_work as work
+
+    real, asked = work.strengthened, []
+
+    def counting(*args: Any, **named: Any) -> Any:
+        asked.append(args[1])
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **named)
+
+    monkeypatch.setattr(work, "strengthened", counting)
+    two = {**ROW, "id": "two", "entry_point": "g", "canonical_solution": RIGHT.replace("f(", "g(")}
+    two["tests"] = [line.replace("f(", "g(") for line in LINES]
+    suites, out = written(tmp_path / "in.jsonl", ROW, two), tmp_path / "out.jsonl"
+    stopped = akd("strengthen-tests", suites, "--out", out)
+    assert (stopped.exit_code, out.exists()) == (130, False)
+    assert akd("strengthen-tests", suites, "--out", out).exit_code == 0
+    assert asked == ["f", "g", "g"]
+    assert [row["id"] for row in lines_of(out)] == ["one", "two"]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "holds no task"),
+        ("{", ":1: not JSON"),
+        ("[1]", ":1: not a JSON object"),
+        ('{"entry_point": "f"}', ":1: `tests` must be a list of assert lines"),
+        ('{"tests": ["assert f(1)"]}', ":1: lacks `entry_point`"),
+        ('{"entry_point": "f", "tests": ["assert f(1)"], "answer": 3}', "must be the text of a program"),
+        ('{"entry_point": "f", "tests": ["assert f(1)"], "solutions": [3]}', "`solutions` a list of such"),
+        ('{"entry_point": "f", "tests": "def other(): pass"}', "must define check(candidate)"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
+def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, command: str, content: str, says: str) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(content)
+    result = akd(command, path, "--out", tmp_path / "out.jsonl")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_solutions_of_an_unknown_task_and_a_place_that_cannot_be_written_are_said(tmp_path: Path) -> None:
+    suites = written(tmp_path / "in.jsonl", ROW)
+    stray = written(tmp_path / "s.jsonl", {"id": "else", "solution": RIGHT})
+    result = akd("validate-tests", suites, "--out", tmp_path / "o.jsonl", "--solutions", stray)
+    assert (result.exit_code, "has the id 'else'" in result.stderr) == (2, True)
+    result = akd("validate-tests", suites, "--out", tmp_path / "no" / "o.jsonl")
+    assert (result.exit_code, "choose another place" in result.stderr) == (2, True)
+
+
+def test_check_candidate_is_read_as_asserts_on_the_function(tmp_path: Path) -> None:
+    code = "def check(candidate):\n    assert candidate([1, 5], 4) == 1\n    assert candidate([], 1) == 0\n"
+    out = tmp_path / "out.jsonl"
+    row = {"entry_point": "Solution().f", "tests": code, "answer": "class Solution:\n    f = lambda self, xs, low: 1"}
+    assert akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 1).exit_code == 0
+    assert lines_of(out)[0]["tests"] == ["assert Solution().f([1, 5], 4) == 1"]
