@@ -12,7 +12,7 @@ from rapidfuzz.distance import LCSseq
 
 from akd_code.filters.exact import ExactMeasure, as_written
 from akd_code.filters.pool import Likeness, Pool, PoolFilter
-from akd_code.filters.postings import MOST_TIMES, Occurrences, posted
+from akd_code.filters.postings import Occurrences, posted
 from akd_code.filters.registry import FILTERS
 from akd_code.filters.segments import Array, Matches, Segment, joined_ends, ranges, starts_of
 from akd_code.filters.words import WordHashes, rouge_words

@@ -89,4 +89,5 @@ def ranges(starts: Array, lengths: Array) -> Array:
     if not total:
         return np.zeros(0, dtype=np.int64)
     before = np.cumsum(lengths) - lengths
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - before, lengths)
+    places: Array = np.arange(total, dtype=np.int64) + np.repeat(starts - before, lengths)
+    return places
