@@ -3,6 +3,7 @@
     train = cache = seeds
     repeat for round 1..K:
         label            the teacher answers every prompt of train; tests say which answers are right
+                         (and rows that share a task with a benchmark are left out, as seeds that do are)
         imitate          the student is fine-tuned on them, going on from where it is
         examine          pass@1 on held-out tasks
         stop after round K
@@ -60,8 +61,8 @@ def distil(bench: Workbench) -> list[RoundFigures]:
 
     Raises what its stages raise; what was finished until then is stored, and found by the next call.
     """
-    recipe, steps = bench.recipe, StepRunner(bench)
-    pools = Pools(train=tuple(load_seeds(recipe)))
+    recipe, steps, guard = bench.recipe, StepRunner(bench), bench.guard
+    pools = Pools(train=guard.prompts(load_seeds(recipe)))
     labelled = student = ""  # keys of the steps that the next round's go on from
     for suite in bench.suites:
         steps.do(Examine(bench, 0, suite, student))
@@ -70,8 +71,9 @@ def distil(bench: Workbench) -> list[RoundFigures]:
     for number in range(1, recipe.rounds + 1):
         train = pools.train
         labels, labelled = steps.do(LabelPrompts(bench, number, train, before=labelled))
-        pools = pools.answered(labels.items)
-        _, student = steps.do(Imitate(bench, number, labels.items, student))
+        clean = guard.labels(number, labels.items)
+        pools = pools.answered(clean)
+        _, student = steps.do(Imitate(bench, number, clean, student))
         for suite in bench.suites:
             steps.do(Examine(bench, number, suite, student))
         if number < recipe.rounds:

@@ -11,10 +11,13 @@ from akd_code.decontamination.text import Statement
 from akd_code.errors import AkdError
 from akd_code.filters.ast_hash import function_shapes
 from akd_evals.errors import EvalError
-from akd_evals.suites import Suite, Task, load_suite
+from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
+from akd_sandbox import FunctionTests
 
 KNOWN = ("humaneval", "humaneval+", "mbpp", "mbpp+")
 """Checked wherever their data can be opened; the other suites where they are evaluated or named."""
+CLOSED = ("lab",)
+"""Suites made by a grammar that the training tasks come from, too: only the same task is the same, not one like it."""
 LEAST_SHAPE = 300
 """Characters of a shape below which a function says nothing: `return a + b` is in every data set."""
 
@@ -32,6 +35,24 @@ class BenchmarkTask:
     statement: Statement
     shapes: frozenset[str]
     pairs: frozenset[Pair]
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing but the very same statement counts."""
+        return self.suite.name.partition("[")[0] in CLOSED
+
+    @property
+    def tests(self) -> int:
+        """How many tests there are, where they are data; else it is taken for many."""
+        cases = 0
+        for tests in (self.task.base, self.task.plus):
+            if isinstance(tests, ReferenceTests):
+                cases += len(tests.inputs)
+            elif isinstance(tests, FunctionTests):
+                cases += len(tests.cases)
+            elif tests is not None:
+                return 100
+        return cases
 
     @classmethod
     def of(cls, suite: Suite, task: Task) -> BenchmarkTask:
@@ -68,7 +89,7 @@ def suites_at_hand(evaluated: Sequence[Suite], notice: Callable[[str], None]) ->
         except EvalError:
             missing.append(name)
     if missing:
-        notice(f"decontamination: the data of {', '.join(missing)} is not here, so nothing is compared with it")
+        notice(f"decontamination: not compared with {', '.join(missing)}, whose data is not here")
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from akd_code.decontamination.benchmarks import LEAST_SHAPE, BenchmarkTask, task_named
 from akd_code.decontamination.evidence import Evidence
@@ -15,8 +16,9 @@ from akd_code.filters.words import rouge_words
 
 ENOUGH_TESTS = 40
 """Characters of tests in common that make a task: f(10) is True and f(11) is False is true of many."""
-RELATED = 0.5
-"""Likeness of words from which on a nearest task is tried by execution."""
+LEAST_UNSURE = 3
+RELATED, RELATED_UNPROVEN, FEW_TESTS = 0.5, 0.65, 5
+"""Likeness of words from which on a nearest task is tried by execution; more where few tests would prove little."""
 NEAREST = 5
 
 
@@ -24,18 +26,34 @@ class Detector:
     """The tasks of some benchmarks, and what finds them in rows. Without a runner nothing is executed."""
 
     def __init__(self, tasks: Sequence[BenchmarkTask], runner: Runner | None = None) -> None:
-        self._tasks = tuple(tasks)
+        self._tasks = (*(one for one in tasks if not one.closed), *(one for one in tasks if one.closed))
+        open_tasks = [one for one in self._tasks if not one.closed]
         self._runner = runner
-        self._text = TextIndex([one.statement for one in self._tasks])
+        self._text = TextIndex([one.statement for one in open_tasks])
+        self._closed: dict[tuple[str, ...], list[int]] = {}
         self._by_id: dict[str, list[int]] = {}
         self._shapes: dict[str, list[int]] = {}
         self._inputs: dict[str, set[int]] = {}
         for number, one in enumerate(self._tasks):
             self._by_id.setdefault(one.task.task_id, []).append(number)
+            if one.closed:
+                self._closed.setdefault(tuple(rouge_words(one.task.prompt)), []).append(number)
+                continue
             for shape in one.shapes:
                 self._shapes.setdefault(shape, []).append(number)
             for arguments, _ in one.pairs:
                 self._inputs.setdefault(arguments, set()).add(number)
+
+    def search(
+        self, rows: Sequence[Row], workers: int = 1, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[Evidence]:
+        """Return what is found in all rows, in their order; `workers` rows are searched at once."""
+        found: list[Evidence] = []
+        with ThreadPoolExecutor(workers) as pool:
+            for done, some in enumerate(pool.map(self.find, rows), 1):
+                found += some
+                progress(done, len(rows))
+        return found
 
     @property
     def suites(self) -> tuple[str, ...]:
@@ -64,6 +82,8 @@ class Detector:
 
     def _texts(self, row: Row, said: Statement) -> Iterator[tuple[int, str, str, str]]:
         words = rouge_words(row.prompt)
+        for number in self._closed.get(tuple(words), ()):
+            yield number, "text", " ".join(words), "the whole statement"
         for number, matched in self._text.inside(words, said.words).items():
             yield number, "text", matched, "the whole statement"
         for number, (run, length) in self._text.grams(rouge_words(f"{row.prompt}\n{row.answer}")).items():
@@ -83,16 +103,24 @@ class Detector:
         pairs = pairs_in(row.asserts)
         for number in sorted(set().union(*(self._inputs.get(arguments, set()) for arguments, _ in pairs))):
             shared = list(shared_pairs(pairs, set(self._tasks[number].pairs)))
-            shown = [f"{arguments} -> {result}" for arguments, result in shared]
+            sure = [pair for pair in shared if pair in self._tasks[number].pairs]
+            # where the task's own results are not known, all of a row's inputs must be the task's
+            same = sure or (shared if len(shared) == len(pairs) >= LEAST_UNSURE else [])
+            shown = [f"{arguments} -> {result}" for arguments, result in same]
             if sum(map(len, shown)) >= ENOUGH_TESTS:
-                yield number, "tests", "; ".join(shown), f"{len(shared)} tests in common"
+                yield number, "tests", "; ".join(shown), "the same test" if len(same) == 1 else f"{len(same)} tests"
 
     def _executed(
         self, row: Row, nearest: Sequence[tuple[int, float]], found: set[int]
     ) -> Iterator[tuple[int, str, str, str]]:
         if self._runner is None or not row.code:
             return
-        likely = {number: likeness for number, likeness in nearest if likeness >= RELATED and number not in found}
+        likely = {
+            number: likeness
+            for number, likeness in nearest
+            if number not in found
+            and likeness >= (RELATED_UNPROVEN if self._tasks[number].tests < FEW_TESTS else RELATED)
+        }
         tasks = [self._tasks[number] for number in likely]
         places = {id(one): number for number, one in zip(likely, tasks, strict=True)}
         for one, name in self._runner.solves(row.code, tasks):

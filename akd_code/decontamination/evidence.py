@@ -52,15 +52,22 @@ def report_table(found: Sequence[Evidence], rows: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary_line(found: Sequence[Evidence], rows: int) -> str:
-    """Return one line: how many rows, against how many tasks, by the tier that found them first."""
+def rows_by_tier(found: Sequence[Evidence]) -> dict[str, int]:
+    """Return how many rows each tier found, a row counted for the plainest that did."""
     first: dict[int, str] = {}
     for one in sorted(found, key=lambda one: (one.row, _rank(one.tier))):
         first.setdefault(one.row, one.tier)
     tiers = Counter(first.values())
-    counts = ", ".join(f"{tiers[tier]} {tier}" for tier in TIERS if tiers[tier])
+    return {tier: tiers[tier] for tier in TIERS if tiers[tier]}
+
+
+def summary_line(found: Sequence[Evidence], rows: int) -> str:
+    """Return one line: how many rows, against how many tasks, by the tier that found them first."""
     tasks = len({(one.suite, one.task_id) for one in found})
-    return f"{len(first)} of {rows} rows share {tasks} benchmark tasks" + (f": {counts}" if counts else "")
+    counts = ", ".join(f"{count} {tier}" for tier, count in rows_by_tier(found).items())
+    return f"{len({one.row for one in found})} of {rows} rows share {tasks} benchmark tasks" + (
+        f": {counts}" if counts else ""
+    )
 
 
 def _rank(tier: str) -> int:

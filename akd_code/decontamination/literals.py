@@ -45,7 +45,7 @@ def pairs_of(task: Task) -> set[Pair]:
 
 
 def shared_pairs(row: set[Pair], task: set[Pair]) -> Iterator[Pair]:
-    """Yield the pairs that a row's tests share with a task's; a result that one of them does not know is no obstacle."""
+    """Yield the pairs that a row's tests share with a task's; unknown results are no obstacle."""
     inputs = {arguments for arguments, result in task if result is None}
     for arguments, result in sorted(row, key=str):
         if (arguments, result) in task or arguments in inputs:
@@ -53,10 +53,10 @@ def shared_pairs(row: set[Pair], task: set[Pair]) -> Iterator[Pair]:
 
 
 def _pair(call: ast.expr, result: ast.expr) -> Pair | None:
-    if not isinstance(call, ast.Call) or call.keywords or not call.args:
+    if not isinstance(call, ast.Call) or not (call.args or call.keywords):
         return None
     try:
-        arguments = tuple(ast.literal_eval(one) for one in call.args)
+        arguments = tuple(ast.literal_eval(one) for one in (*call.args, *(word.value for word in call.keywords)))
         pair = _spelt(arguments), _spelt(ast.literal_eval(result))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None

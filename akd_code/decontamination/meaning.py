@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 
 _STEM = 5
-_NOTHING = frozenset(
+_NOTHING_TO_SAY = (
     "a about all also an and any are as at be been but by call called can code complete could do does done each "
     "either else every example following for from function functions give given gives has have help how if implement "
     "in input into is it its itself just let make may me method must named need needs not of on one only or other our "
     "output outputs please problem procedure program provided python return returned returning returns routine should "
     "so solution solve some such supplied takes task than thank that the their them then there these they this those "
     "to up us use used using want was we were when where whether which while will with would write you your back "
-    # what every problem asks for
     "calculate check compute determine find get obtain produce verify test tell decide evaluate define create "
-    "build generate develop design print prints".split()
+    "build generate develop design print prints"
 )
+_NOTHING = frozenset(_NOTHING_TO_SAY.split())
 _ALIKE = (
     "list array sequence vector series",
     "string text str texts",

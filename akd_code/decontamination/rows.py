@@ -11,8 +11,8 @@ from akd_code.records import Label, Prompt
 class Row:
     """What a row asks and answers. `number` is its place in its file or pool, from 1.
 
-    `name` is the id it brings, which may be a benchmark's; `code` is the program in its `answer`; `asserts` the tests that
-    came with it.
+    `name` is the id it brings, which may be a benchmark's; `code` is the program in its `answer`; `asserts` are the
+    tests that came with it.
     """
 
     number: int

@@ -18,7 +18,7 @@ from akd_code.filters.words import rouge_words
 GRAM, LONG_GRAM = 8, 13
 LEAST_WORDS = 5
 """A statement of fewer words is found only where it is all that a row says: "Swap two numbers." is in many."""
-NEAR, NEAR_SHORT, SHORT = 0.75, 0.85, 6
+NEAR, NEAR_SHORT, SHORT = 0.75, 0.8, 6
 """Likeness from which on two texts say the same; more is asked of one with fewer words that say something."""
 _WINDOW, _STEP = 80, 40
 _UNNAMED = 0.25
@@ -27,21 +27,26 @@ _COMPOUND = re.compile(r"\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A problem's words; `plain` are those outside names such as `count_words`, which may be called anything.
+    """A problem's words, without `Write a function to` in `words` and with it in `whole`.
+
+    `plain` are those of `words` outside names such as `count_words`, which may be called anything.
 
     So may what is in `names`, those of functions and arguments that could be words of a sentence, too.
     """
 
     words: tuple[str, ...]
+    whole: tuple[str, ...]
     plain: tuple[str, ...]
     names: frozenset[str]
 
     @classmethod
     def of(cls, text: str, code: str = "") -> Statement:
         """Return the statement of a problem; `code` names its function and arguments, where its text does not."""
-        said = core(statement(text))
+        whole = statement(text)
+        said = core(whole)
         plain = rouge_words(_COMPOUND.sub(" ", said))
-        return cls(tuple(rouge_words(said)), tuple(plain), identifiers(text) | identifiers(code))
+        words = tuple(rouge_words(said))
+        return cls(words, tuple(rouge_words(whole)), tuple(plain), identifiers(text) | identifiers(code))
 
     def stems(self) -> tuple[Counter[str], set[str]]:
         """Return what stands for the words that say something, and which of that may be a name."""
@@ -56,14 +61,14 @@ class TextIndex:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = tuple(statements)
         self._grams: dict[tuple[str, ...], list[int]] = {}
-        self._openings: dict[tuple[str, ...], list[int]] = {}
-        for number, one in enumerate(self._statements):
-            for gram in _grams(one.words, GRAM):
-                self._grams.setdefault(gram, []).append(number)
-            if len(one.words) >= LEAST_WORDS:
-                self._openings.setdefault(one.words[:LEAST_WORDS], []).append(number)
+        self._openings: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
         self._wholes: dict[tuple[str, ...], list[int]] = {}
         for number, one in enumerate(self._statements):
+            for gram in filter(_says_something, _grams(one.words, GRAM)):
+                self._grams.setdefault(gram, []).append(number)
+            for sought in {one.words, one.whole}:
+                if len(sought) >= LEAST_WORDS:
+                    self._openings.setdefault(sought[:LEAST_WORDS], []).append((number, sought))
             if one.words:
                 self._wholes.setdefault(one.words, []).append(number)
         self._weigh()
@@ -72,8 +77,7 @@ class TextIndex:
         """Return the tasks whose statement stands in `words`, or is all of `whole`, with the statement."""
         found = {number: " ".join(whole) for number in self._wholes.get(tuple(whole), ())}
         for at in range(len(words) - LEAST_WORDS + 1):
-            for number in self._openings.get(tuple(words[at : at + LEAST_WORDS]), ()):
-                sought = self._statements[number].words
+            for number, sought in self._openings.get(tuple(words[at : at + LEAST_WORDS]), ()):
                 if tuple(words[at : at + len(sought)]) == sought:
                     found[number] = " ".join(sought)
         return found
@@ -149,6 +153,11 @@ class TextIndex:
 
 def _grams(words: Sequence[str], length: int) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
+
+
+def _says_something(gram: tuple[str, ...]) -> bool:
+    """Return whether a run is more than numbers and single letters: `1 2 3 4 5 6 7 8` is in many problems."""
+    return len({word for word in gram if len(word) > 1 and not word.isdigit()}) >= 4
 
 
 def _parts(row: Statement) -> list[Statement]:
