@@ -65,7 +65,13 @@ class Detector:
         found: dict[int, Evidence] = {}
         said = Statement.of(row.prompt, row.code)
         nearest = self._text.near(said, NEAREST)
-        for tier in (self._ids(row), self._texts(row, said), self._near(nearest), self._code(row), self._tests(row)):
+        for tier in (
+            self._ids(row),
+            self._texts(row, said),
+            self._near(said, nearest),
+            self._code(row),
+            self._tests(row),
+        ):
             for number, kind, matched, detail in tier:
                 found.setdefault(number, self._evidence(row, number, kind, matched, detail))
         for number, kind, matched, detail in self._executed(row, nearest, set(found)):
@@ -89,9 +95,9 @@ class Detector:
         for number, (run, length) in self._text.grams(rouge_words(f"{row.prompt}\n{row.answer}")).items():
             yield number, "8-gram", run, f"{length} words in a row" + (" (13-gram)" * (length >= LONG_GRAM))
 
-    def _near(self, nearest: Sequence[tuple[int, float]]) -> Iterator[tuple[int, str, str, str]]:
+    def _near(self, said: Statement, nearest: Sequence[tuple[int, float]]) -> Iterator[tuple[int, str, str, str]]:
         for number, likeness in nearest:
-            if self._text.says_the_same(number, likeness):
+            if self._text.says_the_same(said, number, likeness):
                 yield number, "near text", " ".join(self._tasks[number].statement.words), f"likeness {likeness:.2f}"
 
     def _code(self, row: Row) -> Iterator[tuple[int, str, str, str]]:

@@ -49,8 +49,8 @@ _ALIKE = (
     "common shared intersection",
     "empty blank",
     "length size",
-    "two pair both 2",
-    "three triple 3",
+    "two pair both",
+    "three triple",
     "equal same identical",
     "true yes",
     "false no",
@@ -66,7 +66,7 @@ def meaning(word: str) -> str:
 
     Endings make no difference: the first five letters decide.
     """
-    if word in _NOTHING or (len(word) == 1 and not word.isdigit()):
+    if word in _NOTHING or (len(word) == 1 and word not in "3456789"):  # 0, 1 and 2 are in every other problem
         return ""
     single = word[:-1] if word.endswith("s") and len(word) > 3 else word
     return _CLASS.get(single[:_STEM], single[:_STEM])

@@ -22,6 +22,7 @@ NEAR, NEAR_SHORT, SHORT = 0.75, 0.8, 6
 """Likeness from which on two texts say the same; more is asked of one with fewer words that say something."""
 _WINDOW, _STEP = 80, 40
 _UNNAMED = 0.25
+_SAME = 0.99
 _COMPOUND = re.compile(r"\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b")
 
 
@@ -127,13 +128,15 @@ class TextIndex:
         likeness: NDArray[np.float64] = 2 * common / np.maximum(tasks + row, 1e-9)
         return likeness
 
-    def says_the_same(self, task: int, likeness: float) -> bool:
-        """Return whether a row with this likeness to a task is a rewording of it."""
-        return likeness >= (NEAR_SHORT if self._said[task] < SHORT else NEAR)
+    def says_the_same(self, row: Statement, task: int, likeness: float) -> bool:
+        """Return whether a row with this likeness to a task is a rewording of it; one word in common is not enough."""
+        if likeness < (NEAR_SHORT if len(self._stems[task]) < SHORT else NEAR):
+            return False
+        return likeness > _SAME or len(self._stems[task] & row.stems()[0].keys()) > 1
 
     def _weigh(self) -> None:
         stems = [one.stems() for one in self._statements]
-        self._said = [len(one) for one, _ in stems]
+        self._stems = [frozenset(one) for one, _ in stems]
         self._tasks_with = Counter(stem for one, _ in stems for stem in one)
         self._usual = max(1.0, math.sqrt(len(self._statements)) / 2)  # so rare is a word that no task has, at most
         postings: dict[str, list[tuple[int, int, float]]] = {}

@@ -46,7 +46,7 @@ def test_a_statement_is_found_as_it_is_formatted_anew_renamed_and_rephrased(
 @pytest.mark.parametrize(
     "prompt",
     [
-        "Given a list of temperature readings, return the average of those above freezing.",
+        "Report the average of the temperature readings above freezing.",
         "Write a function that counts the vowels of a sentence.",
         "Sort a list of numbers.",
         "",
@@ -69,11 +69,8 @@ def test_the_reference_solution_is_found_under_other_names(tasks: list[Benchmark
 def test_tests_with_the_same_inputs_and_outputs_are_the_same_tests(tasks: list[BenchmarkTask]) -> None:
     same = tuple(line.replace("rolling_peak", "f") for line in ASSERTS[:2])
     assert tiers(tasks, Row(1, "Do it.", asserts=same)) == [("Weather/0", "tests")]
-    other_results = tuple(line.replace("8]", "9]").replace("9, 9]", "1, 1]") for line in same)
-    assert (
-        tiers(tasks, Row(1, "Do it.", asserts=tuple(one.replace("== [5, 5", "== [0, 0") for one in other_results)))
-        == []
-    )
+    other = ("assert f([1, 5, 2, 8], 2) == [1, 2, 2]", "assert f([4, 4, 1, 9, 3], 3) == [1, 1, 1]")
+    assert tiers(tasks, Row(1, "Do it.", asserts=other)) == []
     assert tiers(tasks, Row(1, "Do it.", asserts=("assert f([], 2) == []",))) == []
 
 
