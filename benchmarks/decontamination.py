@@ -2,8 +2,8 @@
 
     AKD_TEST_DATA=DIR python benchmarks/decontamination.py
 
-DIR holds evalplus/, mbpp/ and leetcode/ (or only some of them). Every problem of HumanEval and MBPP is planted four ways
-(benchmarks/planted.py), as a prompt alone and with its answer; MBPP's training split (ids 601-974, none of it
+DIR holds evalplus/, mbpp/ and leetcode/ (which may be missing). Every problem of HumanEval and MBPP is planted four
+ways (benchmarks/planted.py), as a prompt alone and with its answer; MBPP's training split (ids 601-974, none of it
 planted) is held against HumanEval, and LeetCode's rows against HumanEval+ and MBPP+. The last line is JSON.
 """
 

@@ -1,4 +1,4 @@
-"""Training on MBPP's training split and reporting MBPP+, which holds part of it: rows are left out, or figures split."""
+"""Training on MBPP's training split and reporting MBPP+, which holds part of it: rows go, or figures are split."""
 
 from __future__ import annotations
 
