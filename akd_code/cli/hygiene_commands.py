@@ -63,8 +63,7 @@ def dedupe(
     """
     with reported(debug):
         from akd_code.filters.dedupe import Deduplicator, Removal
-        from akd_code.filters.rows import Fields, copy_rows
-        from akd_code.storage import write_text
+        from akd_code.filters.rows import Fields, copy_rows, write_report
 
         fields = Fields(prompt=field)
         chain = Deduplicator(_listed(tiers), embedder)
@@ -81,7 +80,7 @@ def dedupe(
                 removed += some
         kept = copy_rows(rows, out, {one.row for one in removed})
         if report is not None:
-            write_text(report, "".join(json.dumps(one.as_json()) + "\n" for one in removed))
+            write_report(report, "".join(json.dumps(one.as_json()) + "\n" for one in removed))
         counts = Counter(one.tier for one in removed)
         _say_kept(kept, out, {tier: counts[tier] for tier in _listed(tiers)}, as_json)
 
@@ -119,8 +118,7 @@ def decontaminate(
     """
     with reported(debug):
         from akd_code.decontamination import report_lines, report_table, rows_by_tier, summary_line
-        from akd_code.filters.rows import Fields, copy_rows
-        from akd_code.storage import write_text
+        from akd_code.filters.rows import Fields, copy_rows, write_report
 
         with watcher(quiet=as_json) as watch:
             suites = _suites(against, watch)
@@ -128,8 +126,8 @@ def decontaminate(
             found, total = _found(rows, Fields(field, answer_field), suites, "" if no_execution else backend, watch)
         kept = copy_rows(rows, out, {one.row for one in found})
         if report is not None:
-            write_text(report, report_lines(found))
-            write_text(report.with_suffix(".md"), report_table(found, total))
+            write_report(report, report_lines(found))
+            write_report(report.with_suffix(".md"), report_table(found, total))
         if not as_json:
             click.echo(summary_line(found, total))
         _say_kept(kept, out, rows_by_tier(found), as_json)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from akd_code.decontamination.evidence import Evidence, report_lines, report_tab
 from akd_code.decontamination.execution import Runner
 from akd_code.decontamination.rows import Row, label_row, prompt_row
 from akd_code.records import Label, Prompt
-from akd_code.storage import write_text
+from akd_code.storage import write_failure, write_text
 from akd_evals.expected import cache_dir
 from akd_evals.suites import Suite
 from akd_sandbox import Sandbox
@@ -51,7 +50,7 @@ class Guard:
     def labels(self, number: int, labels: Sequence[Label]) -> tuple[Label, ...]:
         """Return a round's labels without those that share a benchmark's task.
 
-        Raises DecontaminationError where none is left.
+        Raises DecontaminationError where none is left, DiskError.
         """
         folder = self._folder / "rounds" / str(number)
         rows = [label_row(place, label) for place, label in enumerate(labels, 1)]
@@ -90,9 +89,8 @@ class Guard:
         found = _noted(folder / REPORT, key)
         if found is None:
             found = self._detector().search(rows, self._box.workers)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text(folder / REPORT, json.dumps({"key": key}) + "\n" + report_lines(found))
-            write_text((folder / REPORT).with_suffix(".md"), report_table(found, len(rows)))
+            _write(folder / REPORT, json.dumps({"key": key}) + "\n" + report_lines(found))
+            _write((folder / REPORT).with_suffix(".md"), report_table(found, len(rows)))
         if found:
             done = "left out" if self._mode == "remove" else "kept"
             self._notice(f"{what}: {summary_line(found, len(rows))}; {done}, see {folder / REPORT}")
@@ -129,14 +127,19 @@ def seen_tasks(round_folder: Path, suite: str) -> frozenset[str]:
     return frozenset(map(str, noted.get(suite.partition("[")[0], ()))) if isinstance(noted, dict) else frozenset()
 
 
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+    except OSError as error:
+        raise write_failure(path, error) from None
+
+
 def _noted(file: Path, key: str) -> list[Evidence] | None:
     try:
         first, *lines = file.read_text(encoding="utf-8").splitlines()
         if json.loads(first).get("key") != key:
             return None
-        return [replace(_BLANK, **json.loads(line)) for line in lines]
+        return [Evidence(**json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-
-
-_BLANK = Evidence(0, "", "", "", "", "")

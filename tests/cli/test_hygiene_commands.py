@@ -87,6 +87,18 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.jsonl"]
 
 
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"prompt": SHEEP})
+    nowhere = tmp_path / "no" / "such" / "folder.jsonl"
+    for done in (
+        run("dedupe", rows, "--out", nowhere),
+        run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--report", nowhere),
+    ):
+        assert done.exit_code in (2, 3)
+        assert "akd: error:" in done.stderr
+        assert str(nowhere) in done.stderr
+
+
 @pytest.fixture
 def own_suite(tmp_path: Path) -> Path:
     task = {
