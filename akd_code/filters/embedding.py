@@ -20,7 +20,9 @@ MEANING = "same meaning"
 THRESHOLD = 0.95
 _HEAD = 32
 _SAMPLE = 4096
-_AT_ONCE = 1 << 26
+_ROUNDING = 1e-3
+"""What a product of heads may lose: they are kept as 2 bytes a number, and a unit vector's is off by 0.0005 at most."""
+_AT_ONCE = 1 << 23
 """Products of a block of queries and a segment, at 4 bytes each."""
 
 
@@ -56,9 +58,10 @@ class EmbeddingMeasure:
         vectors = _floats(queries["vectors"], queries["scales"])
         heads = _heads(vectors, known["basis"])
         found = []
+        known_heads = known["heads"].astype(np.float32)
         rows = max(1, _AT_ONCE // known.size)
         for first in range(0, queries.size, rows):
-            close = heads[first : first + rows] @ known["heads"].T >= self._threshold - 1e-3
+            close = heads[first : first + rows] @ known_heads.T >= self._threshold - _ROUNDING
             query, place = np.nonzero(close)
             query += first
             for some in range(0, len(query), 1 << 16):
@@ -77,7 +80,7 @@ def _segment(vectors: Array, scales: Array) -> Segment:
     basis = np.ascontiguousarray(directions[:, -_HEAD:]).astype(np.float32)
     parts = range(0, len(vectors), 8192)
     heads = [_heads(_floats(vectors[at : at + 8192], scales[at : at + 8192]), basis) for at in parts]
-    arrays = {"vectors": vectors, "scales": scales, "basis": basis, "heads": np.concatenate(heads)}
+    arrays = {"vectors": vectors, "scales": scales, "basis": basis, "heads": np.concatenate(heads).astype(np.float16)}
     return Segment(len(vectors), arrays)
 
 

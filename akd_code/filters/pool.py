@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from akd_code.filters.segments import Matches, Measure, Segment
 from akd_code.records import Prompt
 
-LARGEST = 1 << 17
-"""Texts in a segment at most. Merging needs a few hundred bytes for each of them."""
+LARGEST = 1 << 16
+"""Texts in a segment at most. Merging needs two or three kilobytes for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
