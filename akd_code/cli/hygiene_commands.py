@@ -57,7 +57,7 @@ def dedupe(
     """Leave out of ROWS, a JSONL file, every row whose prompt is too like one before it.
 
     exact: but for case and white space. minhash: word 5-grams, Jaccard 0.7 or more. rouge: ROUGE-L F1 above 0.7.
-    embedding: cosine 0.95 or more.
+    embedding: cosine 0.95 or more. code: programs that are equal but for names and spelling; name their field.
 
     Example: akd data dedupe rows.jsonl --out unique.jsonl --against pool.jsonl
     """

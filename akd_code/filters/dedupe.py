@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from akd_code.errors import AkdError
+from akd_code.filters.ast_hash import program_shape
 from akd_code.filters.embedding import EmbeddingMeasure
 from akd_code.filters.exact import ExactMeasure
 from akd_code.filters.minhash import MinHashMeasure
@@ -22,6 +23,7 @@ _MEASURES: dict[str, Callable[[str], Measure]] = {
     "minhash": lambda _: MinHashMeasure(),
     "rouge": lambda _: RougeMeasure(),
     "embedding": lambda embedder: EmbeddingMeasure(open_embedder(embedder)),
+    "code": lambda _: ExactMeasure("code-1", program_shape),
 }
 TIERS = tuple(_MEASURES)
 

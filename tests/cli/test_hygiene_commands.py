@@ -58,6 +58,19 @@ def test_only_the_tiers_that_are_named_refuse(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"rows": 2, "kept": 2, "removed": {"exact": 0}}
 
 
+def test_programs_are_equal_but_for_names_and_spelling(tmp_path: Path) -> None:
+    rows = written(
+        tmp_path / "rows.jsonl",
+        {"code": "def f(a: int):\n    return a + 0x10"},
+        {"code": "# other\ndef g(b):\n    'Doc.'\n    return (b + 16)"},
+        {"code": "def f(a):\n    return a + 17"},
+        {"code": "no program"},
+        {"code": "no program either"},
+    )
+    done = run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--tiers", "code", "--field", "code", "--json")
+    assert json.loads(done.stdout) == {"rows": 5, "kept": 4, "removed": {"code": 1}}
+
+
 def test_compressed_rows_are_read_and_written_compressed(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "rows.jsonl.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps({"prompt": SHEEP}) + "\n" + json.dumps({"prompt": SHEEP}) + "\n")
