@@ -3,6 +3,7 @@
     train = cache = seeds
     repeat for round 1..K:
         label            the teacher answers every prompt of train; tests say which answers are right
+                         (and rows that share a task with a benchmark are left out, as seeds that do are)
         imitate          the student is fine-tuned on them, going on from where it is
         practise         it answers the same prompts itself, if the recipe says so
         prefer           and is trained on what was wrong with that
@@ -67,8 +68,8 @@ def distil(bench: Workbench) -> list[RoundFigures]:
 
     Raises what its stages raise; what was finished until then is stored, and found by the next call.
     """
-    recipe, steps = bench.recipe, StepRunner(bench)
-    pools = Pools(train=tuple(load_seeds(recipe)))
+    recipe, steps, guard = bench.recipe, StepRunner(bench), bench.guard
+    pools = Pools(train=guard.prompts(load_seeds(recipe)))
     labelled, gap = "", None  # the key of the last labels, the share of hard prompts
     ladder = Ladder(recipe.keep, examined(steps, bench, 0, StudentAt()), StudentAt())
     rounds = [steps.round_figures(0, len(pools.train), len(pools.train))]
@@ -76,8 +77,9 @@ def distil(bench: Workbench) -> list[RoundFigures]:
     for number in range(1, recipe.rounds + 1):
         train, earlier = pools.train, pools.cache
         labels, labelled = steps.do(LabelPrompts(bench, number, train, before=labelled))
-        pools = pools.answered(labels.items)
-        student = taught(steps, bench, number, labels.items, ladder.student, earlier, gap)
+        clean = guard.labels(number, labels.items)
+        pools = pools.answered(clean)
+        student = taught(steps, bench, number, clean, ladder.student, earlier, gap)
         ladder = ladder.after(student, examined(steps, bench, number, student))
         if said := ladder.said:
             bench.watcher.note(said)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.hygiene_commands import decontaminate, dedupe
 from akd_code.cli.suite_tests_commands import strengthen_tests, validate_tests
 
 if TYPE_CHECKING:
@@ -95,3 +96,7 @@ def _problems(path: Path, ids: range) -> list[Problem]:
     if not problems:
         raise EvalError(f"{path} has no problem with an id from {ids.start} to {ids.stop - 1}; give other --ids")
     return problems
+
+
+command.add_command(dedupe)
+command.add_command(decontaminate)

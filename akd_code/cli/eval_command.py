@@ -103,14 +103,35 @@ def command(model: str, out: Path | None, as_json: bool, debug: bool, show_promp
             _show(specs, loaded)
             return
         evaluations = _evaluated(loaded, specs, settings, out, as_json, options)
-        if as_json:
-            data = [one.summary.as_json() for one in evaluations]
+        if not as_json:
+            _tell_splits(target, evaluations)
+        else:
+            data = [one.summary.as_json() | _split(target, one) for one in evaluations]
             click.echo(json.dumps(data[0] if len(data) == 1 else data))
     faulty = [one for one in evaluations if one.summary.infra]
     for one in faulty:
         click.echo(f"akd: error: {infra_line(one.summary, list(one.results))}", err=True)
     if faulty:
         raise SystemExit(3)
+
+
+def _split(target: Target, one: Evaluation) -> dict[str, Any]:
+    """Return the figures of seen and unseen tasks, where the model is a run's that reports what it was trained on."""
+    from akd_code.decontamination import seen_tasks
+    from akd_code.evaluate import split
+
+    if target.recipe is None or target.adapter is None or target.recipe.decontaminate != "report":
+        return {}
+    seen = seen_tasks(target.adapter.parent, one.summary.suite)
+    return split(((row.task_id, row.judged.verdict) for row in one.results), seen) if seen else {}
+
+
+def _tell_splits(target: Target, evaluations: Sequence[Evaluation]) -> None:
+    from akd_code.evaluate import told_of
+
+    for one in evaluations:
+        for line in told_of(_split(target, one)):
+            click.echo(f"  {one.summary.suite}: {line}")
 
 
 def _settings(target: Target, options: dict[str, Any]) -> ExamSettings:

@@ -9,6 +9,7 @@ from akd_code.evaluate.exam import Exam, exam_of
 from akd_code.evaluate.pipeline import Evaluation, evaluate
 from akd_code.evaluate.prompting import PromptStyle, TaskPrompts, decide_style
 from akd_code.evaluate.sampling import EvalSampling
+from akd_code.evaluate.seen import split, split_of, told_of
 from akd_code.evaluate.settings import ExamSettings, run_settings
 from akd_code.evaluate.store import EvalSpec, discard_others
 from akd_code.evaluate.suites import open_suite
@@ -31,4 +32,7 @@ __all__ = [
     "find_target",
     "open_suite",
     "run_settings",
+    "split",
+    "split_of",
+    "told_of",
 ]

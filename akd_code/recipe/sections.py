@@ -318,6 +318,11 @@ class Recipe(Section):
     eval: EvalSection = EvalSection()
     sandbox: SandboxSection = SandboxSection()
     lab: LabSection = LabSection()
+    decontaminate: Literal["remove", "report", "off"] = setting(
+        "remove",
+        "rows that share a task with a benchmark: leave them out, or train on them and split the figures into seen and "
+        "unseen tasks (docs/data.md)",
+    )
     cache: str | None = setting(
         None, "file of paid answers shared by runs; null: answers.db in the run directory", matters=False
     )

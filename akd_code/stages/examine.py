@@ -16,6 +16,8 @@ from akd_code.evaluate import (
     evaluate,
     exam_of,
     run_settings,
+    split_of,
+    told_of,
 )
 from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe, Section
@@ -61,7 +63,7 @@ class Examine(Stage[Exam, NoFacts]):
             bench.engine.student(self.student.adapter),
             self.suite,
             run_settings(bench.recipe),
-            bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_"),
+            self.folder,
             bench.box,
             bench.watcher,
             round_=self.number,
@@ -77,13 +79,22 @@ class Examine(Stage[Exam, NoFacts]):
         lines = [f"{exam.suite}: pass@1 {100 * exam.pass_at_1:.1f} % [{low:.1f}, {high:.1f}] of {exam.tasks}"]
         if exam.cut:
             lines.append(f"{exam.cut} answers were cut at the token limit; raise eval.max_tokens if they count")
-        return lines
+        return [*lines, *told_of(split_of(self.folder, self._seen()))]
 
     def figures(self, result: StageResult[Exam, NoFacts]) -> dict[str, Any]:
         """Return the examination as summary.json shows it."""
         exam = result.facts
         tasks = {str(depth): count for depth, (_, count) in sorted(exam.by_depth.items())}
-        return {"suite": exam.suite, "exam": exam.as_json() | ({"tasks_by_depth": tasks} if tasks else {})}
+        shown = exam.as_json() | ({"tasks_by_depth": tasks} if tasks else {})
+        return {"suite": exam.suite, "exam": shown | split_of(self.folder, self._seen())}
+
+    def _seen(self) -> frozenset[str]:
+        return self.bench.guard.seen(self.number, self.suite.name)
+
+    @property
+    def folder(self) -> Path:
+        """Where samples and results lie."""
+        return self.bench.run.round_path(self.number) / "eval" / self.suite.name.replace("/", "_")
 
     def fits(self, result: StageResult[Exam, NoFacts]) -> bool:
         """Return whether as many tasks of this suite were asked."""

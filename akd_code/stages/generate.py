@@ -44,7 +44,9 @@ class Generate(Stage[GenerationCounts, Prompt]):
     def inputs(self) -> tuple[Any, ...]:
         """The known prompts, and which are hard."""
         model = model_of(self.bench.recipe, "generator")
-        return (model, [prompt.text for prompt in self.prompts], [self._drawn_as(gap) for gap in self.gaps])
+        known = (model, [prompt.text for prompt in self.prompts], [self._drawn_as(gap) for gap in self.gaps])
+        mode = self.bench.recipe.decontaminate
+        return known if mode == "remove" else (*known, mode)  # what older releases stored is found again
 
     @property
     def settings(self) -> tuple[Section, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from akd_code.decontamination import Guard, suites_at_hand
 from akd_code.engine import Engine
 from akd_code.evaluate import run_settings
 from akd_code.filters import FilterChain, open_filters
@@ -39,6 +40,7 @@ class Workbench:
     filters: FilterChain
     referee: Referee
     suites: tuple[Suite, ...]
+    guard: Guard
 
     @property
     def recipe(self) -> Recipe:
@@ -79,9 +81,14 @@ def open_workbench(
     """
     recipe, exam = run.recipe, run_settings(run.recipe)
     limits = exam.limits  # one set of limits for labels, gaps and examinations
-    filters = open_filters(recipe, run.path)
     suites = tuple(exam.open_suites())
+    # the lab is a closed world: its runs are the same whatever benchmarks lie on the machine
+    compared = suites if recipe.seeds.source == "lab" else suites_at_hand(suites, watcher.note)
+    guard = Guard(recipe.decontaminate, compared, box, run.path, watcher.note)
+    filters = open_filters(recipe, run.path)
+    if recipe.decontaminate == "remove":
+        filters = FilterChain([filters, guard])
     referee = Referee(roles.referee.model, roles.referee.sampling, box, limits, recipe.referee)
     labeller = open_labeller(recipe, roles, box, limits, run.path)
     with contextlib.closing(labeller):
-        yield Workbench(run, roles, box, engine, watcher, labeller, filters, referee, suites)
+        yield Workbench(run, roles, box, engine, watcher, labeller, filters, referee, suites, guard)

@@ -9,7 +9,8 @@ import pytest
 
 from akd_code.errors import RecipeError
 from akd_code.filters import FILTERS, FilterChain, open_filters
-from akd_code.filters.rouge import RougeFilter
+from akd_code.filters.pool import PoolFilter
+from akd_code.filters.rouge import open_rouge_filter
 from akd_code.filters.text import TextFilter, refusal_of_text
 from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Prompt
@@ -17,6 +18,10 @@ from akd_code.records import Prompt
 
 def prompts(*texts: str) -> list[Prompt]:
     return [Prompt(text, text) for text in texts]
+
+
+def rouge_filter(threshold: float) -> PoolFilter:
+    return open_rouge_filter(recipe_from({"generator": {"rouge": threshold}}), Path())
 
 
 @pytest.mark.parametrize(
@@ -38,7 +43,7 @@ def test_a_text_is_judged_by_length_first_character_and_leaks(text: str, reason:
 
 
 def test_a_prompt_is_compared_with_the_pool_and_with_those_before_it_that_passed() -> None:
-    rouge = RougeFilter(0.7)
+    rouge = rouge_filter(0.7)
     rouge.admit(prompts("write a function that adds two numbers"))
     batch = prompts(
         "write a function that adds two numbers please",  # 2 * 7 / 15 above 0.7
@@ -50,7 +55,7 @@ def test_a_prompt_is_compared_with_the_pool_and_with_those_before_it_that_passed
 
 
 def test_checking_admits_nothing() -> None:
-    rouge = RougeFilter(0.7)
+    rouge = rouge_filter(0.7)
     assert rouge.check(prompts("count the vowels")) == [None]
     assert rouge.check(prompts("count the vowels")) == [None]
     rouge.admit(prompts("count the vowels"))
@@ -58,7 +63,7 @@ def test_checking_admits_nothing() -> None:
 
 
 def test_at_a_threshold_of_one_only_the_same_text_is_refused() -> None:
-    assert RougeFilter(1.0).check(prompts("a b c", "a b c!", "a b c")) == [None, None, "similar"]
+    assert rouge_filter(1.0).check(prompts("a b c", "a b c!", "a b c")) == [None, None, "similar"]
 
 
 class NoLetter:
@@ -120,9 +125,10 @@ def test_a_filter_of_ones_own_is_named_in_the_recipe_and_told_the_runs_folder(
 def test_the_recipes_filters_are_those_of_lion_unless_told_otherwise() -> None:
     text, rouge = open_filters(Recipe(), Path())._filters
     assert isinstance(text, TextFilter)
-    assert isinstance(rouge, RougeFilter)
+    assert isinstance(rouge, PoolFilter)
 
 
 def test_an_unknown_filter_is_one_line_with_the_nearest_name() -> None:
-    with pytest.raises(RecipeError, match=r"^unknown filter 'rogue'; did you mean rouge\? known are rouge, text$"):
+    known = "embedding, exact, language, minhash, rouge, text"
+    with pytest.raises(RecipeError, match=rf"^unknown filter 'rogue'; did you mean rouge\? known are {known}$"):
         open_filters(recipe_from({"generator": {"filters": ["rogue"]}}), Path())

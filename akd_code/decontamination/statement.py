@@ -1,0 +1,78 @@
+"""What a problem says: its sentences, without code, examples and the phrases that every problem begins with."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from akd_code.filters.words import rouge_words
+from akd_sandbox.syntax import parse
+
+_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_QUOTED = re.compile(r'"""(.*?)"""|\'\'\'(.*?)\'\'\'', re.DOTALL)
+_COMMENT = re.compile(r"^#[ \t]?(.*)$", re.MULTILINE)
+_DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+", re.MULTILINE)
+_LITERAL = (
+    r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]|\([^()]*\)|\{[^{}]*\}|\"[^\"\n]*\"|'[^'\n]*'|-?\d[\d.]*|True|False|None)"
+)
+_CALL = r"\b\w+\([^()]*(?:\([^()]*\)[^()]*)*\)"
+_GIVES = r"(?:==>|==|=>|=|➞|->|≡|returns?\b|should (?:return|be|equal)\b|(?:the )?output should be\b|output:?)"
+_EXAMPLES = (
+    re.compile(r"(?:>>>|\bassert\b)[^\n]*(?:\n[ \t]*(?![ \t]*>>>)[\[({'\"\d-][^\n]*)?"),
+    re.compile(
+        rf"(?:\bfor\b|\bif\b)?[ \t]*\b\w+[ \t]*=[ \t]*{_LITERAL}[ \t]*,?[ \t]*{_GIVES}[ \t]*{_LITERAL}", re.IGNORECASE
+    ),
+    re.compile(rf"{_CALL}[ \t]*{_GIVES}[ \t]*{_LITERAL}?"),
+    re.compile(r"^\W*(?:for )?examples?\b[^a-z\n]*$|\b(?:for )?examples?:?(?=\W*$)", re.IGNORECASE | re.MULTILINE),
+)
+_HEAD = re.compile(r"^\s*(?:from|import|def|class|@\w+|return|if|for|while|else|try)\b.*[:)\w]\s*$")
+_LEAD = re.compile(
+    r"^\W*(?:please\s+)?(?:write|create|implement|define|develop|complete)\s+(?:an?\s+|the\s+)?(?:python\s*3?\s+)?"
+    r"(?:function|method|program|code|script)s?\s*(?:in python\s*)?(?:that|which|to|for|using)?\s+",
+    re.IGNORECASE,
+)
+
+
+def statement(text: str) -> str:
+    """Return the sentences of a problem: docstrings and comments of code, or the prose around it, without examples."""
+    prose = _FENCE.sub("\n", text)
+    if _DEFINES.search(prose) or _QUOTED.search(prose):
+        quoted = [one or other for one, other in _QUOTED.findall(prose)]
+        outside = _QUOTED.sub("\n", prose)
+        comments = _COMMENT.findall(outside)
+        beside = [line for line in outside.splitlines() if _is_prose(line)]
+        prose = "\n".join([*beside, *comments, *quoted])
+    return _without_examples(prose)
+
+
+def core(text: str) -> str:
+    """Return a statement without `Write a function to` and its relatives."""
+    return _LEAD.sub("", text.strip(), count=1)
+
+
+def identifiers(code: str) -> frozenset[str]:
+    """Return the names of functions and arguments that code defines and that could be words of a sentence.
+
+    None for what is not Python.
+    """
+    for ending in ("", "\n    pass\n", "\n        pass\n"):
+        try:
+            tree = parse(code + ending)
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            continue
+        names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        return frozenset(name.lower() for name in names if rouge_words(name) == [name.lower()])
+    return frozenset()
+
+
+def _is_prose(line: str) -> bool:
+    words = line.split()
+    plain = sum(re.fullmatch(r"[(\"'`]?[A-Za-z][A-Za-z'-]*[)\"'`]?[.,:;?!]?", word) is not None for word in words)
+    return len(words) >= 4 and plain >= 0.75 * len(words) and _HEAD.match(line) is None
+
+
+def _without_examples(text: str) -> str:
+    for pattern in _EXAMPLES:
+        text = pattern.sub(" ", text)
+    return "\n".join(line for line in text.splitlines() if len(re.findall(r"[A-Za-z]{2,}", line)) >= 2)

@@ -1,0 +1,150 @@
+"""`akd data dedupe` and `akd data decontaminate` over files as people have them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from decontamination_tasks import ASSERTS, CODE, PROMPT
+
+from akd_code.cli.data_command import command
+
+SHEEP = "Write a function that counts how many sheep graze on a meadow."
+GOATS = "Return the heaviest goat of a flock, or None."
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(command, [str(one) for one in arguments])
+
+
+def written(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def kept(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_rows_like_one_before_them_or_one_of_the_pool_are_left_out(tmp_path: Path) -> None:
+    rows = written(
+        tmp_path / "rows.jsonl",
+        {"instruction": SHEEP, "n": 1},
+        {"instruction": SHEEP.upper(), "n": 2},
+        {"messages": [{"role": "user", "content": GOATS}], "n": 3},
+        {"text": SHEEP.replace("many", "often the"), "n": 4},
+        {"prompt": "Draw a map of the valley.", "n": 5},
+    )
+    pool = written(tmp_path / "pool.jsonl", {"prompt": GOATS})
+    out, report = tmp_path / "out.jsonl", tmp_path / "report.jsonl"
+    done = run("dedupe", rows, "--out", out, "--against", pool, "--report", report)
+    assert done.exit_code == 0, done.output
+    assert [row["n"] for row in kept(out)] == [1, 5]
+    assert "2 of 5 rows kept" in done.stdout
+    assert kept(report) == [
+        {"row": 2, "tier": "exact", "like_row": 1, "score": 1.0},
+        {"row": 3, "tier": "exact", "pool_row": 1, "score": 1.0},
+        {"row": 4, "tier": "rouge", "like_row": 1, "score": pytest.approx(22 / 25, abs=1e-4)},
+    ]
+
+
+def test_only_the_tiers_that_are_named_refuse(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"q": SHEEP}, {"q": SHEEP.replace("many", "often the")})
+    done = run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--tiers", "exact", "--field", "q", "--json")
+    assert json.loads(done.stdout) == {"rows": 2, "kept": 2, "removed": {"exact": 0}}
+
+
+def test_programs_are_equal_but_for_names_and_spelling(tmp_path: Path) -> None:
+    rows = written(
+        tmp_path / "rows.jsonl",
+        {"code": "def f(a: int):\n    return a + 0x10"},
+        {"code": "# other\ndef g(b):\n    'Doc.'\n    return (b + 16)"},
+        {"code": "def f(a):\n    return a + 17"},
+        {"code": "no program"},
+        {"code": "no program either"},
+    )
+    done = run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--tiers", "code", "--field", "code", "--json")
+    assert json.loads(done.stdout) == {"rows": 5, "kept": 4, "removed": {"code": 1}}
+
+
+def test_compressed_rows_are_read_and_written_compressed(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "rows.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"prompt": SHEEP}) + "\n" + json.dumps({"prompt": SHEEP}) + "\n")
+    assert run("dedupe", tmp_path / "rows.jsonl.gz", "--out", tmp_path / "out.jsonl.gz").exit_code == 0
+    assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()).count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        ('{"prompt": "a"}\n{"pro', (), "rows.jsonl:2: not JSON"),
+        ("[1]\n", (), "rows.jsonl:1: a JSON list, not an object"),
+        ('{"other": "a"}\n', (), "rows.jsonl:1: no prompt"),
+        ('{"prompt": "a"}\n', ("--field", "q"), "no field 'q'"),
+        ('{"prompt": "a"}\n', ("--tiers", "exact,magic"), "unknown tier 'magic'"),
+        ('{"messages": [{"role": "user"}]}\n', (), "one of `messages` has no `content`"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    tmp_path: Path, content: str, options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "rows.jsonl").write_text(content, encoding="utf-8")
+    done = run("dedupe", tmp_path / "rows.jsonl", "--out", tmp_path / "out.jsonl", *options)
+    assert done.exit_code == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("akd: error:")]
+    assert said in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.jsonl"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"prompt": SHEEP})
+    nowhere = tmp_path / "no" / "such" / "folder.jsonl"
+    for done in (
+        run("dedupe", rows, "--out", nowhere),
+        run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--report", nowhere),
+    ):
+        assert done.exit_code in (2, 3)
+        assert "akd: error:" in done.stderr
+        assert str(nowhere) in done.stderr
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> Path:
+    task = {
+        "task_id": "Weather/0",
+        "prompt": PROMPT,
+        "entry_point": "rolling_peak",
+        "tests": list(ASSERTS),
+        "canonical_solution": CODE,
+    }
+    return written(tmp_path / "weather.jsonl", task)
+
+
+def test_rows_that_share_a_task_are_left_out_with_their_evidence(tmp_path: Path, own_suite: Path) -> None:
+    rows = written(
+        tmp_path / "rows.jsonl",
+        {"id": "a", "prompt": GOATS, "completion": "def heaviest(flock):\n    return max(flock, default=None)\n"},
+        {"id": "b", "instruction": f"Please!\n{PROMPT}", "output": "..."},
+        {"id": "c", "prompt": "Peaks, please.", "completion": f"Here:\n```python\n{CODE.replace('peaks', 'p')}```"},
+    )
+    out, report = tmp_path / "clean.jsonl", tmp_path / "removed.jsonl"
+    done = run("decontaminate", rows, "--out", out, "--against", own_suite, "--report", report, "--no-execution")
+    assert done.exit_code == 0, done.output
+    assert [row["id"] for row in kept(out)] == ["a"]
+    assert [(one["name"], one["row"], one["task_id"], one["tier"]) for one in kept(report)] == [
+        ("b", 2, "Weather/0", "text"),
+        ("c", 3, "Weather/0", "8-gram"),
+    ]
+    assert "| b | weather | Weather/0 | text |" in report.with_suffix(".md").read_text(encoding="utf-8")
+    assert "2 of 3 rows share 1 benchmark tasks: 1 text, 1 8-gram" in done.stdout
+
+
+def test_an_unknown_benchmark_is_one_line(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"prompt": GOATS})
+    done = run("decontaminate", rows, "--out", tmp_path / "out.jsonl", "--against", "humanevil")
+    assert done.exit_code == 2
+    assert "unknown suite 'humanevil'; did you mean humaneval?" in done.stderr
