@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from akd_prompts.new_tasks import (
+    NEW_TASKS,
+    FromCodeInputs,
+    MixTopicsInputs,
+    ReferenceInputs,
+    SubtopicsInputs,
+    TopicInputs,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SolveInputs:
@@ -120,6 +129,11 @@ Inputs = (
     | TestModuleInputs
     | ShownSolutionInputs
     | ShownFailureInputs
+    | ReferenceInputs
+    | SubtopicsInputs
+    | TopicInputs
+    | MixTopicsInputs
+    | FromCodeInputs
 )
 
 TEMPLATES: dict[str, type[Inputs]] = {
@@ -135,5 +149,6 @@ TEMPLATES: dict[str, type[Inputs]] = {
     "test_module": TestModuleInputs,
     "shown_solution": ShownSolutionInputs,
     "shown_failure": ShownFailureInputs,
+    **NEW_TASKS,
 }
 """Template name -> the inputs it takes."""
