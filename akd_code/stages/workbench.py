@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from akd_code.curriculum import check_ways
 from akd_code.engine import Engine
 from akd_code.evaluate import run_settings
 from akd_code.filters import FilterChain, open_filters
@@ -73,13 +74,14 @@ class Workbench:
 def open_workbench(
     run: RunFolder, roles: Roles, box: Sandbox, engine: Engine, watcher: ProgressWatcher
 ) -> Iterator[Workbench]:
-    """Open what the recipe names (the way to make labels, filters, suites) before anything is paid for, and close it.
+    """Open what the recipe names before anything is paid for, and close it: labeller, filters, suites.
 
     Raises RecipeError for a name that there is not, EvolveError, StoreError, EvalError.
     """
     recipe, exam = run.recipe, run_settings(run.recipe)
     limits = exam.limits  # one set of limits for labels, gaps and examinations
     filters = open_filters(recipe, run.path)
+    check_ways(recipe)
     suites = tuple(exam.open_suites())
     referee = Referee(roles.referee.model, roles.referee.sampling, box, limits, recipe.referee)
     labeller = open_labeller(recipe, roles, box, limits, run.path)

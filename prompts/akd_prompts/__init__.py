@@ -28,6 +28,7 @@ from akd_prompts.inputs import (
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
+    TaskInputs,
     TestModuleInputs,
     WriteTestsInputs,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "ShownSolutionInputs",
     "SolveInputs",
     "SubtopicsInputs",
+    "TaskInputs",
     "TestModuleInputs",
     "TopicCompletionInputs",
     "TopicInputs",

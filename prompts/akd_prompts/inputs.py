@@ -116,7 +116,7 @@ class ShownFailureInputs:
     failures: str
 
 
-Inputs = (
+TaskInputs = (
     SolveInputs
     | JudgeInputs
     | GenerateHardInputs
@@ -129,12 +129,9 @@ Inputs = (
     | TestModuleInputs
     | ShownSolutionInputs
     | ShownFailureInputs
-    | ReferenceInputs
-    | SubtopicsInputs
-    | TopicInputs
-    | MixTopicsInputs
-    | FromCodeInputs
 )
+"""What holds a task: to be solved, tested, judged, or imitated."""
+Inputs = TaskInputs | ReferenceInputs | SubtopicsInputs | TopicInputs | MixTopicsInputs | FromCodeInputs
 
 TEMPLATES: dict[str, type[Inputs]] = {
     "solve": SolveInputs,
