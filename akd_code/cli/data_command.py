@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.tree_command import tree
 
 if TYPE_CHECKING:
     from akd_evals.suites.mbpp import Problem
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 @click.group("data")
 def command() -> None:
     """Prepare, check and export data sets."""
+
+
+command.add_command(tree)
 
 
 def _id_range(ctx: click.Context, param: click.Parameter, value: str) -> range:

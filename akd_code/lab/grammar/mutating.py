@@ -55,7 +55,16 @@ def _complexity(task: LabTask, rng: random.Random) -> Calls:
 
 
 def _opposite(task: LabTask, rng: random.Random) -> Calls:
-    return _replaced(task.calls, list(range(task.depth)), rng, lambda new, old: new.family != old.family)
+    """Return a chain between the same kinds of which no step is of the family that stood in its place."""
+    made: list[Call] = []
+    kind = task.calls[0].op.src
+    for old in task.families:
+        fitting = [op for op in ops_from(kind) if op.family != old]
+        if not fitting:
+            return task.calls
+        made.append(draw_call(rng.choice(fitting), rng))
+        kind = made[-1].op.dst
+    return tuple(made) if kind is task.calls[-1].op.dst else task.calls
 
 
 def _deceptive(task: LabTask, rng: random.Random) -> Calls:
@@ -106,11 +115,11 @@ _MUTATIONS: dict[str, Callable[[LabTask, random.Random], Calls]] = {
 def mutated(task: LabTask, template: str, rng: random.Random) -> LabTask:
     """Return the train task that a template of a mutation asks for, of another composition.
 
-    complexity: one or two more steps. opposite: every step, where that is possible, of another family. deceptive:
-    rarer steps between the same kinds. shift: as deep, in another domain. pitfalls: what a usual error would be right
-    for. constraint: one more step at the end. rarer: one step is a rarer one. reasoning: two more steps. misleading: as
-    pitfalls, for a task of the lab holds no code. complexity (of Code Evol-Instruct): as Lion's hard stream. Where none
-    of these can be had, a harder task.
+    complexity: one or two more steps. opposite: every step of another family than the one in its place, the same
+    kinds in and out. deceptive: rarer steps between the same kinds. shift: as deep, in another domain. pitfalls:
+    what a usual error would be right for. constraint: one more step at the end. rarer: one step is a rarer one.
+    reasoning: two more steps. misleading: as pitfalls, for a task of the lab holds no code. complexity (of Code
+    Evol-Instruct): as Lion's hard stream. Where none of these can be had, a harder task.
     """
     change = _MUTATIONS[template]
     for _ in range(_TRIES):
