@@ -13,7 +13,7 @@ import click
 from akd_code.cli.faults import reported
 
 if TYPE_CHECKING:
-    from akd_code.report.family import Branch
+    from akd_code.curriculum.family import Branch
 
 _SHOWN = 90
 
@@ -31,7 +31,7 @@ def tree(run: Path, prompt: str | None, as_json: bool, debug: bool) -> None:
     Example: akd data tree runs/demo 1f3a9c2e
     """
     with reported(debug):
-        from akd_code.report.family import read_family
+        from akd_code.curriculum.family import read_family
 
         family = read_family(run)
         only = None if prompt is None else family.around(family.find(prompt))

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akd_code.curriculum import Generation, Material, Request, Way, generate, open_streams
+from akd_code.curriculum import Generation, Material, Request, Way, check_ways, generate, open_streams
 from akd_code.curriculum.streams import quotas, shares_of
 from akd_code.curriculum.topics import Topic, leaves_of
 from akd_code.errors import RecipeError
 from akd_code.filters import open_filters
 from akd_code.lab.server import LabTeacher
 from akd_code.lab.suite import lab_seeds
+from akd_code.loop import forecast
 from akd_code.models import Completion, Message, Sampling, open_model
 from akd_code.recipe import recipe_from
 from akd_code.records import Origin, Prompt
@@ -273,5 +275,22 @@ def test_prompts_of_neither_kind_are_counted_as_new() -> None:
     ],
 )
 def test_streams_that_cannot_work_are_one_line(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(RecipeError, match=said.replace(".", r"\.")):
+    with pytest.raises(RecipeError, match=re.escape(said)):
         recipe_from({"generator": changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"streams": {"akt": 1}}, "unknown way to make prompts 'akt'; did you mean akd?"),
+        ({"streams": {"akd": 1}, "mutations": ["sideways"]}, "unknown mutation 'sideways'; there are complexity,"),
+        ({"streams": {"akd": 1}, "mutations": []}, "generator.mutations is empty"),
+        ({"streams": {"oss": 1}, "code": "/missing"}, "generator.code '/missing' is not a folder"),
+    ],
+)
+def test_what_a_way_cannot_use_is_one_line_before_anything_is_paid_for(changes: dict[str, Any], said: str) -> None:
+    recipe = recipe_from({"generator": changes})
+    with pytest.raises(RecipeError, match=re.escape(said)):
+        check_ways(recipe)
+    with pytest.raises(RecipeError, match=re.escape(said)):
+        forecast(recipe)

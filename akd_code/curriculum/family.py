@@ -63,9 +63,7 @@ class Family:
         if len(alike) == 1:
             return self.members[alike[0]]
         near = alike or difflib.get_close_matches(name, self.members, n=3, cutoff=0.0)
-        raise RunError(
-            f"the run has no prompt {name!r}; did you mean {' or '.join(sorted(near)[:3]) or 'another run'}?"
-        )
+        raise RunError(f"the run has no prompt {name!r}; did you mean {' or '.join(near[:3]) or 'another run'}?")
 
     def around(self, member: Member) -> set[str]:
         """Return the ids of a member, of all that it descends from and of all that descends from it."""
