@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from akd_code.errors import RunError
 from akd_code.curriculum.family import Family, Member
+from akd_code.errors import RunError
 
 
 def family(**parents: str) -> Family:
