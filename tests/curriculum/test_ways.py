@@ -285,6 +285,8 @@ def test_streams_that_cannot_work_are_one_line(changes: dict[str, Any], said: st
         ({"streams": {"akt": 1}}, "unknown way to make prompts 'akt'; did you mean akd?"),
         ({"streams": {"akd": 1}, "mutations": ["sideways"]}, "unknown mutation 'sideways'; there are complexity,"),
         ({"streams": {"akd": 1}, "mutations": []}, "generator.mutations is empty"),
+        ({"streams": {"akd": 1}, "prompts": 351}, "351 prompts of akd"),
+        ({"streams": {"akd": 1, "evol": 1}, "prompts": 800}, "raise references to 80"),
         ({"streams": {"oss": 1}, "code": "/missing"}, "generator.code '/missing' is not a folder"),
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from akd_code.curriculum.mutations import MUTATIONS, check_mutations
 from akd_code.curriculum.references import draw_references, family_of, margin_weights, softmax_weights, standardised
+from akd_code.curriculum.streams import quotas, shares_of
 from akd_code.curriculum.way import GENERATORS, Material, Request, Way, longest_for, made_of
+from akd_code.errors import RecipeError
 from akd_code.recipe import Recipe
 from akd_code.records import Prompt, PromptSource
 
@@ -49,8 +52,16 @@ class MutateReferences(Way):
 
     @classmethod
     def check(cls, recipe: Recipe) -> None:
-        """Raise RecipeError for a mutation that there is not."""
+        """Raise RecipeError for a mutation that there is not, and for a share that the references cannot fill."""
         check_mutations(recipe)
+        settings = recipe.generator
+        wanted = quotas(shares_of(settings), settings.prompts)[_NAME]
+        most = settings.references * settings.per_reference
+        if wanted > most:
+            raise RecipeError(
+                f"generator.streams wants {wanted} prompts of akd, and generator.references x generator.per_reference "
+                f"are {most}; raise references to {math.ceil(wanted / settings.per_reference)}"
+            )
 
     def _requests(self, reference: Prompt, place: int) -> list[Request]:
         """Return the requests of one reference; the mutation that is first differs from reference to reference."""
