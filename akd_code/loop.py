@@ -11,7 +11,8 @@
         stop after round K, or when a round gains too little
         attempt          the student answers every prompt of cache
         discriminate     how far is it behind on each? hard or easy
-        generate         half like the hard ones, half like the easy ones; near-copies refused
+        generate         new prompts in the recipe's ways: half like the hard ones, half like the easy ones, say;
+                         near-copies refused (ways that need a topic tree have it grown in the first round)
         train = new (replaced); cache += new (appended)
 
 A stage (`akd_code/stages`) says what is done and this file in which order; `StepRunner` does nothing twice.
@@ -23,9 +24,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from akd_code.curriculum.seeds import load_seeds
+from akd_code.curriculum.topics import leaves_of
 from akd_code.evaluate import run_settings
 from akd_code.recipe import Recipe
-from akd_code.records import Label, Prompt
+from akd_code.records import Label, Leaf, PairMargin, Prompt
 from akd_code.report import RoundFigures, write_summary
 from akd_code.stages import (
     Attempt,
@@ -33,6 +35,7 @@ from akd_code.stages import (
     Estimate,
     Examine,
     Generate,
+    GrowTopics,
     Imitate,
     LabelPrompts,
     Outlook,
@@ -46,7 +49,7 @@ from akd_code.stages.discriminate import hard_share
 from akd_code.stages.estimate import CHARS_A_TOKEN
 from akd_code.stages.ladder import Ladder
 
-ROUND = (LabelPrompts, Imitate, Practise, Prefer, Examine, Attempt, Discriminate, Generate)
+ROUND = (LabelPrompts, Imitate, Practise, Prefer, Examine, Attempt, Discriminate, GrowTopics, Generate)
 """The stages of a round in their order; each knows that it is left out of the last one."""
 
 
@@ -71,6 +74,7 @@ def distil(bench: Workbench) -> list[RoundFigures]:
     recipe, steps, guard = bench.recipe, StepRunner(bench), bench.guard
     pools = Pools(train=guard.prompts(load_seeds(recipe)))
     labelled, gap = "", None  # the key of the last labels, the share of hard prompts
+    leaves: tuple[Leaf, ...] = ()
     ladder = Ladder(recipe.keep, examined(steps, bench, 0, StudentAt()), StudentAt())
     rounds = [steps.round_figures(0, len(pools.train), len(pools.train))]
     write_summary(bench.run, rounds)
@@ -79,7 +83,7 @@ def distil(bench: Workbench) -> list[RoundFigures]:
         labels, labelled = steps.do(LabelPrompts(bench, number, train, before=labelled))
         clean = guard.labels(number, labels.items)
         pools = pools.answered(clean)
-        student = taught(steps, bench, number, clean, ladder.student, earlier, gap)
+        student, margins = taught(steps, bench, number, clean, ladder.student, earlier, gap)
         ladder = ladder.after(student, examined(steps, bench, number, student))
         if said := ladder.said:
             bench.watcher.note(said)
@@ -88,7 +92,9 @@ def distil(bench: Workbench) -> list[RoundFigures]:
             prompts = [label.prompt for label in pools.cache]
             answers, _ = steps.do(Attempt(bench, number, prompts, ladder.student))
             gaps, _ = steps.do(Discriminate(bench, number, pools.cache, answers.items))
-            new, _ = steps.do(Generate(bench, number, prompts, gaps.items))
+            if number == 1 and GrowTopics.wanted(recipe):
+                leaves = leaves_of(steps.do(GrowTopics(bench, number))[0].items)
+            new, _ = steps.do(Generate(bench, number, prompts, gaps.items, margins, leaves))
             pools, gap = replace(pools, train=new.items), hard_share(gaps.items)
         rounds.append(steps.round_figures(number, len(train), len(pools.cache)))
         write_summary(bench.run, rounds)
@@ -105,15 +111,15 @@ def taught(
     student: StudentAt,
     earlier: Sequence[Label],
     gap: float | None,
-) -> StudentAt:
-    """Return the student after a round's imitation, and its practice where the recipe has any."""
+) -> tuple[StudentAt, Sequence[PairMargin]]:
+    """Return the student after a round's imitation, and its practice where the recipe has any; the pairs' margins."""
     _, key = steps.do(Imitate(bench, number, labels, student, earlier, gap))
     student = StudentAt(key, bench.imitated(number), number)
     if bench.recipe.prefer.method == "none":
-        return student
+        return student, ()
     practices, _ = steps.do(Practise(bench, number, labels, student))
-    _, key = steps.do(Prefer(bench, number, labels, practices.items, student))
-    return StudentAt(key, bench.adapter(number), number)
+    margins, key = steps.do(Prefer(bench, number, labels, practices.items, student))
+    return StudentAt(key, bench.adapter(number), number), margins.items
 
 
 def examined(steps: StepRunner, bench: Workbench, number: int, student: StudentAt) -> dict[str, float]:

@@ -13,7 +13,8 @@ from typing import Literal
 
 REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
-PromptSource = Literal["seed", "hard", "easy"]
+PromptSource = Literal["seed", "hard", "easy", "new"]
+"""What a prompt was made from: nothing (a seed), a hard prompt, an easy one, or none that was decided (`new`)."""
 TestsOrigin = Literal["given", "teacher"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "margin", "none"]
 
@@ -62,10 +63,39 @@ class PromptTests:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """How a prompt was made: in which `way`, with which `template` ("NAME/VERSION"), and from what.
+
+    `parents` are ids of prompts, or of leaves of the topic tree. `mutation` is what was asked of the parent, where the
+    way knows several. What a prompt is about (`topic`, `subtopic`, `profession`) it hands down to those made from it.
+    `code` is the file, with its lines, that it was inspired by.
+    """
+
+    way: str
+    template: str
+    parents: tuple[str, ...] = ()
+    mutation: str = ""
+    topic: str = ""
+    subtopic: str = ""
+    profession: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of the topic tree: a subtopic of a root topic."""
+
+    id: str
+    topic: str
+    subtopic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """An instruction for teacher and student.
 
-    `parent` is the id of the prompt it was generated from; `round` the round that made it (0 = seed).
+    `parent` is the id of what it was generated from, the first where there are several; `round` the round that made it
+    (0 = seed); `origin` how (None for seeds, and for what an older release made).
     """
 
     id: str
@@ -76,6 +106,7 @@ class Prompt:
     round: int = 0
     tests: PromptTests | None = None
     meta: tuple[tuple[str, str], ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import click
 from akd_code.cli.faults import reported
 from akd_code.cli.hygiene_commands import decontaminate, dedupe
 from akd_code.cli.suite_tests_commands import strengthen_tests, validate_tests
+from akd_code.cli.tree_command import tree
 
 if TYPE_CHECKING:
     from akd_evals.suites.mbpp import Problem
@@ -23,6 +24,7 @@ def command() -> None:
 
 command.add_command(validate_tests)
 command.add_command(strengthen_tests)
+command.add_command(tree)
 
 
 def _id_range(ctx: click.Context, param: click.Parameter, value: str) -> range:

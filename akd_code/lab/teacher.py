@@ -34,16 +34,22 @@ from akd_prompts import (
     CotInputs,
     DecomposeInputs,
     EvolveInputs,
+    FromCodeInputs,
     GenerateEasyInputs,
     GenerateHardInputs,
-    Inputs,
     JudgeInputs,
     Message,
+    MixTopicsInputs,
+    Recognised,
+    ReferenceInputs,
     RepairInputs,
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
+    SubtopicsInputs,
+    TaskInputs,
     TestModuleInputs,
+    TopicInputs,
     WriteTestsInputs,
     fenced_blocks,
     recognise,
@@ -93,7 +99,7 @@ def reply(
     rng = random.Random(_digest(teacher_seed, drawn, [list(message) for message in messages]))
     found = recognise(messages)
     kind = found.name if found else "unknown"
-    text = _answer(settings, teacher_seed, found.inputs, rng) if found else None
+    text = _answer(settings, teacher_seed, found, rng) if found else None
     if text is None:
         kind, text = "unknown", REFUSAL
     ends = [match.end() for match in _TOKEN.finditer(text)]
@@ -111,8 +117,26 @@ def endpoint_name(settings: LabSection, teacher_seed: int = 0) -> str:
     return f"lab:{_digest({'seed': teacher_seed, **rates}, _source_digest())[:16]}"
 
 
-def _answer(settings: LabSection, teacher_seed: int, inputs: Inputs, rng: random.Random) -> str | None:
+def _answer(settings: LabSection, teacher_seed: int, found: Recognised, rng: random.Random) -> str | None:
     """Return the answer to a recognised prompt, or None if it is not about a task of the lab."""
+    match found.inputs:
+        case ReferenceInputs(reference):
+            task = grammar.parse_instruction(reference)
+            return None if task is None else _new_task(settings, grammar.mutated(task, found.name, rng), rng)
+        case SubtopicsInputs(topic, count):
+            return _listed(settings, grammar.subtopics_of(topic, count, rng), rng)
+        case TopicInputs(_, subtopic, _):
+            return _new_task(settings, grammar.task_on([subtopic], rng), rng)
+        case MixTopicsInputs(_, first, _, second, _):
+            return _new_task(settings, grammar.task_on([first, second], rng), rng)
+        case FromCodeInputs():
+            return _new_task(settings, grammar.task_beside(rng), rng)
+        case inputs:
+            return _answer_on(settings, teacher_seed, inputs, rng)
+
+
+def _answer_on(settings: LabSection, teacher_seed: int, inputs: TaskInputs, rng: random.Random) -> str | None:
+    """Return the answer to a prompt that holds a task to solve, to test, to judge or to draw inspiration from."""
     text = inputs.seed if isinstance(inputs, GenerateHardInputs | GenerateEasyInputs) else inputs.instruction
     task = grammar.parse_instruction(text)
     if task is None:
@@ -230,6 +254,12 @@ def _new_task(settings: LabSection, task: grammar.LabTask, rng: random.Random) -
     if rng.random() < settings.garbled:
         return task.instruction
     return f"Function: {task.entry_point}\n```text\n{task.instruction}\n```"
+
+
+def _listed(settings: LabSection, items: list[str], rng: random.Random) -> str:
+    if rng.random() < settings.garbled:
+        return "A topic like this has many sides."
+    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
 
 
 def _tests(settings: LabSection, lines: list[str], rng: random.Random) -> str:

@@ -38,10 +38,18 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     for override in overrides:
         _set(data, override)
     recipe = recipe_from(data, str(path))
-    beside = path.parent / recipe.seeds.source
-    if recipe.seeds.source == "lab" or Path(recipe.seeds.source).expanduser().exists() or not beside.exists():
-        return recipe
-    return recipe.model_copy(update={"seeds": recipe.seeds.model_copy(update={"source": str(beside)})})
+    seeds, generator = recipe.seeds, recipe.generator
+    if seeds.source != "lab":
+        seeds = seeds.model_copy(update={"source": _beside(path, seeds.source)})
+    if generator.code is not None:
+        generator = generator.model_copy(update={"code": _beside(path, generator.code)})
+    return recipe.model_copy(update={"seeds": seeds, "generator": generator})
+
+
+def _beside(recipe: Path, name: str) -> str:
+    """Return the path of what a recipe names: as it is where that exists, else beside the recipe where that does."""
+    beside = recipe.parent / name
+    return name if Path(name).expanduser().exists() or not beside.exists() else str(beside)
 
 
 def recipe_from(data: dict[str, Any], where: str = "recipe") -> Recipe:

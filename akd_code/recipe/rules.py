@@ -71,10 +71,27 @@ def _a_pass_rate_needs_samples(recipe: Recipe) -> str | None:
     return None
 
 
+def _new_prompts_come_in_some_way(recipe: Recipe) -> str | None:
+    if not any(recipe.generator.streams.values()):
+        return "generator.streams gives no way a share; write one such as {lion-hard: 0.5, lion-easy: 0.5}"
+    if recipe.generator.streams.get("oss") and recipe.generator.code is None:
+        return "generator.streams has oss, which needs a folder of source code; name it in generator.code"
+    return None
+
+
+def _margins_come_from_pairs(recipe: Recipe) -> str | None:
+    by_margin = recipe.generator.drawn_by == "margin" and recipe.generator.streams.get("akd")
+    if by_margin and recipe.prefer.method != "dpo":
+        return "generator.drawn_by: margin needs pairs; set prefer.method to dpo, or draw by difficulty"
+    return None
+
+
 RULES = (
     _recorded_answers_write_no_prompts,
     _a_suite_is_named_once,
     _no_key_is_written_down,
     _the_suite_that_decides_is_measured,
     _a_pass_rate_needs_samples,
+    _new_prompts_come_in_some_way,
+    _margins_come_from_pairs,
 )

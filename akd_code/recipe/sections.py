@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0.0)]
 Temperature = Annotated[float, Field(ge=0.0)] | None
 TopP = Annotated[float, Field(gt=0.0, le=1.0)] | None
 MATTERS = "matters"
@@ -168,7 +169,7 @@ class CheckerSection(ModelSection):
 
 
 class GeneratorSection(ModelSection):
-    """New prompts: half like the hard ones, half like the easy ones (Lion: temperature 1.0)."""
+    """New prompts, in one way or several; unless told otherwise Lion's two, one to one (Lion: temperature 1.0)."""
 
     model: str | None = setting(
         None, "as for the teacher; null: the teacher's; none: draw the next round from the cache pool itself"
@@ -179,6 +180,26 @@ class GeneratorSection(ModelSection):
     rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")
     tries: Positive = setting(4, "requests per wanted prompt at most, before a stream is left short")
     retired: bool = setting(True, "make new prompts like those that the student passes whole, too")
+    streams: dict[str, NotNegative] = setting(
+        {"lion-hard": 0.5, "lion-easy": 0.5},
+        "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, topics, mix "
+        "(docs/curriculum.md)",
+    )
+    references: Positive = setting(70, "akd: prompts that are mutated in a round, at most (AKD's code: 70)")
+    per_reference: Positive = setting(5, "akd: new prompts of each reference (AKD's code: 5)")
+    per_subtopic: Positive = setting(2, "akd: references of one subtopic, or of one seed's family, at most")
+    mutations: tuple[str, ...] = setting(
+        ("complexity", "opposite", "deceptive", "shift", "pitfalls"), "akd: what is asked of a reference, in turns"
+    )
+    drawn_by: Literal["difficulty", "margin"] = setting(
+        "difficulty",
+        "akd: hard prompts by a softmax of their standardised difficulty, or practised prompts by exp(-margin)",
+    )
+    softness: float = setting(
+        1.0, "akd: temperature of the softmax of difficulty; above 1 the draw is more even, below 1 less", gt=0
+    )
+    subtopics: Positive = setting(10, "topics, mix: subtopics that the generator is asked for, of each root topic")
+    code: str | None = setting(None, "oss: folder of source code, from which a few lines at a time are shown")
 
 
 class StudentSection(Section):

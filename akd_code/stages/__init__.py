@@ -2,8 +2,9 @@
 
 `Stage` says what one is. In the order in which `loop.py` calls them: `LabelPrompts` (the teacher answers, tests
 choose), `Imitate` (the student learns from them), `Practise` and `Prefer` (it learns from its own answers), `Examine`
-(it is measured), `Attempt` (it answers the cache pool), `Discriminate` (the referee says what is hard) and `Generate`
-(new prompts). `StepRunner` does a stage unless it is done. Nothing here knows which stage follows which.
+(it is measured), `Attempt` (it answers the cache pool), `Discriminate` (the referee says what is hard), `GrowTopics`
+(subtopics, for ways that need them) and `Generate` (new prompts). `StepRunner` does a stage unless it is done. Nothing
+here knows which stage follows which.
 """
 
 from akd_code.stages.attempt import Attempt
@@ -11,6 +12,7 @@ from akd_code.stages.discriminate import Discriminate
 from akd_code.stages.estimate import Estimate, Outlook, Requests
 from akd_code.stages.examine import Examine
 from akd_code.stages.generate import Generate
+from akd_code.stages.grow_topics import GrowTopics
 from akd_code.stages.imitate import Imitate
 from akd_code.stages.label import LabelPrompts
 from akd_code.stages.practise import Practise
@@ -26,6 +28,7 @@ __all__ = [
     "Estimate",
     "Examine",
     "Generate",
+    "GrowTopics",
     "Imitate",
     "LabelPrompts",
     "Outlook",

@@ -67,7 +67,8 @@ class Requests:
 class Estimate:
     """What is asked for: requests by role, tokens that the student writes and is trained on, programs run.
 
-    Upper bounds where the model decides: every answer as long as it may be. `assumed` says what the figures rest on.
+    Upper bounds where the model decides: every answer as long as it may be. `assumed` says what the figures rest on,
+    `ways` how many of the generator's requests each way to make prompts takes.
     """
 
     requests: Mapping[str, Requests] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Estimate:
     seconds: float = 0.0
     disk_bytes: int = 0
     assumed: tuple[str, ...] = ()
+    ways: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Estimate) -> Estimate:
         """Return both together."""
@@ -92,6 +94,7 @@ class Estimate:
             self.seconds + other.seconds,
             self.disk_bytes + other.disk_bytes,
             tuple(dict.fromkeys((*self.assumed, *other.assumed))),
+            {way: self.ways.get(way, 0) + other.ways.get(way, 0) for way in {**self.ways, **other.ways}},
         )
 
 

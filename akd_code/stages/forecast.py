@@ -32,6 +32,8 @@ def forecast_lines(recipe: Recipe, seeds: int, estimate: Estimate) -> list[str]:
             f"  {role:9} {model_of(recipe, role)}: {requests.calls} calls, {requests.prompt_tokens} + "
             f"{requests.completion_tokens} tokens, {said}"
         )
+    if estimate.ways:
+        lines.append(f"  new prompts: {', '.join(f'{way} {calls} calls' for way, calls in estimate.ways.items())}")
     known = [cost for cost in costs if cost is not None]
     total = f"US$ {sum(known):.2f}" if len(known) == len(costs) else "unknown (give `price` in the recipe)"
     lines.append(f"cost: {total}; answers that are in the cache already cost nothing")

@@ -1,16 +1,18 @@
-"""Generation: the next round's prompts, half like the hard ones and half like the easy ones; near-copies refused."""
+"""Generation: the next round's prompts, in the ways that the recipe names; near-copies refused."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from akd_code.curriculum import generate, redraw
+from akd_code.curriculum import Material, check_ways, generate, open_streams, redraw, ways_of
+from akd_code.curriculum.references import difficulties, mean_margins
+from akd_code.curriculum.streams import quotas, shares_of
 from akd_code.filters import FILTERS
 from akd_code.recipe import Recipe, Section
-from akd_code.records import Gap, Prompt
+from akd_code.records import Gap, Leaf, PairMargin, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of
 from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.workbench import Workbench
@@ -21,66 +23,104 @@ _ASKED_AGAIN = 1.2
 
 @dataclass(frozen=True, slots=True)
 class GenerationCounts:
-    """Requests, prompts taken by stream, answers refused by reason. `warnings`: quotas that were missed."""
+    """Requests, prompts taken, answers refused by reason. `warnings`: quotas that were missed.
+
+    `streams` counts prompts by what they were made from (hard prompts, easy ones, neither), `ways` by the way.
+    """
 
     asked: int
     streams: dict[str, int]
     rejected: dict[str, int]
     warnings: tuple[str, ...] = ()
+    ways: dict[str, int] = field(default_factory=dict)
 
 
 class Generate(Stage[GenerationCounts, Prompt]):
-    """New prompts from those that were decided: `prompts` and `gaps` in the same order."""
+    """New prompts from those that were decided: `prompts` and `gaps` in the same order.
+
+    `margins` are those of the round's pairs, `leaves` the topic tree, where there are any.
+    """
 
     name: ClassVar[str] = "generation"
     facts_kind = GenerationCounts
     item_kind = Prompt
 
-    def __init__(self, bench: Workbench, number: int, prompts: Sequence[Prompt], gaps: Sequence[Gap]) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        number: int,
+        prompts: Sequence[Prompt],
+        gaps: Sequence[Gap],
+        margins: Sequence[PairMargin] = (),
+        leaves: Sequence[Leaf] = (),
+    ) -> None:
         super().__init__(bench, number)
         self.prompts, self.gaps = tuple(prompts), tuple(gaps)
+        self.margins, self.leaves = tuple(margins), tuple(leaves)
 
     @property
     def inputs(self) -> tuple[Any, ...]:
-        """The known prompts, and which are hard."""
-        model = model_of(self.bench.recipe, "generator")
-        known = (model, [prompt.text for prompt in self.prompts], [self._drawn_as(gap) for gap in self.gaps])
-        mode = self.bench.recipe.decontaminate
-        return known if mode == "remove" else (*known, mode)  # what older releases stored is found again
+        """The known prompts, and which are hard; for ways that look at more than that, what they look at."""
+        recipe = self.bench.recipe
+        pools: tuple[Any, ...] = (
+            model_of(recipe, "generator"),
+            [prompt.text for prompt in self.prompts],
+            [self._drawn_as(gap) for gap in self.gaps],
+        )
+        if recipe.decontaminate != "remove":  # what older releases stored is found again
+            pools = (*pools, recipe.decontaminate)
+        ways = ways_of(recipe.generator)
+        if recipe.generator.model == "none" or all(way.only_pools for way in ways.values()):
+            return pools
+        return (
+            *pools,
+            [(prompt.id, prompt.parent, prompt.origin) for prompt in self.prompts],
+            [(gap.value, gap.student_pass_rate) for gap in self.gaps],
+            self.margins,
+            self.leaves,
+            {name: way.reads(recipe) for name, way in ways.items()},
+        )
 
     @property
     def settings(self) -> tuple[Section, ...]:
-        """Whom to ask, how many to make, what to refuse."""
+        """Whom to ask, how many to make, in which ways, what to refuse."""
         return (self.bench.recipe.generator, self.bench.recipe.lab)
 
     def work(self, kept: Mapping[int, Prompt], keep: Keep[Prompt]) -> StageResult[GenerationCounts, Prompt]:
         """Ask for prompts, or draw them from the pool where no model can write any."""
-        bench, settings = self.bench, self.bench.recipe.generator
-        streams = [self._drawn_as(gap) for gap in self.gaps]
-        hard = [prompt for prompt, one in zip(self.prompts, streams, strict=True) if one]
-        easy = [prompt for prompt, one in zip(self.prompts, streams, strict=True) if one is False]
-        rng = random.Random(f"generation {bench.recipe.seed} {self.number}")
+        bench, settings, material = self.bench, self.bench.recipe.generator, self._material()
         if bench.roles.generator is None:
-            made = redraw(hard, easy, settings.prompts, rng)
+            made = redraw(material.hard, material.easy, settings.prompts, material.rng)
         else:
             made = bench.ask(
                 generate(
-                    hard,
-                    easy,
+                    open_streams(material),
                     self.prompts,
                     bench.roles.generator.model,
                     bench.filters,
-                    settings=settings,
+                    wanted=settings.prompts,
+                    tries=settings.tries,
                     sampling=bench.roles.generator.sampling,
-                    rng=rng,
                     round=self.number,
                 )
             )
-        return StageResult(
-            GenerationCounts(
-                made.asked, {"hard": made.streams["hard"], "easy": made.streams["easy"]}, made.rejected, made.warnings
-            ),
-            made.prompts,
+        facts = GenerationCounts(made.asked, made.sources, made.rejected, made.warnings, made.ways)
+        return StageResult(facts, made.prompts)
+
+    def _material(self) -> Material:
+        recipe = self.bench.recipe
+        drawn = [(prompt, self._drawn_as(gap)) for prompt, gap in zip(self.prompts, self.gaps, strict=True)]
+        return Material(
+            settings=recipe.generator,
+            seed=recipe.seed,
+            round=self.number,
+            hard=[prompt for prompt, hard in drawn if hard],
+            easy=[prompt for prompt, hard in drawn if hard is False],
+            known=self.prompts,
+            rng=random.Random(f"generation {recipe.seed} {self.number}"),
+            difficulty=difficulties(self.gaps),
+            margins=mean_margins(self.margins),
+            leaves=self.leaves,
         )
 
     def _drawn_as(self, gap: Gap) -> bool | None:
@@ -89,13 +129,15 @@ class Generate(Stage[GenerationCounts, Prompt]):
         return None if dropped else gap.hard
 
     def described(self, item: Prompt) -> tuple[str, str]:
-        """Return the prompt's id and the stream it came from."""
+        """Return the prompt's id and what it was made from."""
         return item.id, item.source
 
     def note(self, result: StageResult[GenerationCounts, Prompt]) -> Sequence[str]:
         """Return how many prompts were made and what was refused; each warning a line."""
         facts = result.facts
         said = f"{len(result.items)} new prompts in {facts.asked} requests"
+        if len(facts.ways) > 1:
+            said += f" ({', '.join(f'{count} {way}' for way, count in facts.ways.items())})"
         if self.bench.recipe.generator.model == "none":
             said = (
                 f"{len(result.items)} prompts drawn again, {facts.streams.get('hard', 0)} hard and "
@@ -105,21 +147,25 @@ class Generate(Stage[GenerationCounts, Prompt]):
         return (said + (f"; rejected: {lost}" if lost else ""), *(f"warning: {one}" for one in facts.warnings))
 
     def figures(self, result: StageResult[GenerationCounts, Prompt]) -> dict[str, Any]:
-        """Return requests, prompts by stream, answers refused by reason."""
+        """Return requests, prompts by what they were made from and by way, answers refused by reason."""
         facts = result.facts
         return {
             "prompts": len(result.items),
             "requests": facts.asked,
             "streams": facts.streams,
+            "ways": facts.ways,
             "rejected": facts.rejected,
             "warnings": list(facts.warnings),
         }
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return a request for each prompt, and some more for those that are refused."""
+        """Return a request for each prompt of each way, and some more for those that are refused."""
         for name in recipe.generator.filters:
             FILTERS.get(name)  # a name that there is not is said before anything is paid for
+        check_ways(recipe)
         if outlook.last or recipe.generator.model == "none":
             return Estimate()
-        return asked(recipe, "generator", round(recipe.generator.prompts * _ASKED_AGAIN), outlook.prompt_tokens)
+        wanted = quotas(shares_of(recipe.generator), recipe.generator.prompts)
+        ways = {name: round(quota * _ASKED_AGAIN) for name, quota in wanted.items()}
+        return asked(recipe, "generator", sum(ways.values()), outlook.prompt_tokens) + Estimate(ways=ways)

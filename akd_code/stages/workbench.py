@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from akd_code.curriculum import check_ways
 from akd_code.decontamination import Guard, suites_at_hand
 from akd_code.engine import Engine
 from akd_code.evaluate import run_settings
@@ -75,12 +76,13 @@ class Workbench:
 def open_workbench(
     run: RunFolder, roles: Roles, box: Sandbox, engine: Engine, watcher: ProgressWatcher
 ) -> Iterator[Workbench]:
-    """Open what the recipe names (the way to make labels, filters, suites) before anything is paid for, and close it.
+    """Open what the recipe names before anything is paid for, and close it: labeller, filters, suites.
 
     Raises RecipeError for a name that there is not, EvolveError, StoreError, EvalError.
     """
     recipe, exam = run.recipe, run_settings(run.recipe)
     limits = exam.limits  # one set of limits for labels, gaps and examinations
+    check_ways(recipe)
     suites = tuple(exam.open_suites())
     # the lab is a closed world: its runs are the same whatever benchmarks lie on the machine
     compared = suites if recipe.seeds.source == "lab" else suites_at_hand(suites, watcher.note)

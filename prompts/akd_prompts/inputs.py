@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from akd_prompts.new_tasks import (
+    NEW_TASKS,
+    FromCodeInputs,
+    MixTopicsInputs,
+    ReferenceInputs,
+    SubtopicsInputs,
+    TopicInputs,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SolveInputs:
@@ -107,7 +116,7 @@ class ShownFailureInputs:
     failures: str
 
 
-Inputs = (
+TaskInputs = (
     SolveInputs
     | JudgeInputs
     | GenerateHardInputs
@@ -121,6 +130,8 @@ Inputs = (
     | ShownSolutionInputs
     | ShownFailureInputs
 )
+"""What holds a task: to be solved, tested, judged, or imitated."""
+Inputs = TaskInputs | ReferenceInputs | SubtopicsInputs | TopicInputs | MixTopicsInputs | FromCodeInputs
 
 TEMPLATES: dict[str, type[Inputs]] = {
     "solve": SolveInputs,
@@ -135,5 +146,6 @@ TEMPLATES: dict[str, type[Inputs]] = {
     "test_module": TestModuleInputs,
     "shown_solution": ShownSolutionInputs,
     "shown_failure": ShownFailureInputs,
+    **NEW_TASKS,
 }
 """Template name -> the inputs it takes."""

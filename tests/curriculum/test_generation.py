@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from akd_code.curriculum import Generation, generate, redraw
+from akd_code.curriculum import Generation, Material, generate, open_streams, redraw
 from akd_code.filters import open_filters
 from akd_code.filters.rouge import rouge_l_f1
 from akd_code.lab import grammar
@@ -101,9 +101,16 @@ async def stage(
     rng: random.Random,
     round: int,
 ) -> Generation:
-    filters, sampling = open_filters(recipe, Path()), Sampling(temperature=1.0, seed=7)
+    settings, filters = recipe.generator, open_filters(recipe, Path())
     return await generate(
-        hard, easy, known, model, filters, settings=recipe.generator, sampling=sampling, rng=rng, round=round
+        open_streams(Material(settings, recipe.seed, round, hard, easy, known, rng)),
+        known,
+        model,
+        filters,
+        wanted=settings.prompts,
+        tries=settings.tries,
+        sampling=Sampling(temperature=1.0, seed=7),
+        round=round,
     )
 
 
@@ -113,11 +120,11 @@ def test_half_comes_from_hard_seeds_and_half_from_easy_ones() -> None:
     assert {p.parent for p in made.prompts if p.source == "hard"} == {"h1", "h2"}
     assert {p.parent for p in made.prompts if p.source == "easy"} == {"e1", "e2"}
     assert {(p.round, p.entry_point, p.id == content_id(p.text)) for p in made.prompts} == {(2, "f", True)}
-    assert (made.asked, made.streams, made.rejected, made.warnings) == (6, {"hard": 3, "easy": 3}, {}, ())
+    assert (made.asked, made.sources, made.rejected, made.warnings) == (6, {"hard": 3, "easy": 3}, {}, ())
 
 
 def test_of_an_odd_number_the_hard_stream_makes_one_more() -> None:
-    assert run(Scripted(fresh), wanted=5).streams == {"hard": 3, "easy": 2}
+    assert run(Scripted(fresh), wanted=5).sources == {"hard": 3, "easy": 2}
 
 
 def test_too_few_seeds_take_turns_and_are_asked_for_new_samples() -> None:
@@ -184,7 +191,7 @@ def test_each_rejection_is_counted_under_its_reason() -> None:
         return bad.pop(0) if bad else fresh(stream, seed, sample)
 
     made = run(Scripted(script), wanted=8)
-    assert (made.asked, made.streams) == (16, {"hard": 4, "easy": 4})
+    assert (made.asked, made.sources) == (16, {"hard": 4, "easy": 4})
     assert made.rejected == {
         "cut": 1, "first_character": 2, "leak": 1, "refused": 1, "short": 1, "similar": 1, "unparsable": 1,
     }  # fmt: skip
@@ -202,21 +209,23 @@ def test_when_attempts_run_out_what_was_obtained_is_returned_with_a_warning() ->
         return fresh(stream, seed, sample) if stream == "hard" else "no"
 
     made = run(Scripted(stubborn), wanted=4, tries=3)
-    assert (made.streams, made.rejected) == ({"hard": 2, "easy": 0}, {"unparsable": 10})
+    assert (made.sources, made.rejected) == ({"hard": 2, "easy": 0}, {"unparsable": 10})
     assert made.asked == 12
-    assert made.warnings == ("2 of 4 new tasks after 12 requests",)
+    assert made.warnings == ("2 of 4 new tasks after 12 requests: lion-easy made 0 of 2",)
 
 
 def test_without_hard_seeds_the_easy_ones_fill_the_quota_and_it_is_said() -> None:
     made = run(Scripted(fresh), hard=[], wanted=4)
-    assert made.streams == {"hard": 0, "easy": 4}
-    assert made.warnings == ("there is no hard seed: all new tasks come from easy ones",)
+    assert made.sources == {"hard": 0, "easy": 4}
+    assert made.warnings == ("lion-hard: there is no hard prompt; its share goes to the other ways",)
 
 
 def test_without_any_seed_nothing_is_generated_and_it_is_said() -> None:
     made = run(Scripted(fresh), hard=[], easy=[])
     assert (made.prompts, made.asked) == ((), 0)
-    assert made.warnings == ("there is no seed, hard or easy: nothing was generated",)
+    assert made.warnings == (
+        "nothing was generated (lion-hard: there is no hard prompt; lion-easy: there is no easy prompt)",
+    )
 
 
 def test_an_endpoint_that_fails_ends_the_stage() -> None:
@@ -249,7 +258,7 @@ def test_the_labs_teacher_fills_both_quotas_at_the_papers_threshold() -> None:
     with LabTeacher(seed=1) as teacher:
         made = asyncio.run(with_the_teacher())
         assert asyncio.run(with_the_teacher()) == made
-    assert (made.streams, made.warnings) == ({"hard": 20, "easy": 20}, ())
+    assert (made.sources, made.warnings) == ({"hard": 20, "easy": 20}, ())
     assert all(grammar.parse_instruction(p.text) for p in made.prompts)
     texts = [p.text for p in (*seeds, *made.prompts)]
     for place in range(40, 80):

@@ -1,4 +1,4 @@
-"""A package beside akd brings a suite, a label method, a filter, a model and an embedder, and a run uses them all."""
+"""A package beside akd brings a suite, a label method, a filter, a way to make prompts, a model and an embedder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from small_runs import pools, run_akd, write_recipe
 MODULE = """
 import numpy as np
 
+from akd_code.curriculum import Request, Way
 from akd_code.labelling import Proposal, StatelessProposer
 from akd_code.models import Completion
 from akd_evals.suites import Suite, Task
-from akd_prompts import SolveInputs
+from akd_code.records import Origin
+from akd_prompts import FromCodeInputs, SolveInputs
 from akd_sandbox import Case, FunctionTests
 
 ANSWER = "```python\\ndef f(x):\\n    return x + 1\\n```"
@@ -48,6 +50,15 @@ class NoVowels:
 def open_filter(recipe, folder):
     (folder / "filter.opened").write_text("yes")
     return NoVowels()
+
+
+class Counting(Way):
+    asked = 0
+
+    def next(self):
+        self.asked += 1
+        inputs = FromCodeInputs(f"x = {self.asked}")
+        return Request(inputs, Origin("counting", "from_code/1"), "new", self.asked, 100)
 
 
 class Twice(StatelessProposer):
@@ -91,6 +102,8 @@ fixed = akd_kata:open_fixed
 ones = akd_kata:open_ones
 [akd.labellers]
 twice = akd_kata:Twice
+[akd.generators]
+counting = akd_kata:Counting
 [akd.filters]
 no-vowels = akd_kata:open_filter
 [akd.suites]
@@ -149,11 +162,20 @@ def test_the_dry_run_knows_what_another_package_brings(beside: Path, recipe: Pat
     assert json.loads(told.stdout)["requests"]["teacher"]["calls"] == 2 * 3
 
 
+def test_a_run_makes_prompts_in_a_way_that_another_package_brings(beside: Path, student: Path, tmp_path: Path) -> None:
+    generator = {"prompts": 4, "streams": {"counting": 1, "lion-hard": 1}, "rouge": 0.95}
+    recipe = write_recipe(tmp_path, student, generator=generator, lab={"garbled": 0})
+    done = run_akd("run", recipe, "--run-dir", tmp_path / "run", PYTHONPATH=str(beside))
+    assert done.returncode == 0, done.stderr
+    assert pools(tmp_path / "run")["1 generation"]["facts"]["ways"] == {"lion-hard": 2, "counting": 2}
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
         ("label.method=twise", "unknown label method 'twise'; did you mean twice?"),
         ("generator.filters=[no-vowel]", "unknown filter 'no-vowel'; did you mean no-vowels?"),
+        ("generator.streams={conting: 1}", "unknown way to make prompts 'conting'; did you mean counting?"),
         ("eval.suites=[katta]", "unknown suite 'katta'; did you mean kata?"),
     ],
 )

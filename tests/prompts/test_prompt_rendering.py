@@ -9,21 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akd_prompts import (
+    NEW_TASKS,
     TEMPLATES,
     CotInputs,
     DecomposeInputs,
     EvolveInputs,
+    FromCodeInputs,
     GenerateEasyInputs,
     GenerateHardInputs,
     Inputs,
     JudgeInputs,
     Message,
+    MixTopicsInputs,
     PromptError,
+    ReferenceInputs,
     RepairInputs,
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
+    SubtopicsInputs,
     TestModuleInputs,
+    TopicCompletionInputs,
+    TopicProblemInputs,
     WriteTestsInputs,
     fence_for,
     fenced_blocks,
@@ -74,6 +81,18 @@ EXAMPLES: dict[str, Inputs] = {
         program="def double(x):\n    return x",
         failures="assert double(2) == 4",
     ),
+    "subtopics": SubtopicsInputs("Sorting", 10),
+    "topic_completion": TopicCompletionInputs("Sorting", "stable sorting by several keys", "librarian"),
+    "topic_problem": TopicProblemInputs("Sorting", "stable sorting by several keys", "librarian"),
+    "mix_topics": MixTopicsInputs(
+        "Sorting", "stable sorting by several keys", "Dates and times", "counting working days", "librarian"
+    ),
+    "from_code": FromCodeInputs("def double(x):\n    return 2 * x"),
+    **{
+        name: kind("Write a function `double(x)` that returns twice x.")
+        for name, kind in NEW_TASKS.items()
+        if issubclass(kind, ReferenceInputs)
+    },
 }
 
 # Words of the templates' own text beside free text, so that inputs look like parts of the prompt around them.
@@ -139,6 +158,21 @@ def test_no_quoted_text_can_leave_its_fences(text: str) -> None:
     user = render(GenerateHardInputs(text)).messages[1].content
     blocks = fenced_blocks(user)
     assert [block.body for block in blocks] == [text.replace("\r\n", "\n")]
+
+
+@given(texts, st.sampled_from([kind for kind in NEW_TASKS.values() if issubclass(kind, ReferenceInputs)]))
+def test_any_task_comes_back_from_a_prompt_that_mutates_it(text: str, kind: type[ReferenceInputs]) -> None:
+    found = recognise(render(kind(text)).messages)
+    assert found is not None
+    assert found.inputs == kind(text)
+
+
+@given(texts)
+def test_no_code_and_no_subtopic_can_leave_its_fences(text: str) -> None:
+    written = text.replace("\r\n", "\n")
+    for inputs, count in ((FromCodeInputs(text), 1), (TopicProblemInputs(text, text, text), 3)):
+        blocks = fenced_blocks(render(inputs).messages[1].content)
+        assert [block.body for block in blocks] == [written] * count
 
 
 @given(st.lists(texts))
