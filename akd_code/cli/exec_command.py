@@ -10,6 +10,7 @@ import click
 
 from akd_code.cli.faults import reported
 from akd_code.cli.suite_options import names_in, programs_option
+from akd_sandbox.syntax import parse
 
 if TYPE_CHECKING:
     from akd_sandbox import CodeTests, FunctionTests, ProgramTests, Tests
@@ -171,7 +172,7 @@ def _tests(cases: Path | None, tests: Path | None) -> FunctionTests | CodeTests:
         return FunctionTests(read_cases(_read(cases), str(cases)))
     code = _read(tests or Path())
     try:
-        body = ast.parse(code).body
+        body = parse(code).body
     except (SyntaxError, ValueError) as error:
         raise AkdError(f"{tests} is not Python: {error}; the tests must parse") from None
     names = {node.name for node in body if isinstance(node, ast.FunctionDef)}

@@ -34,7 +34,7 @@ def function_shapes(code: str) -> dict[str, str]:
 
 def shape_of(body: list[ast.stmt]) -> str | None:
     """Return the shape of statements; None where they do nothing. Raises RecursionError for what is too deep."""
-    tree = _Normal().visit(ast.parse(ast.unparse(ast.Module(body, []))))
+    tree = _Normal().visit(parse(ast.unparse(ast.Module(body, []))))
     if not tree.body:
         return None
     names = _Names(_given_names(tree))

@@ -10,7 +10,7 @@ from typing import Any
 
 from akd_code.referee.inputs import CallInput
 from akd_sandbox import Case
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import expression, parse
 
 _LONGEST_LITERAL = 2000
 _DIGITS = 5
@@ -109,7 +109,7 @@ def _can_be_written(value: Any) -> bool:
     """Tell whether a value can stand in an assert: short, and read back as itself."""
     try:
         text = repr(value)
-        return len(text) <= _LONGEST_LITERAL and bool(ast.literal_eval(text) == value)
+        return len(text) <= _LONGEST_LITERAL and bool(ast.literal_eval(expression(text)) == value)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return False
 

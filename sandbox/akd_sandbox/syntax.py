@@ -24,6 +24,14 @@ def parse(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+def expression(source: str) -> ast.expr:
+    """Return the tree of a lone expression. Raises SyntaxError, and what `parse` raises."""
+    body = parse(source).body
+    if len(body) != 1 or not isinstance(body[0], ast.Expr):
+        raise SyntaxError(f"not a lone expression: {source[:80]!r}")
+    return body[0].value
+
+
 def source_text(raw: bytes) -> str:
     """Return the text of a source file: by its byte order mark or coding line, else as UTF-8.
 

@@ -11,6 +11,7 @@ from akd_evals.errors import EvalInfraError
 from akd_evals.suites import SUITES
 from akd_evals.suites.record import Suite, Task, TaskTests
 from akd_sandbox import CodeTests, FunctionTests, tests_from_asserts
+from akd_sandbox.syntax import parse
 
 
 @SUITES.register("humaneval")
@@ -69,7 +70,7 @@ class _Renamed(ast.NodeTransformer):
 
 def _plain_asserts(code: str, entry_point: str) -> list[str]:
     """Return the assert lines of `check` if it holds nothing else that does anything, otherwise an empty list."""
-    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    functions = [node for node in parse(code).body if isinstance(node, ast.FunctionDef) and node.name == "check"]
     if len(functions) != 1 or len(functions[0].args.args) != 1:
         return []
     rename = _Renamed(functions[0].args.args[0].arg, entry_point)

@@ -12,6 +12,7 @@ from akd_evals.suites import SUITES
 from akd_evals.suites.given import Given, commented, text
 from akd_evals.suites.record import Suite, Task
 from akd_sandbox import CodeTests, FunctionTests, tests_from_asserts
+from akd_sandbox.syntax import parse
 
 GIVEN = Given("humaneval-pro", "AKD_HUMANEVAL_PRO_PATH", "the authors' humaneval_pro.json (or .gz)")
 _ASKED = (
@@ -45,12 +46,12 @@ def self_invoking_task(row: Row, name: str) -> Task:
 
 def _last_function(code: str) -> str:
     """Return the name of the last function in code. Raises SyntaxError, IndexError."""
-    return [node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)][-1]
+    return [node.name for node in parse(code).body if isinstance(node, ast.FunctionDef)][-1]
 
 
 def _tests(code: str, entry: str) -> FunctionTests | CodeTests:
     """Return asserts as data where they are nothing else, else as the code they are."""
-    body = ast.parse(code).body
+    body = parse(code).body
     if all(isinstance(statement, ast.Assert) for statement in body):
         return tests_from_asserts([ast.unparse(statement) for statement in body], entry)
     return CodeTests(code, "asserts")

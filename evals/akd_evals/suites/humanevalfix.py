@@ -13,6 +13,7 @@ from akd_evals.suites import SUITES
 from akd_evals.suites.given import Given, commented, text
 from akd_evals.suites.humaneval import check_tests
 from akd_evals.suites.record import Suite, Task
+from akd_sandbox.syntax import parse
 
 GIVEN = Given("humanevalfix", "AKD_HUMANEVALFIX_PATH", "HumanEvalPack's Python file (humanevalpack.jsonl, or .gz)")
 
@@ -40,7 +41,7 @@ def _task(row: Row) -> Task:
 
 def _without_own_call(test: str) -> str:
     """Return the tests without the `check(f)` that they end with: beside the reference it would check that."""
-    module = ast.parse(test)
+    module = parse(test)
     module.body = [
         node for node in module.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
     ]

@@ -19,6 +19,7 @@ from akd_evals.files import read_rows
 from akd_evals.suites import SUITES
 from akd_evals.suites.record import Suite, Task
 from akd_sandbox import tests_from_asserts
+from akd_sandbox.syntax import parse
 
 VARIABLE = "AKD_MBPP_PATH"
 TEST_IDS = range(11, 511)
@@ -105,11 +106,11 @@ def entry_point(asserts: Sequence[str], code: str) -> str:
 
     Raises ValueError if there is none, SyntaxError if an assert or the code is not Python.
     """
-    defined = {node.name for node in ast.parse(code).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    functions = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
+    defined = {node.name for node in parse(code).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    functions = {node.name for node in parse(code).body if isinstance(node, ast.FunctionDef)}
     for names in (functions, defined):
         for line in asserts:
-            for node in ast.walk(ast.parse(line)):
+            for node in ast.walk(parse(line)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                     return node.func.id
     raise ValueError("its asserts call no function of its solution")

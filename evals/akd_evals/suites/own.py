@@ -20,6 +20,7 @@ from akd_evals.suites.humaneval import check_tests
 from akd_evals.suites.record import Suite, Task, TaskTests, defined_name
 from akd_sandbox import CodeTests, ProgramTests, PytestTests, StdinCase, tests_from_asserts
 from akd_sandbox.checks import holds_check
+from akd_sandbox.syntax import parse
 
 TEST_FILE = "test_solution.py"
 """What a task's pytest code is called; it imports the program as `solution`."""
@@ -64,14 +65,14 @@ def _asserts(row: dict[str, Any], entry_point: str) -> TaskTests:
     if not isinstance(lines, list) or not lines or not all(isinstance(line, str) for line in lines):
         raise EvalError('"tests" must be a list of assert lines, at least one')
     for line in lines:
-        if not any(holds_check(statement) for statement in ast.parse(line).body):
+        if not any(holds_check(statement) for statement in parse(line).body):
             raise EvalError(f'{line[:80]!r} in "tests" checks nothing; write an assert, or a statement that holds one')
     return tests_from_asserts(lines, entry_point, _text(row, "setup", ""))
 
 
 def _check(row: dict[str, Any], entry_point: str) -> TaskTests:
     code, setup = _text(row, "test"), _text(row, "setup", "")
-    defined = {node.name: node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    defined = {node.name: node for node in parse(code).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     if isinstance(defined.get("check"), ast.FunctionDef):
         return check_tests(code, entry_point, scope=setup)
     if any(isinstance(node, ast.ClassDef) for node in defined.values()):
@@ -101,7 +102,7 @@ def _stdin(row: dict[str, Any], entry_point: str) -> TaskTests:
 
 def _pytest(row: dict[str, Any], entry_point: str) -> TaskTests:
     code = _text(row, "pytest")
-    ast.parse(code)
+    parse(code)
     return PytestTests({TEST_FILE: code})
 
 

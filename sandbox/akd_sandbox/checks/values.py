@@ -8,6 +8,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from akd_sandbox.syntax import expression
+
 _VALUE_CALLS = ("array", "approx", "Decimal", "Counter", "OrderedDict", "deque", "set", "frozenset", "list", "tuple",
                 "dict", "Path", "Series")  # fmt: skip
 _DEPTH = 20
@@ -30,7 +32,7 @@ def is_value(node: ast.expr) -> bool:
 def _literal_inside(node: ast.expr) -> ast.expr | None:
     ok, value = literal(node)
     if ok:
-        return node if literal(ast.parse(repr(value), mode="eval").body) == (True, value) else None  # inf, nan
+        return node if literal(expression(repr(value))) == (True, value) else None  # inf, nan
     if isinstance(node, ast.Call) and node.args:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         first = node.args[0]
@@ -50,7 +52,7 @@ def changed(node: ast.expr, rng: random.Random, pool: Sequence[Any], *, far: boo
         raise ValueError("not a value")
     value = ast.literal_eval(inside)
     other = other_value(value, rng, pool, far=far)
-    made = ast.parse(repr(other), mode="eval").body
+    made = expression(repr(other))
     if inside is node:
         return made
     if not isinstance(node, ast.Call):
