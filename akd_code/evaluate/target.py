@@ -10,7 +10,7 @@ from akd_code.errors import AkdError
 from akd_code.recipe import Recipe, load_recipe
 from akd_evals.runs import at_round
 
-MODEL_FORMS = "a hub id, a path, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
+MODEL_FORMS = "a hub id, a folder, a GGUF file, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
 
 
 class EvaluateError(AkdError):
