@@ -44,8 +44,10 @@ def as_plain_model(model: Any, name: str) -> None:
     `name` is the file's path, which adapters name as their base model.
     """
     model.config.name_or_path = model.name_or_path = name
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
+    told = ("hf_quantizer", "is_quantized", "quantization_method")
+    for holder, what in ((model.config, "quantization_config"), *((model, name) for name in told)):
+        if what in vars(holder):
+            delattr(holder, what)
 
 
 def _silence_reading() -> None:
