@@ -20,8 +20,7 @@ class EvaluateError(AkdError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model to sample. `server` is a spec such as `openai:NAME@URL`; otherwise `model` is a hub id, a folder or a
-    GGUF file.
+    """A model to sample: `server`, a spec such as `openai:NAME@URL`, or `model`, a hub id, a folder or a GGUF file.
 
     `name` is what the evaluation records. `recipe` is the run's, where the model is the student of one.
     """

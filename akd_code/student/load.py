@@ -73,7 +73,9 @@ def load_student(
         loaded: Any = AutoModelForCausalLM.from_pretrained(place, dtype=_pick_dtype(dtype, where), **file)
     except Exception as error:  # the files are the user's, and each library under transformers raises its own
         why = _first_line(error)
-        raise StudentError(f"cannot load the student {name!r}: {why}; give a hub id, a folder or a GGUF file") from error
+        raise StudentError(
+            f"cannot load the student {name!r}: {why}; give a hub id, a folder or a GGUF file"
+        ) from error
     if file:
         as_plain_model(loaded, name)
     if tokenizer.pad_token_id is None:
