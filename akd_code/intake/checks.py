@@ -15,7 +15,7 @@ from akd_sandbox.syntax import parse
 _NO_TESTS = "tests in no known form"
 
 
-def tests_from(value: Any, entry: str | None) -> tuple[str, ...]:
+def asserts_from(value: Any, entry: str | None) -> tuple[str, ...]:
     """Return the tests in a field: a list of statements, code of statements, or code that defines check(candidate).
 
     Statements that check nothing go with the check after them. Raises UnusableError for anything else.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akd_code.intake.checks import tests_from
+from akd_code.intake.checks import asserts_from
 from akd_code.intake.exercise import Exercise, IntakeError, UnusableError
 from akd_code.intake.fields import name_in, optional, required
 from akd_code.intake.tables import Numbered
@@ -33,7 +33,7 @@ class Columns:
     def __call__(self, row: Mapping[str, Any]) -> Exercise:
         """Return a row's exercise. Raises UnusableError."""
         entry = required(row, self.entry) if self.entry and row.get(self.entry) is not None else None
-        tests = tests_from(row.get(self.tests), entry) if self.tests else ()
+        tests = asserts_from(row.get(self.tests), entry) if self.tests else ()
         setup = optional(row, self.setup) if self.setup else ""
         names = (self.name,) if self.name else ("id", "task_id", "name")
         prompt, answer = required(row, self.prompt), required(row, self.answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from akd_code.intake.checks import tests_from
+from akd_code.intake.checks import asserts_from
 from akd_code.intake.exercise import Exercise
 from akd_code.intake.fields import name_in, required
 from akd_code.intake.registry import PRESETS
@@ -20,6 +20,6 @@ def exercise(row: Mapping[str, Any]) -> Exercise:
         required(row, "response"),
         name_in(row, "task_id"),
         entry,
-        tests_from(required(row, "test"), entry),
+        asserts_from(required(row, "test"), entry),
         context=required(row, "prompt"),
     )
