@@ -112,8 +112,9 @@ def _assertion(example: doctest.Example) -> str:
         return ""
     if not isinstance(statement, ast.Expr) or (isinstance(statement.value, ast.Call) and _prints(statement.value)):
         return ""
-    operator = "is" if value is None or isinstance(value, bool) else "=="
-    return f"assert {ast.unparse(statement)} {operator} {value!r}"
+    same = ast.Is() if value is None or isinstance(value, bool) else ast.Eq()
+    compared = ast.Compare(statement.value, [same], [ast.Constant(None)])
+    return f"assert {ast.unparse(compared).removesuffix('None')}{value!r}"
 
 
 def _prints(call: ast.Call) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from akd_code.errors import AkdError
-from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf
+from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf, without_added_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -78,6 +78,7 @@ def load_student(
         ) from error
     if file:
         as_plain_model(loaded, name)
+        without_added_tokens(tokenizer, loaded.get_input_embeddings().num_embeddings)
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:
             raise StudentError(f"the tokenizer of {name!r} has neither a pad nor an eos token; set one in its config")
