@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from akd_code.storage import write_failure, write_text
 SEEDS, ANSWERS, LOST, EVIDENCE, SUMMARY = (
     "seeds.jsonl", "answers.jsonl", "lost.jsonl", "evidence.jsonl", "summary.json",
 )  # fmt: skip
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def counts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -40,8 +42,14 @@ def write_import(
     _write(folder / SUMMARY, json.dumps({**counts(outcomes), **facts}, indent=1, ensure_ascii=False) + "\n")
 
 
-def _lines(rows: Any) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(_line(row) + "\n" for row in rows)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """Return a row as JSON, in plain letters; escaped where it holds half of a surrogate pair, which no file can."""
+    text = json.dumps(row, ensure_ascii=False)
+    return text if text.isascii() or not _HALF_A_PAIR.search(text) else json.dumps(row)
 
 
 def _write(path: Path, text: str) -> None:

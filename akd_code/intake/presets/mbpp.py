@@ -19,7 +19,7 @@ def exercise(row: Mapping[str, Any]) -> Exercise:
     """Return a problem as `akd data mbpp-seeds` words it, with the reference solution."""
     try:
         problem = problem_from(dict(row))
-    except (KeyError, TypeError, ValueError, SyntaxError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, SyntaxError, RecursionError, MemoryError) as error:
         raise UnusableError("not an MBPP problem", str(error)) from None
     if problem.number not in TRAIN_IDS:
         raise UnusableError("not in MBPP's training split (ids 601-974)")
