@@ -60,7 +60,9 @@ def _from_code(code: str, entry: str | None) -> tuple[str, ...]:
         body = parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnusableError("tests that are not Python", str(error)) from None
-    if entry and any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in body):
+    if any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in body):
+        if entry is None:
+            raise UnusableError("check(candidate) without the function's name", "name its column with --entry")
         try:
             return joined(asserts_of_check(code, entry))
         except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from akd_code.intake.closure import with_needed
 from akd_code.intake.exercise import UnusableError
 from akd_sandbox import CallOutcome, Case, Digest, Sandbox, Verdict
 
@@ -29,12 +30,15 @@ def same(got, expected):
 def tests_from_generator(generator: str, code: str, entry: str, box: Sandbox) -> tuple[tuple[str, ...], str]:
     """Return up to six tests on different inputs, and the set-up that they need; blocks.
 
+    The generator may use what the program imports and defines.
+
     Raises UnusableError where the generator or the program does not work, or the program gives another answer the
     second time, the same to every input, or nothing that can be written down; SandboxError.
     """
     seeds = [Case(args=(seed,), expected=None) for seed in range(TRIED)]
     inputs = [
-        _plain(one, "generator") for one in box.call_cases(_BEFORE + generator + _GENERATE, "akd_generated", seeds)
+        _plain(one, "generator")
+        for one in box.call_cases(_BEFORE + with_needed(generator, code) + _GENERATE, "akd_generated", seeds)
     ]
     named = [one for one in inputs if isinstance(one, dict) and all(isinstance(name, str) for name in one)]
     if len(named) < len(inputs):

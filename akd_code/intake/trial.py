@@ -69,7 +69,8 @@ class Trial:
         if tested.verdict is Verdict.PASS:
             return None
         if not tested.verdict.decided:
-            return Outcome(0, "", reason=f"not judged: {tested.verdict}", detail=tested.detail[:500], settled=False)
+            settled = tested.verdict is not Verdict.INFRA
+            return Outcome(0, "", reason=f"not judged: {tested.verdict}", detail=tested.detail[:500], settled=settled)
         told = f"{tested.passed} of {tested.total} tests passed; {tested.detail}"
         return Outcome(0, "", reason=f"fails its tests: {tested.verdict}", detail=told[:500])
 

@@ -106,7 +106,11 @@ def test_tests_are_made_of_a_program_and_a_generator_of_its_inputs(tmp_path: Pat
         "code_sample": "def main_solution(n):\n    return {'twice': 2 * n}",
         "input_generator": "def generate_input(rng: Random) -> dict:\n    return {'n': rng.randint(0, 10**9)}",
     }
-    third = row | {"task_description": "Third.", "code_sample": "def main_solution(n):\n    return n / 3"}
+    third = row | {
+        "task_description": "Third.",
+        "code_sample": "import math\ndef main_solution(n):\n    return n / 3",
+        "input_generator": "def generate_input(rng):\n    return {'n': math.floor(rng.random() * 10**9)}",
+    }
     same = row | {"task_description": "Same.", "code_sample": "def main_solution(n):\n    return 1"}
     chance = row | {
         "task_description": "Any.",

@@ -24,6 +24,11 @@ def test_what_checks_nothing_goes_with_the_check_after_it() -> None:
     )
 
 
+def test_check_needs_the_name_of_the_function() -> None:
+    with pytest.raises(UnusableError, match=r"check\(candidate\) without the function's name: .*--entry"):
+        asserts_from("def check(candidate):\n    assert candidate(1) == 2", None)
+
+
 def test_no_tests_are_none() -> None:
     assert asserts_from(None, "f") == asserts_from([], "f") == asserts_from("", "f") == ()
 
