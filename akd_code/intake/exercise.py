@@ -39,7 +39,10 @@ class Exercise:
     generator: str = ""
 
     def seed(self) -> dict[str, Any]:
-        """Return the line of a recipe's seeds."""
+        """Return the line of a recipe's seeds.
+
+        A function is only named where there are tests: for one without, a run would ask the teacher to write some,
+        which recorded answers cannot.
+        """
         tests = {"entry_point": self.entry_point, "tests": list(self.tests), "setup": self.setup} if self.tests else {}
-        entry = {"entry_point": self.entry_point} if self.entry_point else {}
-        return {"id": self.name, "prompt": self.prompt} | entry | tests
+        return {"id": self.name, "prompt": self.prompt} | tests

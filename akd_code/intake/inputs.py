@@ -33,7 +33,7 @@ def tests_from_generator(generator: str, code: str, entry: str, box: Sandbox) ->
     The generator may use what the program imports and defines.
 
     Raises UnusableError where the generator or the program does not work, or the program gives another answer the
-    second time, the same to every input, or nothing that can be written down; SandboxError.
+    second time, or fewer than two different ones that can be written down; SandboxError.
     """
     seeds = [Case(args=(seed,), expected=None) for seed in range(TRIED)]
     inputs = [
@@ -44,13 +44,15 @@ def tests_from_generator(generator: str, code: str, entry: str, box: Sandbox) ->
     if len(named) < len(inputs):
         raise UnusableError("a generator that does not give named arguments")
     different = list({repr(one): one for one in named if len(repr(one)) <= _LONGEST}.values())[:TESTS]
+    if len(different) < 2:
+        raise UnusableError("fewer than two different inputs")
     cases = [Case(args=(), expected=None, kwargs=one) for one in different]
     first, second = ([_plain(one, "program") for one in box.call_cases(code, entry, cases)] for _ in range(2))
     if list(map(repr, first)) != list(map(repr, second)):
         raise UnusableError("a program whose answers change")
     kept = [(given, got) for given, got in zip(different, first, strict=True) if _can_be_written(given, got)]
     if len({repr(got) for _, got in kept}) < 2:
-        raise UnusableError("a program whose answers are all the same")
+        raise UnusableError("fewer than two different answers", f"{len(kept)} of {len(first)} can be written down")
     if all(_exact(got) for _, got in kept):
         return tuple(f"assert {_call(entry, given)} == {got!r}" for given, got in kept), ""
     return tuple(f"assert same({_call(entry, given)}, {got!r})" for given, got in kept), _CLOSE
@@ -61,6 +63,10 @@ def _plain(outcome: CallOutcome, whose: str) -> Any:
         raise UnusableError(f"a {whose} that does not work", f"{outcome.verdict}: {outcome.detail}")
     if isinstance(outcome.value, Digest):
         raise UnusableError("answers that are too large")
+    try:
+        repr(outcome.value)
+    except (ValueError, RecursionError):  # a number of more than 4300 digits
+        raise UnusableError("answers that are too large") from None
     return outcome.value
 
 

@@ -116,8 +116,10 @@ def test_tests_are_made_of_a_program_and_a_generator_of_its_inputs(tmp_path: Pat
         "task_description": "Any.",
         "code_sample": "import os\ndef main_solution(n):\n    return os.urandom(4)",
     }
+    huge = row | {"task_description": "Huge.", "code_sample": "def main_solution(n):\n    return 10 ** (5000 + n % 10)"}
+    one = row | {"task_description": "One.", "input_generator": "def generate_input(rng):\n    return {'n': 1}"}
     path = tmp_path / "rows.json.gz"
-    path.write_bytes(gzip.compress(json.dumps([row, third, same, chance]).encode()))
+    path.write_bytes(gzip.compress(json.dumps([row, third, same, chance, huge, one]).encode()))
     done = run(path, "--preset", "codeio", "--out", tmp_path / "out", "--no-decontaminate")
     assert done.exit_code == 0, done.output
     exact, rounded = lines(tmp_path / "out/seeds.jsonl")
@@ -125,8 +127,10 @@ def test_tests_are_made_of_a_program_and_a_generator_of_its_inputs(tmp_path: Pat
     assert all(line.startswith("assert main_solution(n=") and "'twice': " in line for line in exact["tests"])
     assert rounded["tests"][0].startswith("assert same(main_solution(n=") and "isclose" in rounded["setup"]
     assert [one["reason"] for one in lines(tmp_path / "out/lost.jsonl")] == [
-        "a program whose answers are all the same",
+        "fewer than two different answers",
         "a program whose answers change",
+        "answers that are too large",
+        "fewer than two different inputs",
     ]
 
 
