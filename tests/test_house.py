@@ -24,9 +24,9 @@ BELOW = {
     "akd_sandbox": set(),
 }
 ROOMS = (
-    "cli", "distil", "loop", "stages", "engine", "evaluate", "labelling", "referee", "curriculum", "decontamination",
-    "filters", "report", "roles", "modules", "lab", "models", "student", "run", "reading", "decompose", "storage",
-    "recipe", "progress", "gather", "records", "errors",
+    "cli", "distil", "loop", "stages", "engine", "evaluate", "intake", "labelling", "referee", "curriculum",
+    "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student", "run", "reading",
+    "decompose", "storage", "recipe", "progress", "gather", "records", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400
@@ -159,7 +159,7 @@ def test_no_file_names_what_is_not_in_the_repository() -> None:
 
 
 def test_source_text_is_parsed_where_threads_cannot_spoil_it() -> None:
-    """CPython 3.11 may raise a SystemError that means nothing where threads parse; `akd_sandbox.syntax` overcomes it."""
+    """CPython 3.11 may raise a SystemError for nothing where threads parse; `akd_sandbox.syntax` overcomes it."""
     own_way = {ROOT / "sandbox/akd_sandbox/syntax.py", ROOT / "prompts/akd_prompts/answers.py"}
     spoilt = [
         str(path.relative_to(ROOT))

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,7 @@ from akd_code.cli.watch import Watch, watcher
 if TYPE_CHECKING:
     from akd_code.decontamination import Evidence, Row
     from akd_code.filters.rows import Fields
+    from akd_evals.suites import Suite
 
 _ROWS = click.argument("rows", type=click.Path(path_type=Path))
 _OUT = click.option(
@@ -121,7 +122,7 @@ def decontaminate(
         from akd_code.filters.rows import Fields, copy_rows, write_report
 
         with watcher(quiet=as_json) as watch:
-            suites = _suites(against, watch)
+            suites = compared_suites(against, watch)
             watch.stage(None, f"decontaminating {rows}")
             found, total = _found(rows, Fields(field, answer_field), suites, "" if no_execution else backend, watch)
         kept = copy_rows(rows, out, {one.row for one in found})
@@ -133,7 +134,8 @@ def decontaminate(
         _say_kept(kept, out, rows_by_tier(found), as_json)
 
 
-def _suites(against: str | None, watch: Watch) -> list[Any]:
+def compared_suites(against: str | None, watch: Watch) -> list[Suite]:
+    """Return the suites that rows are held against: those named, else all whose data is here; say which."""
     from akd_code.decontamination import DecontaminationError, named_suites, suites_at_hand
 
     suites = named_suites(_listed(against)) if against else suites_at_hand((), watch.note)
@@ -143,7 +145,7 @@ def _suites(against: str | None, watch: Watch) -> list[Any]:
     return suites
 
 
-def _found(path: Path, fields: Fields, suites: list[Any], backend: str, watch: Watch) -> tuple[list[Evidence], int]:
+def _found(path: Path, fields: Fields, suites: list[Suite], backend: str, watch: Watch) -> tuple[list[Evidence], int]:
     from akd_code.decontamination import Detector, Runner, tasks_of
     from akd_evals.expected import cache_dir
     from akd_sandbox import Sandbox

@@ -52,6 +52,11 @@ def _prompt(line: str, where: str) -> Prompt:
         row: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise RecipeError(f"{where}: not JSON ({error}); a line is one object with `prompt`") from None
+    return seed_from(row, where)
+
+
+def seed_from(row: Any, where: str) -> Prompt:
+    """Return the prompt of a seed's object. Raises RecipeError, with `where` first, for one that cannot be used."""
     text = row.get("prompt") if isinstance(row, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise RecipeError(f"{where}: lacks the text `prompt`; a line is one object with it")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from akd_code.errors import AkdError
 from akd_code.recipe import Recipe, load_recipe
+from akd_code.student.gguf import is_gguf
 from akd_evals.runs import at_round
 
-MODEL_FORMS = "a hub id, a path, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
+MODEL_FORMS = "a hub id, a folder, a GGUF file, BASE+ADAPTER, a run directory (RUN or RUN@N), or openai:NAME@URL"
 
 
 class EvaluateError(AkdError):
@@ -19,7 +20,7 @@ class EvaluateError(AkdError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model to sample. `server` is a spec such as `openai:NAME@URL`; otherwise `model` is a hub id or a folder.
+    """A model to sample: `server`, a spec such as `openai:NAME@URL`, or `model`, a hub id, a folder or a GGUF file.
 
     `name` is what the evaluation records. `recipe` is the run's, where the model is the student of one.
     """
@@ -49,6 +50,8 @@ def find_target(spec: str) -> Target:
         if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
             raise EvaluateError(f"{spec} is an adapter; give its base model too: BASE+{spec}")
         return Target(spec, model=str(path))
+    if is_gguf(spec):
+        return _gguf(spec, path)
     base, plus, adapter = spec.rpartition("+")
     if plus and base:
         folder = Path(adapter).expanduser()
@@ -58,6 +61,12 @@ def find_target(spec: str) -> Target:
     if spec.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", spec):
         raise EvaluateError(f"no model at {spec!r}; give {MODEL_FORMS}")
     return Target(spec, model=spec)
+
+
+def _gguf(spec: str, path: Path) -> Target:
+    if not path.is_file():
+        raise EvaluateError(f"no GGUF file at {spec!r}; correct the path (scripts/get_smollm2.sh fetches a small one)")
+    return Target(spec, model=str(path))
 
 
 def _lab() -> str:

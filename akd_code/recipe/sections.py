@@ -205,7 +205,7 @@ class GeneratorSection(ModelSection):
 class StudentSection(Section):
     """The model that learns."""
 
-    model: str = setting("lab", "a causal LM: hub id or folder; `lab` for the shipped one")
+    model: str = setting("lab", "a causal LM: hub id, folder or GGUF file; `lab` for the shipped one")
     temperature: float = setting(0.7, "of its answers in discrimination; evaluation is greedy", ge=0)
     max_tokens: Positive = setting(512, "tokens of an answer at most, in discrimination")
     samples: Positive = setting(1, "answers to each prompt, in discrimination; their pass rates are averaged")

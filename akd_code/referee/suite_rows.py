@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gzip
 import json
 import zlib
@@ -13,8 +12,8 @@ from typing import Any
 
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
+from akd_code.referee.check_function import asserts_of_check
 from akd_code.storage import write_failure, write_text
-from akd_sandbox.syntax import parse
 
 FACTS = "referee"
 """The field under which a line keeps what the referee found out; seeds may hold it."""
@@ -95,7 +94,10 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
     if not isinstance(entry, str) or not entry:
         raise SuiteFileError(f"{where}: lacks `entry_point`, the name of the function; a line is {_FORM}")
     if isinstance(tests, str):
-        tests = _asserts_of(tests, entry, where)
+        try:
+            tests = asserts_of_check(tests, entry)
+        except ValueError as error:
+            raise SuiteFileError(f"{where}: {error}") from None
     if not (isinstance(tests, list) and tests and all(isinstance(line, str) for line in tests)):
         raise SuiteFileError(f"{where}: `tests` must be a list of assert lines, or code that defines check(candidate)")
     setup, text = fields.get("setup") or "", fields.get("prompt") or ""
@@ -106,29 +108,6 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
     programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
     return SuiteRow(fields, number, PromptTests(tuple(tests), "given", setup), entry, text, trusted, programs)
-
-
-def _asserts_of(code: str, entry_point: str, where: str) -> list[str]:
-    """Return the asserts of `check(candidate)`, on the function by its name. Raises SuiteFileError."""
-    try:
-        (check,) = (node for node in parse(code).body if isinstance(node, ast.FunctionDef) and node.name == "check")
-        candidate = check.args.args[0].arg
-        called = parse(entry_point).body[0]
-        assert isinstance(called, ast.Expr)
-    except (SyntaxError, ValueError, IndexError, MemoryError, RecursionError):
-        raise SuiteFileError(f"{where}: `tests` as code must define check(candidate)") from None
-    renamed = _Renamed(candidate, called.value)
-    return [ast.unparse(renamed.visit(statement)) for statement in check.body]
-
-
-class _Renamed(ast.NodeTransformer):
-    """Puts an expression in the place of a name."""
-
-    def __init__(self, name: str, other: ast.expr) -> None:
-        self._name, self._other = name, other
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._other if node.id == self._name else node
 
 
 def _programs(fields: Mapping[str, Any], where: str) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from akd_code.errors import AkdError
+from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf, without_added_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -49,7 +51,9 @@ class Student:
 def load_student(
     model: str | Path, *, adapter: Path | None = None, device: Device = "auto", dtype: DType = "auto"
 ) -> Student:
-    """Return the student: a hub id or a local folder, with the trainable LoRA adapter in folder `adapter` if given.
+    """Return the student: a hub id, a folder or a GGUF file, with the trainable LoRA adapter in `adapter` if given.
+
+    The weights of a GGUF file are taken out of their quantization: what is trained and sampled is a plain model.
 
     `device` auto: the first accelerator, else the CPU. `dtype` auto: bfloat16 on an accelerator that has it, else
     float32 (on a CPU half precision is slower and trains badly).
@@ -57,18 +61,24 @@ def load_student(
     Raises:
         StudentError: no such model, adapter or device, or a model that transformers or peft cannot read.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     where = _pick_device(device)
     name = str(model)
+    place, file = _source(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(_tokenizer_place(name, adapter))
-        loaded: Any = AutoModelForCausalLM.from_pretrained(name, dtype=_pick_dtype(dtype, where))
+        tokenizer = _tokenizer(place, file, adapter)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(place, dtype=_pick_dtype(dtype, where), **file)
     except Exception as error:  # the files are the user's, and each library under transformers raises its own
         why = _first_line(error)
-        raise StudentError(f"cannot load the student {name!r}: {why}; give a hub id or a folder") from error
+        raise StudentError(
+            f"cannot load the student {name!r}: {why}; give a hub id, a folder or a GGUF file"
+        ) from error
+    if file:
+        as_plain_model(loaded, name)
+        without_added_tokens(tokenizer, loaded.get_input_embeddings().num_embeddings)
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:
             raise StudentError(f"the tokenizer of {name!r} has neither a pad nor an eos token; set one in its config")
@@ -86,10 +96,22 @@ def load_student(
     return Student(loaded, tokenizer, where, name)
 
 
-def _tokenizer_place(model: str, adapter: Path | None) -> str:
-    """Return where the tokenizer is: beside the adapter, if it brings its own."""
-    own = adapter is not None and (adapter / "tokenizer_config.json").is_file()
-    return str(adapter) if own else model
+def _source(name: str) -> tuple[str, Mapping[str, str]]:
+    """Return what `from_pretrained` takes: a place, and which file there, if it is one. Raises StudentError."""
+    try:
+        return gguf_source(name) if is_gguf(name) else (name, {})
+    except GGUFError as error:
+        raise StudentError(str(error)) from None
+
+
+def _tokenizer(place: str, file: Mapping[str, str], adapter: Path | None) -> PreTrainedTokenizerBase:
+    """Return the tokenizer: the adapter's own if it brings one, else the model's."""
+    from transformers import AutoTokenizer
+
+    if adapter is not None and (adapter / "tokenizer_config.json").is_file():
+        place, file = str(adapter), {}
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(place, **file)
+    return tokenizer
 
 
 def _with_adapter(model: Any, adapter: Path, tokens: int) -> Any:

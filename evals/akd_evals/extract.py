@@ -106,8 +106,11 @@ def _bare(text: str) -> Extraction:
 
 
 def defines(code: str, entry_point: str) -> bool:
-    """Return whether code binds entry_point at its top level (def, class, assignment, import), as far as text tells."""
-    name = re.escape(entry_point)
+    """Return whether code binds entry_point at its top level (def, class, assignment, import), as far as text tells.
+
+    Of a method, `Solution().add`, it is the class that must be bound.
+    """
+    name = re.escape(entry_point.partition(".")[0].removesuffix("()"))
     bound = rf"^(?:(?:async[ \t]+)?def[ \t]+{name}\b|class[ \t]+{name}\b|{name}[ \t]*(?::[^\n=]*)?=(?!=))"
     imported = rf"^(?:from|import)[ \t][^\n]*\b{name}[ \t]*(?:,|\)|#|\r?$)"
     return re.search(bound, code, re.MULTILINE) is not None or re.search(imported, code, re.MULTILINE) is not None

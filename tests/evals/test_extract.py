@@ -171,3 +171,13 @@ def test_whatever_the_text_code_comes_from_prompt_and_text_alone(
 )
 def test_huge_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     extract_code(hostile, "f", PROMPT)  # would take hours if any search were quadratic
+
+
+def test_of_a_method_the_block_with_its_class_is_taken_not_the_longest() -> None:
+    answer = (
+        "```python\nclass Solution:\n    def f(self, x):\n        return x\n```\nUsage:\n```python\n"
+        + "print(1)\n" * 9
+        + "```"
+    )
+    found = extract_code(answer, "Solution().f")
+    assert (found.how, found.code) == ("fence", "class Solution:\n    def f(self, x):\n        return x\n")

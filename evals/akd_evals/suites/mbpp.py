@@ -83,13 +83,14 @@ def read_problems(path: Path) -> tuple[list[Problem], str]:
     problems = []
     for line, row in rows:
         try:
-            problems.append(_problem(row))
+            problems.append(problem_from(row))
         except (KeyError, TypeError, ValueError, SyntaxError) as error:
             raise EvalError(f"{path}:{line}: not an MBPP problem ({error}); use the authors' mbpp.jsonl") from error
     return problems, digest
 
 
-def _problem(row: dict[str, Any]) -> Problem:
+def problem_from(row: dict[str, Any]) -> Problem:
+    """Return the problem in a row of MBPP's file. Raises KeyError, TypeError, ValueError, SyntaxError."""
     asserts = tuple(str(line) for line in row["test_list"])
     return Problem(
         number=int(row["task_id"]),
@@ -148,7 +149,8 @@ def seed_rows(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 def recorded_rows(problems: Sequence[Problem]) -> list[dict[str, str]]:
     """Return the reference solutions as recorded teacher answers: prompt (as in `seed_rows`) and response."""
     return [
-        {"prompt": instruction(problem), "response": f"```python\n{_unix(problem.code)}\n```"} for problem in problems
+        {"prompt": instruction(problem), "response": f"```python\n{unix_lines(problem.code)}\n```"}
+        for problem in problems
     ]
 
 
@@ -158,7 +160,8 @@ def instruction(problem: Problem) -> str:
     return f"{problem.text}\n\nThe function is called `{problem.entry_point}`. For example:\n\n{example}"
 
 
-def _unix(code: str) -> str:
+def unix_lines(code: str) -> str:
+    """Return code with line ends as Unix has them, and no blank lines around it."""
     return code.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 

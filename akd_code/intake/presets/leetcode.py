@@ -1,0 +1,25 @@
+"""LeetCodeDataset (Xia et al. 2025): LeetCode's problems with a model's answers, tests and their helper classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from akd_code.intake.checks import asserts_from
+from akd_code.intake.exercise import Exercise
+from akd_code.intake.fields import name_in, required
+from akd_code.intake.registry import PRESETS
+
+
+@PRESETS.register("leetcode")
+def exercise(row: Mapping[str, Any]) -> Exercise:
+    """Return a problem with the model's `response`; `prompt`, the site's imports and classes, is its context."""
+    entry = required(row, "entry_point")
+    return Exercise(
+        required(row, "query"),
+        required(row, "response"),
+        name_in(row, "task_id"),
+        entry,
+        asserts_from(required(row, "test"), entry),
+        context=required(row, "prompt"),
+    )

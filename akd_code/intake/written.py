@@ -1,0 +1,59 @@
+"""The files that an import writes: seeds, recorded answers, what was lost, the evidence and the counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from akd_code.decontamination import Evidence, report_table
+from akd_code.intake.outcome import Outcome
+from akd_code.storage import write_failure, write_text
+
+SEEDS, ANSWERS, LOST, EVIDENCE, SUMMARY = (
+    "seeds.jsonl", "answers.jsonl", "lost.jsonl", "evidence.jsonl", "summary.json",
+)  # fmt: skip
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def counts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return how many rows there are, how many are kept and without tests, and how many were lost by reason."""
+    kept = [one for one in outcomes if one.kept]
+    lost = Counter(one.reason for one in outcomes if not one.kept)
+    untested = sum(not one.tested for one in kept)
+    return {"rows": len(outcomes), "kept": len(kept), "untested": untested, "lost": dict(lost.most_common())}
+
+
+def write_import(
+    folder: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any], lost_file: Path | None = None
+) -> None:
+    """Write all files of an import into a folder, each whole or not at all; `summary.json` last. Raises DiskError."""
+    kept = [one for one in outcomes if one.kept]
+    evidence = [line for one in outcomes for line in one.evidence]
+    table = report_table([Evidence(**line) for line in evidence], len(outcomes))
+    _write(folder / SEEDS, _lines(one.seed for one in kept))
+    _write(folder / ANSWERS, _lines({"prompt": one.seed["prompt"], "response": one.answer} for one in kept))
+    _write(lost_file or folder / LOST, _lines(one.lost_line() for one in outcomes if not one.kept))
+    _write(folder / EVIDENCE, _lines(evidence))
+    _write((folder / EVIDENCE).with_suffix(".md"), table)
+    _write(folder / SUMMARY, json.dumps({**counts(outcomes), **facts}, indent=1, ensure_ascii=False) + "\n")
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(_line(row) + "\n" for row in rows)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """Return a row as JSON, in plain letters; escaped where it holds half of a surrogate pair, which no file can."""
+    text = json.dumps(row, ensure_ascii=False)
+    return text if text.isascii() or not _HALF_A_PAIR.search(text) else json.dumps(row)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise write_failure(path, error) from None
