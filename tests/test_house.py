@@ -168,3 +168,9 @@ def test_source_text_is_parsed_where_threads_cannot_spoil_it() -> None:
         if path not in own_way and "guest" not in path.parts and "ast.parse(" in path.read_text(encoding="utf-8")
     ]
     assert spoilt == []
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Test folders are no packages: pytest cannot collect two modules of one name together."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
