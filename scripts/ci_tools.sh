@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs and starts what the tests need beyond Python: a browser, a static busybox and a container engine. Runs again
+# Installs and fetches what the tests need beyond Python: a browser, a small real model, a static busybox, a container engine.
 # without harm.
 #
 # Where they cannot be had (not root, no Debian, a kernel or a container that forbids it) this says so and ends well:
@@ -14,6 +14,7 @@ give_up() {
 
 scripts=$(cd "$(dirname "$0")" && pwd)
 timeout 900 "$scripts/ci_browser.sh" || say "no browser was installed; the report's browser test will skip"
+timeout 300 "$scripts/get_smollm2.sh" >/dev/null || say "the real student was not fetched; its test will skip"
 
 # The external programs that --programs brings into the jail.
 if ! command -v busybox >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
