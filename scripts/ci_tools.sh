@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs and fetches what the tests need beyond Python: a browser, a small real model, a static busybox, a container engine.
-# without harm.
+# Installs and fetches what the tests need beyond Python: a browser, a small real model, a static busybox and a container
+# engine. Runs again without harm.
 #
 # Where they cannot be had (not root, no Debian, a kernel or a container that forbids it) this says so and ends well:
 # the tests that need them then skip and give the reason.
