@@ -27,7 +27,7 @@ from typing import Any
 from score_vs_evalplus import BENCHMARKS, Benchmark, Limits, parsed, parser_of, scored
 
 from akd_evals.oracles import Output
-from akd_evals.samples import read_samples
+from akd_evals.sample_files import read_samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import ReferenceTests, Suite, Task, load_suite
 from akd_sandbox import Compare
