@@ -20,15 +20,15 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from stand_ins import LabModel
+
 from akd_code.lab.grammar import LabTask, cases, eval_tasks, sample_task
-from akd_code.lab.teacher import endpoint_name, reply
 from akd_code.labelling import label_all, labelling_figures, open_labeller
-from akd_code.models import Completion, Message, Sampling
+from akd_code.models import Sampling
 from akd_code.recipe import LabSection, recipe_from
 from akd_code.records import TRAINED, Label, Prompt, content_id
 from akd_code.roles import EmbedderRole, Role, Roles
@@ -53,29 +53,6 @@ PROFILES: dict[str, dict[str, float]] = {
     "worse": {"error_base": 0.05, "error_per_depth": 0.08, "stub_error": 1.6, "module_error": 1.6, "stubborn": 0.6},
 }
 """Assumptions, not measurements: what a modular answer's error rate is relative to the direct one's, by step."""
-
-
-class LabModel:
-    """The lab's teacher without the network: the same answers as its server gives."""
-
-    def __init__(self, settings: LabSection, seed: int) -> None:
-        self._settings, self._seed = settings, seed
-        self.name, self.endpoint = "lab", endpoint_name(settings, seed)
-
-    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
-        seed = None if sampling.seed is None else sampling.seed + sample
-        said = reply(
-            self._settings,
-            messages,
-            teacher_seed=self._seed,
-            temperature=sampling.temperature,
-            seed=seed,
-            max_tokens=sampling.max_tokens,
-        )
-        return Completion(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens, "lab")
-
-    async def aclose(self) -> None:
-        return None
 
 
 class RememberingBox:

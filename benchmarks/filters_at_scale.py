@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from rouge_score.rouge_scorer import _score_lcs
 from rouge_score.tokenize import tokenize
+from stand_ins import RandomVectors
 
 from akd_code.filters.embedding import EmbeddingMeasure
 from akd_code.filters.exact import ExactMeasure
@@ -56,22 +57,6 @@ class Texts:
         share = self._rng.random() * 0.5
         kept = [word for word in words if self._rng.random() > share]
         return " ".join(kept[:1] + [w if self._rng.random() > share / 2 else "other" for w in kept[1:]]) or text
-
-
-class RandomVectors:
-    """Gives every text a random unit vector."""
-
-    name = "random/256"
-
-    def __init__(self) -> None:
-        self._rng = np.random.default_rng(0)
-
-    def embed(self, texts: Sequence[str]) -> Any:
-        made = self._rng.standard_normal((len(texts), 256)).astype(np.float32)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
-
-    def close(self) -> None:
-        return None
 
 
 def rouge_against_the_library(size: int, queries: int, sample: int) -> dict[str, Any]:

@@ -12,30 +12,15 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from stand_ins import RandomVectors
 
 from akd_code.modules import HashedEmbedder, ModuleStore, VerifiedModule
-
-
-class RandomVectors:
-    """Gives every text a random unit vector that depends on nothing else."""
-
-    name = "random/256"
-
-    def __init__(self) -> None:
-        self._rng = np.random.default_rng(0)
-
-    def embed(self, texts: Sequence[str]) -> Any:
-        made = self._rng.standard_normal((len(texts), 256)).astype(np.float32)
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
-
-    def close(self) -> None:
-        return None
 
 
 def median_ms(work: Callable[[], Any], times: int) -> float:

@@ -22,9 +22,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stand_ins import LabModel
+
 from akd_code.lab import grammar
-from akd_code.lab.teacher import endpoint_name, reply
-from akd_code.models import Completion, Message, Sampling
+from akd_code.models import Sampling
 from akd_code.reading import answer_from
 from akd_code.recipe import LabSection, RefereeSection
 from akd_code.records import Answer, Candidate, Gap, Label, LabelOutcome, Prompt, PromptTests, content_id
@@ -35,24 +36,6 @@ from akd_sandbox import Limits, Sandbox, Verdict
 
 LIMITS = Limits(test_s=2.0)
 WRONG = 0.4  # share of the student's answers that are
-
-
-class LabModel:
-    """The lab's teacher without the network: the same answers as its server gives."""
-
-    def __init__(self, settings: LabSection, seed: int) -> None:
-        self._settings, self._seed = settings, seed
-        self.name, self.endpoint = "lab", endpoint_name(settings, seed)
-
-    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
-        seed = None if sampling.seed is None else sampling.seed + sample
-        said = reply(
-            self._settings, messages, teacher_seed=self._seed, temperature=sampling.temperature or 0, seed=seed
-        )
-        return Completion(said.text, said.finish_reason, said.prompt_tokens, said.completion_tokens, "lab")
-
-    async def aclose(self) -> None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
