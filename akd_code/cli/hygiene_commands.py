@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.suite_options import names_in
 from akd_code.cli.watch import Watch, watcher
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ _REPORT = click.option(
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 _DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-
-
-def _listed(given: str) -> list[str]:
-    return list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
 
 
 @click.command("dedupe")
@@ -64,10 +61,11 @@ def dedupe(
     """
     with reported(debug):
         from akd_code.filters.dedupe import Deduplicator, Removal
-        from akd_code.filters.rows import Fields, copy_rows, write_report
+        from akd_code.filters.rows import Fields, copy_rows
+        from akd_code.storage import write_whole
 
         fields = Fields(prompt=field)
-        chain = Deduplicator(_listed(tiers), embedder)
+        chain = Deduplicator(names_in(tiers), embedder)
         removed: list[Removal] = []
         with watcher(quiet=as_json) as watch:
             if against is not None:
@@ -81,9 +79,9 @@ def dedupe(
                 removed += some
         kept = copy_rows(rows, out, {one.row for one in removed})
         if report is not None:
-            write_report(report, "".join(json.dumps(one.as_json()) + "\n" for one in removed))
+            write_whole(report, "".join(json.dumps(one.as_json()) + "\n" for one in removed))
         counts = Counter(one.tier for one in removed)
-        _say_kept(kept, out, {tier: counts[tier] for tier in _listed(tiers)}, as_json)
+        _say_kept(kept, out, {tier: counts[tier] for tier in names_in(tiers)}, as_json)
 
 
 @click.command("decontaminate")
@@ -119,7 +117,8 @@ def decontaminate(
     """
     with reported(debug):
         from akd_code.decontamination import report_lines, report_table, rows_by_tier, summary_line
-        from akd_code.filters.rows import Fields, copy_rows, write_report
+        from akd_code.filters.rows import Fields, copy_rows
+        from akd_code.storage import write_whole
 
         with watcher(quiet=as_json) as watch:
             suites = compared_suites(against, watch)
@@ -127,8 +126,8 @@ def decontaminate(
             found, total = _found(rows, Fields(field, answer_field), suites, "" if no_execution else backend, watch)
         kept = copy_rows(rows, out, {one.row for one in found})
         if report is not None:
-            write_report(report, report_lines(found))
-            write_report(report.with_suffix(".md"), report_table(found, total))
+            write_whole(report, report_lines(found))
+            write_whole(report.with_suffix(".md"), report_table(found, total))
         if not as_json:
             click.echo(summary_line(found, total))
         _say_kept(kept, out, rows_by_tier(found), as_json)
@@ -138,7 +137,7 @@ def compared_suites(against: str | None, watch: Watch) -> list[Suite]:
     """Return the suites that rows are held against: those named, else all whose data is here; say which."""
     from akd_code.decontamination import DecontaminationError, named_suites, suites_at_hand
 
-    suites = named_suites(_listed(against)) if against else suites_at_hand((), watch.note)
+    suites = named_suites(names_in(against)) if against else suites_at_hand((), watch.note)
     if not suites:
         raise DecontaminationError("no benchmark to compare with; name one with --against (`akd suite list`)")
     watch.note("compared with " + ", ".join(f"{suite.name} ({len(suite.tasks)} tasks)" for suite in suites))
@@ -146,16 +145,14 @@ def compared_suites(against: str | None, watch: Watch) -> list[Suite]:
 
 
 def _found(path: Path, fields: Fields, suites: list[Suite], backend: str, watch: Watch) -> tuple[list[Evidence], int]:
-    from akd_code.decontamination import Detector, Runner, tasks_of
-    from akd_evals.expected import cache_dir
+    from akd_code.decontamination import Detector, detector_of, tasks_of
     from akd_sandbox import Sandbox
 
-    tasks, rows = tasks_of(suites), list(_as_rows(path, fields))
+    rows = list(_as_rows(path, fields))
     if not backend:
-        return Detector(tasks).search(rows, progress=watch.progress), len(rows)
+        return Detector(tasks_of(suites)).search(rows, progress=watch.progress), len(rows)
     with Sandbox(backend) as box:
-        detector = Detector(tasks, Runner(box, cache_dir()))
-        return detector.search(rows, box.workers, watch.progress), len(rows)
+        return detector_of(suites, box).search(rows, box.workers, watch.progress), len(rows)
 
 
 def _as_rows(path: Path, fields: Fields) -> Iterator[Row]:

@@ -13,13 +13,11 @@ import click
 
 from akd_code.cli.faults import reported
 from akd_code.cli.hygiene_commands import compared_suites
+from akd_code.cli.suite_options import names_in
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
-    from akd_code.decontamination import Detector
     from akd_code.intake.work import Given
-    from akd_evals.suites import Suite
-    from akd_sandbox import Sandbox
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -79,19 +77,20 @@ def import_rows(
     Example: akd data import rows.jsonl --prompt instruction --answer output --tests test_list --out data
     """
     with reported(debug, resume="the same command continues"):
+        from akd_code.decontamination import detector_of
         from akd_code.intake import Trial, counts, work_through, write_import
         from akd_sandbox import Limits, Sandbox
 
         given = _given(rows, doctests, preset, columns)
         part = _part(out)
         limits = Limits(test_s=test_s, memory_bytes=memory_mb << 20)
-        shown = [name.strip() for name in packages.split(",") if name.strip()]
+        shown = names_in(packages)
         began = time.monotonic()
         with watcher(as_json) as watch:
             suites = [] if no_decontaminate else compared_suites(against, watch)
             with Sandbox(backend, workers, limits, packages=shown) as box:
                 watch.stage(None, f"importing {len(given)} rows")
-                trial = Trial(box, limits, _detector(suites, box))
+                trial = Trial(box, limits, detector_of(suites, box) if suites else None)
                 told = json.dumps([sorted(shown), [(one.name, one.dataset_md5) for one in suites]])
                 outcomes = work_through(given, trial, part, told, watch.progress)
                 isolation = box.isolation
@@ -144,13 +143,6 @@ def _part(out: Path) -> Path:
     except OSError as error:
         raise write_failure(out, error) from None
     return part
-
-
-def _detector(suites: list[Suite], box: Sandbox) -> Detector | None:
-    from akd_code.decontamination import Detector, Runner, tasks_of
-    from akd_evals.expected import cache_dir
-
-    return Detector(tasks_of(suites), Runner(box, cache_dir())) if suites else None
 
 
 def _tell(figures: dict[str, Any], out: Path, lost_file: Path, as_json: bool) -> None:

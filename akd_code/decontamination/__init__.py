@@ -13,7 +13,7 @@ from akd_code.decontamination.benchmarks import (
     suites_at_hand,
     tasks_of,
 )
-from akd_code.decontamination.detector import Detector
+from akd_code.decontamination.detector import Detector, detector_of
 from akd_code.decontamination.evidence import TIERS, Evidence, report_lines, report_table, rows_by_tier, summary_line
 from akd_code.decontamination.execution import Runner
 from akd_code.decontamination.guard import Guard, seen_tasks
@@ -29,6 +29,7 @@ __all__ = [
     "Guard",
     "Row",
     "Runner",
+    "detector_of",
     "label_row",
     "named_suites",
     "prompt_row",

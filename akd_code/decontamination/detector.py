@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from akd_code.decontamination.benchmarks import LEAST_SHAPE, BenchmarkTask, task_named
+from akd_code.decontamination.benchmarks import LEAST_SHAPE, BenchmarkTask, task_named, tasks_of
 from akd_code.decontamination.evidence import Evidence
 from akd_code.decontamination.execution import Runner
 from akd_code.decontamination.literals import pairs_in, shared_pairs
@@ -13,6 +13,9 @@ from akd_code.decontamination.rows import Row
 from akd_code.decontamination.text import LONG_GRAM, Statement, TextIndex
 from akd_code.filters.ast_hash import function_shapes
 from akd_code.filters.words import rouge_words
+from akd_evals.expected import cache_dir
+from akd_evals.suites import Suite
+from akd_sandbox import Sandbox
 
 ENOUGH_TESTS = 40
 """Characters of tests in common that make a task: f(10) is True and f(11) is False is true of many."""
@@ -132,3 +135,8 @@ class Detector:
         for one, name in self._runner.solves(row.code, tasks):
             number = places[id(one)]
             yield number, "execution", name, f"passes its tests; likeness of the texts {likely[number]:.2f}"
+
+
+def detector_of(suites: Sequence[Suite], box: Sandbox) -> Detector:
+    """Return the detector of all tasks of suites that also runs answers, in the sandbox."""
+    return Detector(tasks_of(suites), Runner(box, cache_dir()))

@@ -11,7 +11,7 @@ from akd_evals.expected import References
 from akd_evals.settings import ScoreSettings
 from akd_evals.task_judge import Box, TaskJudge
 from akd_sandbox import Verdict
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 MOST_FUNCTIONS = 3
 
@@ -56,7 +56,7 @@ def functions_of(code: str) -> list[str]:
     """
     try:
         body = parse(code).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except NOT_PYTHON:
         return []
     names = []
     for node in body:

@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from akd_code.decontamination.benchmarks import DecontaminationError, tasks_of
-from akd_code.decontamination.detector import Detector
+from akd_code.decontamination.benchmarks import DecontaminationError
+from akd_code.decontamination.detector import Detector, detector_of
 from akd_code.decontamination.evidence import Evidence, report_lines, report_table, summary_line
-from akd_code.decontamination.execution import Runner
 from akd_code.decontamination.rows import Row, label_row, prompt_row
 from akd_code.records import Label, Prompt
-from akd_code.storage import write_failure, write_text
-from akd_evals.expected import cache_dir
+from akd_code.storage import write_failure, write_whole
 from akd_evals.suites import Suite
 from akd_sandbox import Sandbox
 
@@ -78,7 +76,7 @@ class Guard:
 
     def _detector(self) -> Detector:
         if self._made is None:
-            self._made = Detector(tasks_of(self._suites), Runner(self._box, cache_dir()))
+            self._made = detector_of(self._suites, self._box)
         return self._made
 
     def _found(self, folder: Path, what: str, rows: Sequence[Row]) -> list[Evidence]:
@@ -105,7 +103,7 @@ class Guard:
     def _note_seen(self, folder: Path, found: Sequence[Evidence]) -> None:
         for one in found:
             self._seen.setdefault(one.suite.partition("[")[0], set()).add(one.task_id)
-        write_text(
+        write_whole(
             folder / SEEN, json.dumps({suite: sorted(ids) for suite, ids in self._seen.items()}, indent=1) + "\n"
         )
 
@@ -130,9 +128,9 @@ def seen_tasks(round_folder: Path, suite: str) -> frozenset[str]:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
     except OSError as error:
         raise write_failure(path, error) from None
+    write_whole(path, text)
 
 
 def _noted(file: Path, key: str) -> list[Evidence] | None:

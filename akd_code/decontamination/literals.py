@@ -8,7 +8,7 @@ from typing import Any
 
 from akd_evals.suites import ReferenceTests, Task
 from akd_sandbox import FunctionTests
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 TRIVIAL = 6
 """Characters of arguments and result together below which a pair says nothing: f(2) == 4 is everybody's test."""
@@ -23,7 +23,7 @@ def pairs_in(asserts: Iterable[str]) -> set[Pair]:
     for line in asserts:
         try:
             tree = parse(line)
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+        except NOT_PYTHON:
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.Is):

@@ -6,7 +6,7 @@ import ast
 import re
 
 from akd_code.filters.words import rouge_words
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _QUOTED = re.compile(r'"""(.*?)"""|\'\'\'(.*?)\'\'\'', re.DOTALL)
@@ -58,7 +58,7 @@ def identifiers(code: str) -> frozenset[str]:
     for ending in ("", "\n    pass\n", "\n        pass\n"):
         try:
             tree = parse(code + ending)
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+        except NOT_PYTHON:
             continue
         names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}

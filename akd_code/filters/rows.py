@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from akd_code.errors import AkdError
-from akd_code.storage import write_failure, write_text
+from akd_code.storage import write_failure
 
 PROMPTS = ("prompt", "instruction", "text", "question", "problem", "query")
 ANSWERS = ("completion", "output", "answer", "response", "code", "solution", "canonical_solution")
@@ -115,14 +115,6 @@ def copy_rows(path: Path, out: Path, left_out: Container[int]) -> int:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
     return kept
-
-
-def write_report(path: Path, text: str) -> None:
-    """Write a report whole or not at all. Raises DiskError."""
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise write_failure(path, error) from None
 
 
 def _opened(path: Path) -> gzip.GzipFile | IO[bytes]:

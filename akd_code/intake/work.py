@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -17,7 +18,7 @@ from akd_code.intake.registry import Preset
 from akd_code.intake.tables import Numbered
 from akd_code.intake.trial import Trial
 from akd_code.records import content_id
-from akd_code.storage import write_failure
+from akd_code.storage import finished_rows, write_failure
 
 VERSION = 1
 """Raised when equal rows would come out otherwise: what an interrupted import left is then done again."""
@@ -105,19 +106,11 @@ def _work(
 
 
 def _known(part: Path) -> dict[str, Outcome]:
-    """Return what an interrupted import left; a line that it did not finish is cut off."""
-    if not part.exists():
-        return {}
-    found: dict[str, Outcome] = {}
-    whole, end, rest = part.read_bytes().rpartition(b"\n")
-    for line in whole.split(b"\n"):
-        try:
-            data = json.loads(line)
-            found[data["key"]] = outcome_from(data)
-        except (ValueError, KeyError, TypeError):
-            continue
-    if rest:
-        part.write_bytes(whole + end)
+    """Return what an interrupted import left."""
+    found = {}
+    for key, fields in finished_rows(part).items():
+        with contextlib.suppress(KeyError, TypeError):  # of another release
+            found[key] = outcome_from(fields)
     return found
 
 

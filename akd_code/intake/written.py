@@ -11,7 +11,7 @@ from typing import Any
 
 from akd_code.decontamination import Evidence, report_table
 from akd_code.intake.outcome import Outcome
-from akd_code.storage import write_failure, write_text
+from akd_code.storage import write_whole
 
 SEEDS, ANSWERS, LOST, EVIDENCE, SUMMARY = (
     "seeds.jsonl", "answers.jsonl", "lost.jsonl", "evidence.jsonl", "summary.json",
@@ -34,12 +34,12 @@ def write_import(
     kept = [one for one in outcomes if one.kept]
     evidence = [line for one in outcomes for line in one.evidence]
     table = report_table([Evidence(**line) for line in evidence], len(outcomes))
-    _write(folder / SEEDS, _lines(one.seed for one in kept))
-    _write(folder / ANSWERS, _lines({"prompt": one.seed["prompt"], "response": one.answer} for one in kept))
-    _write(lost_file or folder / LOST, _lines(one.lost_line() for one in outcomes if not one.kept))
-    _write(folder / EVIDENCE, _lines(evidence))
-    _write((folder / EVIDENCE).with_suffix(".md"), table)
-    _write(folder / SUMMARY, json.dumps({**counts(outcomes), **facts}, indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / SEEDS, _lines(one.seed for one in kept))
+    write_whole(folder / ANSWERS, _lines({"prompt": one.seed["prompt"], "response": one.answer} for one in kept))
+    write_whole(lost_file or folder / LOST, _lines(one.lost_line() for one in outcomes if not one.kept))
+    write_whole(folder / EVIDENCE, _lines(evidence))
+    write_whole((folder / EVIDENCE).with_suffix(".md"), table)
+    write_whole(folder / SUMMARY, json.dumps({**counts(outcomes), **facts}, indent=1, ensure_ascii=False) + "\n")
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -50,10 +50,3 @@ def _line(row: Mapping[str, Any]) -> str:
     """Return a row as JSON, in plain letters; escaped where it holds half of a surrogate pair, which no file can."""
     text = json.dumps(row, ensure_ascii=False)
     return text if text.isascii() or not _HALF_A_PAIR.search(text) else json.dumps(row)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise write_failure(path, error) from None

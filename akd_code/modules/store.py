@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from akd_code.modules.embedder import Embedder
 from akd_code.modules.errors import ExportError, StoreError
 from akd_code.records import content_id
-from akd_code.storage import Database, Schema, write_failure, write_text
+from akd_code.storage import Database, Schema, write_whole
 
 if TYPE_CHECKING:
     from akd_code.modules.embedder import Vectors
@@ -183,10 +183,7 @@ class ModuleStore:
         Raises DiskError.
         """
         modules = self.modules()
-        try:
-            write_text(path, "".join(json.dumps(asdict(module)) + "\n" for module in modules))
-        except OSError as error:
-            raise write_failure(path, error) from None
+        write_whole(path, "".join(json.dumps(asdict(module)) + "\n" for module in modules))
         return len(modules)
 
     def import_modules(self, modules: Iterable[VerifiedModule]) -> int:

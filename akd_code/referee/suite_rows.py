@@ -13,7 +13,7 @@ from typing import Any
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
 from akd_code.referee.check_function import asserts_of_check
-from akd_code.storage import write_failure, write_text
+from akd_code.storage import write_whole
 
 FACTS = "referee"
 """The field under which a line keeps what the referee found out; seeds may hold it."""
@@ -82,11 +82,8 @@ def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
 
 
 def write_suites(path: Path, lines: Sequence[str]) -> None:
-    """Write lines to a file, whole or not at all. Raises AkdError, DiskError."""
-    try:
-        write_text(path, "".join(f"{line}\n" for line in lines))
-    except OSError as error:
-        raise write_failure(path, error) from None
+    """Write lines to a file, whole or not at all. Raises DiskError."""
+    write_whole(path, "".join(f"{line}\n" for line in lines))
 
 
 def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
 from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Strengthened, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
+from akd_code.storage import finished_rows
 from akd_sandbox import Sandbox
 
 
@@ -119,20 +121,11 @@ def work_through(
 
 
 def _known(part: Path) -> dict[str, Outcome]:
-    """Return what an interrupted command left; a line that it did not finish is not there."""
-    if not part.exists():
-        return {}
-    found: dict[str, Outcome] = {}
-    whole = part.read_bytes().rpartition(b"\n")
-    for line in whole[0].split(b"\n"):
-        try:
-            fields = json.loads(line)
-            key = fields.pop("key")
+    """Return what an interrupted command left."""
+    found = {}
+    for key, fields in finished_rows(part).items():
+        with contextlib.suppress(TypeError):  # of another release
             found[key] = Outcome(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
-    if whole[2]:
-        part.write_bytes(whole[0] + whole[1])
     return found
 
 
