@@ -16,7 +16,7 @@ REASONING_ONLY = "reasoning only"
 PromptSource = Literal["seed", "hard", "easy", "new"]
 """What a prompt was made from: nothing (a seed), a hard prompt, an easy one, or none that was decided (`new`)."""
 TestsOrigin = Literal["given", "teacher"]
-DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "margin", "none"]
+DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "none"]
 
 
 def content_id(*parts: str) -> str:

@@ -15,7 +15,7 @@ from akd_code.lab.suite import lab_seeds
 from akd_code.recipe import Recipe
 from akd_code.records import Prompt, PromptTests, content_id
 from akd_sandbox.checks import holds_check
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _LAB_SEEDS = 400
 _NAME = re.compile(r"[^\W\d]\w*(?:\(\))?(?:\.[^\W\d]\w*)*")
@@ -99,7 +99,7 @@ def _check_tests(tests: PromptTests, entry: str, where: str) -> None:
 def _parsed(code: str, what: str, where: str) -> list[ast.stmt]:
     try:
         return parse(code).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except NOT_PYTHON as error:
         raise RecipeError(f"{where}: {what} is not Python ({error}); correct it") from None
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from akd_sandbox.syntax import parse
-
-_NEVER_PARSED = (SyntaxError, ValueError, MemoryError, RecursionError)
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 
 def program_shape(code: str) -> str | None:
@@ -17,7 +15,7 @@ def program_shape(code: str) -> str | None:
     """
     try:
         return shape_of(parse(code).body)
-    except _NEVER_PARSED:
+    except NOT_PYTHON:
         return None
 
 
@@ -27,7 +25,7 @@ def function_shapes(code: str) -> dict[str, str]:
         tree = parse(code)
         found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         shapes = {node.name: shape_of([node]) for node in found}
-    except _NEVER_PARSED:
+    except NOT_PYTHON:
         return {}
     return {name: shape for name, shape in shapes.items() if shape is not None}
 

@@ -23,7 +23,7 @@ _MEASURES: dict[str, Callable[[str], Measure]] = {
     "minhash": lambda _: MinHashMeasure(),
     "rouge": lambda _: RougeMeasure(),
     "embedding": lambda embedder: EmbeddingMeasure(open_embedder(embedder)),
-    "code": lambda _: ExactMeasure("code-1", program_shape),
+    "code": lambda _: ExactMeasure(program_shape),
 }
 TIERS = tuple(_MEASURES)
 

@@ -38,11 +38,6 @@ class EmbeddingMeasure:
     def __init__(self, embedder: Embedder, threshold: float = THRESHOLD) -> None:
         self._embedder, self._threshold = embedder, threshold
 
-    @property
-    def name(self) -> str:
-        """The measure with its embedder and threshold."""
-        return f"embedding-1/{self._embedder.name}/{self._threshold}"
-
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return the vectors of texts, a byte a number, and their heads. Raises what the embedder raises."""
         vectors = self._embedder.embed(texts)

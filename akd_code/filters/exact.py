@@ -35,16 +35,11 @@ def normalised(text: str) -> str:
 class ExactMeasure:
     """Texts that are equal once `form` has been applied to both; their score is 1.
 
-    What has no form (None) is like nothing. `name` stands for the form in stored pools.
+    What has no form (None) is like nothing.
     """
 
-    def __init__(self, name: str = "exact-1", form: Callable[[str], str | None] = normalised) -> None:
-        self._name, self._form = name, form
-
-    @property
-    def name(self) -> str:
-        """The form's name."""
-        return self._name
+    def __init__(self, form: Callable[[str], str | None] = normalised) -> None:
+        self._form = form
 
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return the hashes of texts, sorted, and the texts they belong to."""

@@ -2,8 +2,8 @@
 
 Candidates come from 50 bands of 5 minima: two texts with a Jaccard similarity of 0.7 share a band with probability
 0.9999, with 0.8 always but for 1 in a hundred million. What shares a band is then compared exactly. (datasketch, the
-usual library, keeps Python sets and dicts for each text, where this takes about 600 bytes. Its
-decision is the band alone.)
+usual library, keeps Python sets and dicts for each text, where this takes about 600 bytes. Its decision is the band
+alone.)
 """
 
 from __future__ import annotations
@@ -37,11 +37,6 @@ class MinHashMeasure:
         rng = np.random.default_rng(20250207)
         self._factors = rng.integers(0, 1 << 31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
         self._offsets = rng.integers(0, 1 << 32, BANDS * ROWS, dtype=np.uint32)
-
-    @property
-    def name(self) -> str:
-        """The measure with its threshold."""
-        return f"minhash-1/{SHINGLE}/{BANDS}x{ROWS}/{self._threshold}"
 
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return the grams of texts, sorted within each, and for each band its keys, sorted, with their texts."""

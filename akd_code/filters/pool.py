@@ -27,16 +27,16 @@ class Likeness:
 class Pool:
     """Texts, as one measure knows them."""
 
-    def __init__(self, measure: Measure, segments: Sequence[Segment] = ()) -> None:
+    def __init__(self, measure: Measure) -> None:
         self.measure = measure
-        self._segments = list(segments)
+        self._segments: list[Segment] = []
 
     def __len__(self) -> int:
         return sum(segment.size for segment in self._segments)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The segments, in the order of adding; one that was there before is the same object as long as it stays."""
+        """The segments, in the order of adding."""
         return tuple(self._segments)
 
     def add(self, texts: Sequence[str]) -> None:

@@ -53,11 +53,6 @@ class RougeMeasure:
         self._words = WordHashes()
         self._needed = np.zeros(1, dtype=np.int64)
 
-    @property
-    def name(self) -> str:
-        """The measure with its threshold."""
-        return f"rouge-1/{float(self._threshold)}"
-
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return the texts by their words, and an inverted index of these."""
         return _segment(*self._words.of(texts))
@@ -212,4 +207,4 @@ def open_rouge_filter(recipe: Recipe, folder: Path) -> PoolFilter:
 
     A threshold of 1 lets reworded prompts through, but never the same text twice.
     """
-    return PoolFilter(SIMILAR, ExactMeasure("same-1", as_written), RougeMeasure(recipe.generator.rouge))
+    return PoolFilter(SIMILAR, ExactMeasure(as_written), RougeMeasure(recipe.generator.rouge))

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a measure knows of `size` texts. Its arrays are never written to, so that they may lie in a mapped file."""
+    """What a measure knows of `size` texts. Its arrays are never written to."""
 
     size: int
     arrays: Mapping[str, Array]
@@ -45,11 +45,6 @@ class Matches:
 
 class Measure(Protocol):
     """Says which texts are too alike. What it learns of a text depends on that text alone."""
-
-    @property
-    def name(self) -> str:
-        """Name, version and whatever its arrays depend on: stored pools of another name are not read."""
-        ...
 
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return what is known of texts, at least one."""

@@ -10,7 +10,7 @@ from akd_code.intake.exercise import UnusableError
 from akd_code.referee.check_function import asserts_of_check
 from akd_evals.suites.mbpp import entry_point
 from akd_sandbox.checks import holds_check
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _NO_TESTS = "tests in no known form"
 
@@ -37,7 +37,7 @@ def joined(statements: Sequence[str]) -> tuple[str, ...]:
         before.append(text)
         try:
             checks = any(holds_check(one) for one in parse(text).body)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except NOT_PYTHON as error:
             raise UnusableError("tests that are not Python", str(error)) from None
         if checks:
             found.append("\n".join(before))
@@ -51,14 +51,14 @@ def called_function(tests: Sequence[str], code: str) -> str:
     """Return the function of a program that its tests call. Raises UnusableError."""
     try:
         return entry_point(tests, code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         raise UnusableError("no function to test", str(error)) from None
 
 
 def _from_code(code: str, entry: str | None) -> tuple[str, ...]:
     try:
         body = parse(code).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         raise UnusableError("tests that are not Python", str(error)) from None
     if any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in body):
         if entry is None:

@@ -8,7 +8,7 @@ import symtable
 from collections.abc import Iterator
 
 from akd_code.intake.exercise import UnusableError
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _PUBLISHED = frozenset({
     "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions", "functools", "heapq",
@@ -68,7 +68,7 @@ def free_names(code: str) -> set[str]:
                 used.add(symbol.get_name())
         for inner in _inner(top):
             used.update(one.get_name() for one in inner.get_symbols() if one.is_global() and one.is_referenced())
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         raise UnusableError("not Python", str(error)) from None
     return used - bound
 
@@ -82,7 +82,7 @@ def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 def _body(code: str) -> list[ast.stmt]:
     try:
         return parse(code).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NOT_PYTHON as error:
         raise UnusableError("not Python", str(error)) from None
 
 

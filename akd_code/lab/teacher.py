@@ -54,7 +54,7 @@ from akd_prompts import (
     fenced_blocks,
     recognise,
 )
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 REFUSAL = "I'm sorry, but I can only help with the tasks of the lab."
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -246,7 +246,7 @@ def _quality(task: grammar.LabTask, answer: str) -> int:
 def _tree(code: str) -> str | None:
     try:
         return ast.dump(parse(code))
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except NOT_PYTHON:
         return None
 
 

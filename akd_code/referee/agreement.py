@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akd_sandbox import FunctionTests, Job, Limits, Sandbox, Verdict, tests_from_asserts
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 AGREEMENT_LIMITS = Limits(test_s=0.5, sample_s=5.0, import_s=5.0, memory_bytes=1 << 30)
 """What one of many solutions may use: short, since one that hangs is only one voice less."""
@@ -54,7 +54,7 @@ def normalised(code: str) -> str | None:
     """Return a program without comments, layout and docstring differences of layout; None if it does not parse."""
     try:
         return ast.unparse(parse(code))
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except NOT_PYTHON:
         return None
 
 

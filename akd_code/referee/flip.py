@@ -6,7 +6,7 @@ import ast
 import math
 from typing import Any
 
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import expression, parse
 
 
 def flipped(line: str, entry_point: str) -> str | None:
@@ -79,12 +79,9 @@ def _flipped_sides(left: ast.expr, right: ast.expr, entry_point: str) -> tuple[a
 
 def _other_literal(node: ast.expr) -> ast.expr | None:
     try:
-        (statement,) = parse(repr(other_value(ast.literal_eval(node)))).body
-        if not isinstance(statement, ast.Expr):
-            return None
-        other = statement.value
+        other = expression(repr(other_value(ast.literal_eval(node))))
         ast.literal_eval(other)  # 1e999 inside a list is shown as `inf`, which is a name
-    except (ValueError, TypeError):
+    except (SyntaxError, ValueError, TypeError):
         return None
     return other
 

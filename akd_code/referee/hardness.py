@@ -27,19 +27,6 @@ class TestRates:
     student: float
 
 
-@dataclass(frozen=True, slots=True)
-class LogRatio:
-    """Log-probabilities of one answer, summed over its tokens: by the student, and by the reference it started from."""
-
-    student: float
-    reference: float
-
-    @property
-    def value(self) -> float:
-        """How much likelier the student has become to give this answer, as a logarithm."""
-        return self.student - self.reference
-
-
 def needs_judge(rates: TestRates | None, policy: JudgePolicy) -> bool:
     """Return whether the judge is to be asked about a prompt."""
     return policy == "always" or (policy == "needed" and rates is None)
@@ -112,22 +99,6 @@ def decide_by_pass_rate(
     if hard is None:
         said += "; the teacher fails too" if teacher < 1.0 else f", between {hard_below:.2f} and {easy_above:.2f}"
     return Gap(prompt_id, round(1 - share, _DIGITS), hard, "pass-rate", teacher, share, reason=said)
-
-
-def decide_by_margin(prompt_id: str, chosen: LogRatio, rejected: LogRatio, *, beta: float, threshold: float) -> Gap:
-    """Return the gap by the DPO margin (AKD, arXiv 2505.06267): beta x (log-ratio of chosen - log-ratio of rejected).
-
-    The student that already prefers the chosen answer has a large margin; a prompt is hard where it is below the
-    threshold. `value` is the margin with its sign turned, so that more is harder as everywhere.
-    """
-    margin = dpo_margin(chosen, rejected, beta=beta)
-    said = f"DPO margin {_against(margin, threshold)}"
-    return Gap(prompt_id, -margin, margin < threshold, "margin", reason=said)
-
-
-def dpo_margin(chosen: LogRatio, rejected: LogRatio, *, beta: float) -> float:
-    """Return the implicit reward of the chosen answer less that of the rejected one, of one example."""
-    return round(beta * (chosen.value - rejected.value), _DIGITS)
 
 
 def disagree(gap: Gap, *, tau: float = JUDGE_GAP) -> bool | None:

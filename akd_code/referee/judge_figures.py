@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from akd_code.records import Gap
-from akd_code.referee.hardness import JUDGE_GAP
+from akd_code.referee.hardness import JUDGE_GAP, disagree
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ def agreement(gaps: Sequence[Gap], *, tau: float = JUDGE_GAP) -> Agreement:
     """Return the table of tests against judge; a tie of passing answers that the judge broke is in none."""
     counts = {(by_tests, by_judge): 0 for by_tests in (True, False) for by_judge in (True, False)}
     for gap in gaps:
-        if gap.decided_by == "tests" and gap.hard is not None and gap.judge_gap is not None:
-            counts[gap.hard, gap.judge_gap >= tau] += 1
+        differ = disagree(gap, tau=tau)
+        if differ is not None:
+            counts[bool(gap.hard), gap.hard != differ] += 1
     return Agreement(*counts.values())
 
 

@@ -43,9 +43,9 @@ class LiteralCall:
         assert isinstance(statement, ast.Assert)
         call, value = _sides(statement.test, self.entry_point)
         if isinstance(call, ast.Call):
-            call.args = [_literal(one) for one in arguments.args]
-            call.keywords = [ast.keyword(name, _literal(one)) for name, one in arguments.kwargs]
-        test = _Replaced(value, _literal(expected)).visit(copy.copy(statement.test))
+            call.args = [expression(repr(one)) for one in arguments.args]
+            call.keywords = [ast.keyword(name, expression(repr(one))) for name, one in arguments.kwargs]
+        test = _Replaced(value, expression(repr(expected))).visit(copy.copy(statement.test))
         if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and not _singleton(expected):
             test.ops = [ast.Eq()]
         return ast.unparse(ast.fix_missing_locations(ast.Assert(test=test, msg=None)))
@@ -97,12 +97,6 @@ class _Replaced(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> Any:
         return self._new if node is self._old else self.generic_visit(node)
-
-
-def _literal(value: Any) -> ast.expr:
-    (statement,) = parse(repr(value)).body
-    assert isinstance(statement, ast.Expr)
-    return statement.value
 
 
 def _can_be_written(value: Any) -> bool:

@@ -12,7 +12,7 @@ from akd_code.referee.flip import flipped, is_named
 from akd_code.referee.prompt_tests import job_of, run_tests
 from akd_sandbox import FunctionTests, Limits, Sandbox, Verdict
 from akd_sandbox.checks import holds_check
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 MIN_TESTS = 5
 """A suite that a model wrote is valid with at least this many tests left (AceCoder)."""
@@ -222,7 +222,7 @@ def _is_longer_test(line: str, entry_point: str) -> bool:
 def _statements(code: str) -> list[ast.stmt]:
     try:
         return parse(code).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except NOT_PYTHON:
         return []
 
 

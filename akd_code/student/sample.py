@@ -6,13 +6,13 @@ a finish reason, and draws from a generator of its own, so results depend on inp
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
+from akd_code.student.merge import merged
 
 if TYPE_CHECKING:
     import torch
@@ -136,7 +136,7 @@ def sampling_model(student: Student) -> Any:
     model = student.model
     if not student.has_adapter or model.dtype != torch.float32 or model.num_parameters() > MERGE_BELOW:
         return model
-    return copy.deepcopy(model).merge_and_unload()
+    return merged(student).model
 
 
 @dataclass(frozen=True, slots=True)

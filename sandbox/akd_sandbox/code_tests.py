@@ -14,6 +14,7 @@ from akd_sandbox.job import CodeTests, Job, PytestTests, Tests
 from akd_sandbox.limits import Limits
 from akd_sandbox.sample_run import clean
 from akd_sandbox.slot import Role, Slot
+from akd_sandbox.syntax import NOT_PYTHON
 from akd_sandbox.verdict import SampleResult, TestResult, Verdict
 
 _WANTING = re.compile(r"\b(NameError|ImportError|AttributeError)\b")
@@ -38,7 +39,7 @@ def judge_together(
     try:
         harness = together.harness_of(tests, job.entry)
         sources = harness.plan.straight
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except NOT_PYTHON as error:
         return infra_result(job, f"the test code is not Python: {error}", isolation), False
     if not harness.least and not harness.plan.sites:
         return infra_result(job, "the test code holds no test", isolation), False

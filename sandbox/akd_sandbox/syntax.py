@@ -6,11 +6,13 @@ import ast
 import io
 import tokenize
 
+NOT_PYTHON = (SyntaxError, ValueError, MemoryError, RecursionError)
+"""What `parse` raises for a text that is not Python, or that CPython's parser refuses for whatever reason."""
 _TRIES = 50
 
 
 def parse(source: str) -> ast.Module:
-    """Return `ast.parse(source)`; raises what it raises.
+    """Return `ast.parse(source)`; raises what it raises, NOT_PYTHON.
 
     CPython 3.11 counts the depth of the trees it builds in one place for all threads: one that the garbage collector
     interrupts may find another's count and raise a SystemError that means nothing (python/cpython#106905). Then it is

@@ -115,7 +115,9 @@ def test_no_pair_is_lost_by_looking_at_the_heads_of_vectors_first() -> None:
     assert pool.likes(["9999"]) == [None]
 
 
-@pytest.mark.parametrize("measure", [ExactMeasure(), MinHashMeasure(), RougeMeasure()], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "measure", [ExactMeasure(), MinHashMeasure(), RougeMeasure()], ids=lambda one: type(one).__name__
+)
 def test_a_pool_that_grew_one_by_one_answers_as_one_that_came_at_once(
     measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

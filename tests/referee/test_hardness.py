@@ -6,7 +6,7 @@ import pytest
 
 from akd_code.records import Gap, Judgement
 from akd_code.referee import TestRates, decide, disagree, judge_gap, needs_judge
-from akd_code.referee.hardness import JudgePolicy, LogRatio, decide_by_margin, decide_by_pass_rate, dpo_margin
+from akd_code.referee.hardness import JudgePolicy, decide_by_pass_rate
 
 
 def judged(teacher: float | None, student: float | None, parsed: int = 2) -> Judgement:
@@ -140,18 +140,3 @@ def test_many_samples_tell_hard_from_easy_by_how_many_pass(
     assert (gap.hard, gap.standing, gap.decided_by) == (hard, standing, "pass-rate")
     assert gap.value == pytest.approx(1 - solved / 9)
     assert gap.reason.startswith(f"{solved} of 9 samples pass")
-
-
-def test_the_margin_grows_as_the_student_comes_to_prefer_the_chosen_answer() -> None:
-    """beta x [(log pi - log ref)(chosen) - (log pi - log ref)(rejected)], by hand: 0.1 x [(-10 + 12) - (-9 + 8)]."""
-    assert dpo_margin(LogRatio(-10.0, -12.0), LogRatio(-9.0, -8.0), beta=0.1) == pytest.approx(0.3)
-    assert dpo_margin(LogRatio(-9.0, -8.0), LogRatio(-10.0, -12.0), beta=0.1) == pytest.approx(-0.3)
-
-
-def test_a_low_margin_is_hard_and_more_is_harder_in_the_gap() -> None:
-    learnt = decide_by_margin("p", LogRatio(-10.0, -12.0), LogRatio(-9.0, -8.0), beta=0.1, threshold=0.0)
-    behind = decide_by_margin("p", LogRatio(-9.0, -8.0), LogRatio(-10.0, -12.0), beta=0.1, threshold=0.0)
-    assert (learnt.hard, behind.hard) == (False, True)
-    assert learnt.value is not None
-    assert behind.value is not None
-    assert behind.value > learnt.value

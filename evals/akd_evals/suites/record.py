@@ -13,7 +13,7 @@ from typing import Any, Literal
 from akd_evals.errors import EvalError
 from akd_evals.oracles import Oracle
 from akd_sandbox import Tests
-from akd_sandbox.syntax import parse
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 TestKind = Literal["base", "plus"]
 
@@ -113,7 +113,7 @@ def code_beside(code: str, name: str) -> str:
     for ending in ("", "    pass\n", "        pass\n"):
         try:
             body = parse(code + ending).body
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
+        except NOT_PYTHON:
             continue
         kept = [node for node in body if isinstance(node, _BESIDE) and getattr(node, "name", "") != name]
         return "\n".join(ast.unparse(node) for node in kept)
