@@ -14,6 +14,7 @@ from akd_prompts.answers import (
     parse_scores,
     parse_tests,
 )
+from akd_prompts.asked import docstring_task, signature_task
 from akd_prompts.errors import PromptError, PromptParseError
 from akd_prompts.fences import Block, fence_for, fenced_blocks
 from akd_prompts.inputs import (
@@ -101,6 +102,7 @@ __all__ = [
     "TopicProblemInputs",
     "WriteTestsInputs",
     "WrittenTests",
+    "docstring_task",
     "fence_for",
     "fenced_blocks",
     "parse_generated",
@@ -109,5 +111,6 @@ __all__ = [
     "parse_tests",
     "recognise",
     "render",
+    "signature_task",
     "version",
 ]
