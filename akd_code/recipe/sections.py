@@ -26,6 +26,11 @@ def _as_texts(given: Any) -> Any:
     return {key: str(value) if isinstance(value, plain) else value for key, value in given.items()}
 
 
+def _off(given: Any) -> Any:
+    """Return what is meant by `off`, which YAML reads as false."""
+    return "off" if given is False else given
+
+
 Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
 """Names and texts; YAML reads 2024-10-21 as a date and 1 as a number, which are texts here."""
 
@@ -339,7 +344,7 @@ class Recipe(Section):
     eval: EvalSection = EvalSection()
     sandbox: SandboxSection = SandboxSection()
     lab: LabSection = LabSection()
-    decontaminate: Literal["remove", "report", "off"] = setting(
+    decontaminate: Annotated[Literal["remove", "report", "off"], BeforeValidator(_off)] = setting(
         "remove",
         "rows that share a task with a benchmark: leave them out, or train on them and split the figures into seen and "
         "unseen tasks (docs/data.md)",
