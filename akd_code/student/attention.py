@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,28 +51,29 @@ def row_places(lengths: Sequence[int]) -> torch.Tensor:
     return torch.tensor([[places]])
 
 
+@cache
 def _register() -> None:
+    import torch
     from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
     from transformers.masking_utils import sdpa_mask
 
-    AttentionInterface.register(ATTENTION, _attention)
+    over_rows = torch.compiler.disable(_packed)  # it would be compiled for every number of rows
+
+    def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> Any:
+        """Attend as transformers' SDPA does; a mask of integers is `row_places`."""
+        inner = nullcontext()
+        if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            # on a processor its backward pass in bfloat16 takes several times as long
+            inner = torch.autocast("cpu", enabled=False)  # type: ignore[assignment]
+            query, key, value = query.float(), key.float(), value.float()
+        with inner:
+            if mask is None or mask.dtype != torch.int64:
+                return sdpa_attention_forward(module, query, key, value, mask, **options)
+            return over_rows(module, query, key, value, mask[0, 0], **options)
+
+    AttentionInterface.register(ATTENTION, attention)
     AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-
-
-def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> Any:
-    """Attend as transformers' SDPA does; a mask of integers is `row_places`."""
-    import torch
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
-    inner = nullcontext()
-    if query.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-        # on a processor its backward pass in bfloat16 takes several times as long
-        inner = torch.autocast("cpu", enabled=False)  # type: ignore[assignment]
-        query, key, value = query.float(), key.float(), value.float()
-    with inner:
-        if mask is None or mask.dtype != torch.int64:
-            return sdpa_attention_forward(module, query, key, value, mask, **options)
-        return _packed(module, query, key, value, mask[0, 0], **options)
 
 
 def _packed(module: Any, query: Any, key: Any, value: Any, places: torch.Tensor, **options: Any) -> Any:

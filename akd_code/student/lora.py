@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from weakref import ReferenceType, ref
 
@@ -26,19 +27,59 @@ def lean_lora(model: Any) -> Iterator[int]:
     """
     from peft.tuners.lora import Linear
 
+    lean = _lean_class()
     shared = _SharedCast()
-    changed: list[Any] = [module for module in model.modules() if isinstance(module, Linear) and _is_plain(module)]
+    changed: list[Any] = [module for module in model.modules() if type(module) is Linear and _is_plain(module)]
     for module in changed:
-        (name,) = module.active_adapters
-        base = module.base_layer
-        weight = base.weight.detach().to(product_dtype(base.weight))
-        a, b, scale = module.lora_A[name].weight, module.lora_B[name].weight, float(module.scaling[name])
-        module.forward = partial(_forward, shared, weight, base.bias, a, b, scale)
+        base = module.base_layer.weight
+        kind = product_dtype(base)
+        module.lean = _Lean(shared, None if base.dtype == kind else base.detach().to(kind))
+        # of another class, not with another `forward`: what torch.compile makes of one layer then fits all
+        module.__class__ = lean
     try:
         yield len(changed)
     finally:
         for module in changed:
-            del module.forward
+            module.__class__ = Linear
+            del module.lean
+
+
+@dataclass(frozen=True, slots=True)
+class _Lean:
+    """What a layer has beside peft's: who casts its input, and its frozen weight in the products' type if cast."""
+
+    cast: _SharedCast
+    weight: torch.Tensor | None
+
+
+@cache
+def _lean_class() -> type:
+    from peft.tuners.lora import Linear
+
+    class LeanLinear(Linear):  # type: ignore[misc]
+        def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+            name = self.active_adapters[0]
+            base = self.base_layer
+            weight = base.weight if self.lean.weight is None else self.lean.weight
+            a, b, scale = self.lora_A[name].weight, self.lora_B[name].weight, float(self.scaling[name])
+            if torch.compiler.is_compiling():
+                return _in_plain_steps(x.to(weight.dtype), weight, base.bias, a, b, scale)
+            found: torch.Tensor = _LoRA.apply(  # type: ignore[no-untyped-call]
+                self.lean.cast(x, weight.dtype), weight, base.bias, a, b, scale
+            )
+            return found
+
+    return LeanLinear
+
+
+def _in_plain_steps(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, a: torch.Tensor, b: torch.Tensor, scale: float
+) -> torch.Tensor:
+    linear = torch.nn.functional.linear
+    kind = x.dtype
+    return linear(x, weight, None if bias is None else bias.to(kind)) + linear(
+        linear(x, a.to(kind)), (b * scale).to(kind)
+    )
 
 
 def _is_plain(module: Any) -> bool:
@@ -62,7 +103,7 @@ class _SharedCast:
         self._with_gradient = False
 
     def __call__(self, x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        if x.dtype == dtype or torch.compiler.is_compiling():
+        if x.dtype == dtype:
             return x.to(dtype)
         known = self._source is not None and self._source() is x
         if self._cast is None or not known or self._with_gradient != torch.is_grad_enabled():
@@ -73,19 +114,6 @@ class _SharedCast:
     def _forget(self, source: ReferenceType[torch.Tensor]) -> None:
         if self._source is source:
             self._source = self._cast = None
-
-
-def _forward(
-    shared: _SharedCast,
-    weight: torch.Tensor,
-    bias: torch.Tensor | None,
-    a: torch.Tensor,
-    b: torch.Tensor,
-    scale: float,
-    x: torch.Tensor,
-) -> torch.Tensor:
-    found: torch.Tensor = _LoRA.apply(shared(x, weight.dtype), weight, bias, a, b, scale)  # type: ignore[no-untyped-call]
-    return found
 
 
 class _LoRA(torch.autograd.Function):
