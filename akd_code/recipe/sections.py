@@ -16,7 +16,7 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 Temperature = Annotated[float, Field(ge=0.0)] | None
 TopP = Annotated[float, Field(gt=0.0, le=1.0)] | None
-MATTERS = "matters"
+MATTERS, WAS = "matters", "was"
 
 
 def _as_texts(given: Any) -> Any:
@@ -35,9 +35,14 @@ Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
 """Names and texts; YAML reads 2024-10-21 as a date and 1 as a number, which are texts here."""
 
 
-def setting(default: Any, meaning: str = "", *, matters: bool = True, **bounds: Any) -> Any:
-    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`)."""
-    return Field(default, description=meaning or None, json_schema_extra={MATTERS: matters}, **bounds)
+def setting(default: Any, meaning: str = "", *, matters: bool = True, was: Any = None, **bounds: Any) -> Any:
+    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`).
+
+    `was` is the default of an earlier release, which gives the same but for rounding: it counts as the default, so that
+    what was finished under it is found.
+    """
+    extra: dict[str, Any] = {MATTERS: matters} if was is None else {MATTERS: matters, WAS: was}
+    return Field(default, description=meaning or None, json_schema_extra=extra, **bounds)
 
 
 class Section(BaseModel):
@@ -225,7 +230,9 @@ class TrainSection(Section):
     epochs: Positive = setting(3)
     learning_rate: float = setting(2e-4, gt=0)
     batch_size: Positive = setting(16, "rows an optimiser step")
-    micro_tokens: Positive = setting(8192, "tokens, padding included, through the model at once")
+    micro_tokens: Positive | Literal["auto"] = setting(
+        "auto", "tokens through the model at once; auto: what the free memory holds, at most what is fastest", was=8192
+    )
     max_length: Positive = setting(2048, "longer rows are left out and counted: cut, they would teach not to stop")
     warmup_ratio: Share = setting(0.03)
     weight_decay: float = setting(0.0, ge=0)
@@ -233,7 +240,14 @@ class TrainSection(Section):
     lora_r: Positive = setting(16)
     lora_alpha: Positive = setting(32)
     lora_dropout: Share = setting(0.0)
-    gradient_checkpointing: bool = setting(False)
+    gradient_checkpointing: bool | Literal["auto"] = setting(
+        "auto",
+        "on: layers are computed again on the way back, slower and in less memory; off; auto: on if memory asks for it",
+        was=False,
+    )
+    compile: bool = setting(
+        False, "compile each layer first (torch.compile): minutes at the start, faster steps on an accelerator"
+    )
 
 
 class SftSection(TrainSection):

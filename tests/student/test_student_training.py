@@ -16,8 +16,9 @@ from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
 from akd_code.student import StudentError, TrainingStep, load_student, sample_answers, train_sft
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
+from akd_code.student.passes import packs, padded_pieces
 from akd_code.student.sft import summed_loss
-from akd_code.student.trainer import like_length_batches, pieces
+from akd_code.student.trainer import like_length_batches
 
 CONFIG = SftSection(epochs=70, learning_rate=1e-2, batch_size=4, lora_r=16)
 ROWS = [
@@ -235,9 +236,13 @@ def test_batches_hold_every_row_once_and_rows_of_like_length() -> None:
 def test_pieces_keep_order_and_stay_under_the_limit(chat_folder: Path) -> None:
     student = load_student(chat_folder)
     rows = [encode_row(student, row.messages, stop_ids(student)) for row in ROWS]
-    made = pieces(rows, 70)
+    made = padded_pieces(rows, 70)
     assert [row for piece in made for row in piece] == rows
     assert all(len(piece) == 1 or len(piece) * max(len(row.ids) for row in piece) <= 70 for piece in made)
+    assert len(made) > 1
+    made = packs(rows, 70)
+    assert [row for piece in made for row in piece] == rows
+    assert all(len(piece) == 1 or sum(len(row.ids) for row in piece) <= 70 for piece in made)
     assert len(made) > 1
 
 
