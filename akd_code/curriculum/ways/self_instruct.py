@@ -1,4 +1,4 @@
-"""`self-instruct`: one more task like some of the seeds, whatever the student can do (Self-Instruct, arXiv 2212.10560)."""
+"""`self-instruct`: one more task like the seeds, whatever the student can do (Self-Instruct, arXiv 2212.10560)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WRITTEN_SHARE = 4
 
 @GENERATORS.register(_NAME)
 class LikeTheSeeds(Way):
-    """Prompts beside `generator.examples` known ones that are drawn at random for each; nobody looks at what is hard."""
+    """A request for each prompt, with `generator.examples` known ones drawn at random; it ignores what is hard."""
 
     def __init__(self, material: Material) -> None:
         super().__init__(material)

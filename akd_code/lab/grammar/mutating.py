@@ -179,7 +179,7 @@ def _like(task: LabTask, theirs: list[Op], rng: random.Random) -> Calls:
     """Return as many calls as `task` has, of operations among `theirs` or any; empty where the kinds lead nowhere."""
     calls: list[Call] = []
     kind = task.calls[0].op.src
-    for position in range(task.depth):
+    for _ in range(task.depth):
         known = [op for op in theirs if op.src is kind]
         if known and rng.random() < 0.5:
             op = rng.choice(known)

@@ -173,9 +173,7 @@ def _is_new_train(calls: tuple[Call, ...]) -> bool:
     return split_of(calls) == "train" and is_sound(calls)
 
 
-def seed_tasks(
-    n: int, seed: int, depths: tuple[float, ...] = SEED_DEPTHS, skew: float = COMMON_SKEW
-) -> list[LabTask]:
+def seed_tasks(n: int, seed: int, depths: tuple[float, ...] = SEED_DEPTHS, skew: float = COMMON_SKEW) -> list[LabTask]:
     """Return `n` train tasks of distinct composition to start the loop with.
 
     `depths` says how often each depth from 1 on is drawn, `skew` how unevenly the operations are. Unless told otherwise
