@@ -44,21 +44,24 @@ from akd_code.records import Prompt
 from akd_code.run import read_calls, read_items
 from akd_code.run.stored import read_value
 
-ROUNDS = 6
 SHARED: Mapping[str, Any] = {
-    "rounds": ROUNDS,
-    "seeds": {"source": "lab", "limit": 120},
-    "generator": {"prompts": 120},
     "student": {"max_tokens": 160, "batch_size": 128},
     "sft": {"epochs": 5, "learning_rate": 3e-3, "micro_tokens": 16384, "replay": 1.0},
     "prefer": {"micro_tokens": 16384},
     "eval": {"suites": ["lab"], "max_tokens": 160},
-    "sandbox": {"workers": 1},
     "lab": {"eval_per_depth": 50, "seed_depths": [5, 3, 1.5, 0.5], "seed_skew": 1.0},
 }
 """What all arms have in common; it was chosen on seeds from 100 on."""
 LION = {"lion-hard": 1, "lion-easy": 1}
 BOTH = {**LION, "akd": 2}
+
+
+def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one recipe's data with another's sections laid over it."""
+    made = dict(one)
+    for name, value in other.items():
+        made[name] = {**made.get(name, {}), **value} if isinstance(value, Mapping) else value
+    return made
 
 
 def streams(ways: Mapping[str, float], **others: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +73,8 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "random": streams({"self-instruct": 1}, referee={"judge": "never"}),
     "lion+akd": streams(BOTH),
     "lion": streams(LION),
-    "akd": streams({"akd": 1}),
+    # Twice the mutations per reference: on its own, five of each of the few hard prompts would not fill a round.
+    "akd": merged(streams({"akd": 1}), {"generator": {"per_reference": 10}}),
     # Controls: the adversary's own requests, without a look at what the student fails.
     "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "tau": 0.0}),
     "evol": streams({"evol": 1}),
@@ -91,20 +95,28 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
 """Arm -> what it changes in the recipe; in the order in which they are run."""
 
 
-def recipe_of(arm: str, seed: int, backend: str) -> Recipe:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large every run is: rounds, and prompts of each (as many seeds); which sandbox, how many threads."""
+
+    rounds: int = 6
+    prompts: int = 120
+    backend: str = "auto"
+    threads: int = 1
+
+
+def recipe_of(arm: str, seed: int, size: Size) -> Recipe:
     """Return the recipe of one run."""
-    data = merged(
-        {"name": "adversarial", "seed": seed, **SHARED, "sandbox": {"workers": 1, "backend": backend}}, ARMS[arm]
-    )
-    return recipe_from(data, f"arm {arm}")
-
-
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one recipe's data with another's sections laid over it."""
-    made = dict(one)
-    for name, value in other.items():
-        made[name] = {**made.get(name, {}), **value} if isinstance(value, Mapping) else value
-    return made
+    shared = {
+        "name": "adversarial",
+        "seed": seed,
+        "rounds": size.rounds,
+        "seeds": {"source": "lab", "limit": size.prompts},
+        "generator": {"prompts": size.prompts},
+        "sandbox": {"workers": 1, "backend": size.backend},
+        **SHARED,
+    }
+    return recipe_from(merged(shared, ARMS[arm]), f"arm {arm}")
 
 
 def digest_of(recipe: Recipe) -> str:
@@ -165,12 +177,12 @@ def append(results: Path, row: Mapping[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def run_one(arm: str, seed: int, out: Path, backend: str, threads: int) -> None:
+def run_one(arm: str, seed: int, out: Path, size: Size) -> None:
     """Do one run, or go on with it, in a folder of its own."""
     import torch
 
-    torch.set_num_threads(threads)
-    recipe = recipe_of(arm, seed, backend)
+    torch.set_num_threads(size.threads)
+    recipe = recipe_of(arm, seed, size)
     folder = out / "runs" / name_of(arm, seed)
     recorder = Recorder(arm, recipe, folder, out / "results.jsonl")
     run_recipe(recipe, folder, recorder)
@@ -217,17 +229,20 @@ def run_all(options: argparse.Namespace) -> None:
 
 def waiting(options: argparse.Namespace) -> list[tuple[str, int]]:
     """Return the runs to do, those of the first arms first."""
-    ended = {(row["arm"], row["seed"]) for row in rows_in(options.out / "results.jsonl") if row["round"] == ROUNDS}
+    ended = {
+        (row["arm"], row["seed"]) for row in rows_in(options.out / "results.jsonl") if row["round"] == options.rounds
+    }
     runs = [(arm, seed) for arm in ARMS if arm in options.arms for seed in options.seeds]
     return [one for one in runs if one not in ended]
 
 
 def started(arm: str, seed: int, options: argparse.Namespace) -> Job:
     """Start one run."""
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
-    given = ["--one", arm, str(seed), "--out", str(options.out), "--backend", options.backend]
-    command = [sys.executable, __file__, *given, "--threads", str(threads)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
+    threads = str(max(1, (os.cpu_count() or 1) // options.jobs))
+    given = ["--one", arm, str(seed), "--out", str(options.out), "--backend", options.backend, "--threads", threads]
+    size = ["--rounds", str(options.rounds), "--prompts", str(options.prompts)]
+    command = [sys.executable, __file__, *given, *size]
+    environment = {**os.environ, "OMP_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "false"}
     log = (options.out / "log.txt").open("ab")
     with log:
         return Job(arm, seed, subprocess.Popen(command, env=environment, stdout=log, stderr=log))
@@ -244,13 +259,13 @@ def stop(jobs: Sequence[Job]) -> None:
             job.process.kill()
 
 
-def report(folders: Sequence[Path], markdown: Path | None) -> None:
+def report(folders: Sequence[Path], rounds: int, markdown: Path | None) -> None:
     """Print the table; write the page and its plot where asked."""
     rows = read_rows(folders)
-    print(table(rows, ROUNDS, list(ARMS)))
+    print(table(rows, rounds, list(ARMS)))
     if markdown is not None:
-        markdown.write_text(page(rows, ROUNDS, list(ARMS), markdown), encoding="utf-8")
-        markdown.with_suffix(".svg").write_text(plot(rows, ROUNDS, list(ARMS)), encoding="utf-8")
+        markdown.write_text(page(rows, rounds, list(ARMS), markdown), encoding="utf-8")
+        markdown.with_suffix(".svg").write_text(plot(rows, rounds, list(ARMS)), encoding="utf-8")
 
 
 def main() -> None:
@@ -258,6 +273,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS), metavar="ARM")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--prompts", type=int, default=120, help="seeds, and new prompts of a round")
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side; each has cores / jobs threads")
     parser.add_argument("--minutes", type=float, help="stop then; what a run has is kept, and it can go on")
     parser.add_argument("--out", type=Path, default=Path("adversarial-results"))
@@ -270,11 +287,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        run_one(options.one[0], int(options.one[1]), options.out, options.backend, options.threads)
+        size = Size(options.rounds, options.prompts, options.backend, options.threads)
+        run_one(options.one[0], int(options.one[1]), options.out, size)
         return
     if not options.report_only:
         run_all(options)
-    report(options.report_only or [options.out], options.markdown)
+    report(options.report_only or [options.out], options.rounds, options.markdown)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from adversarial import ARMS, merged, recipe_of
+from adversarial import ARMS, Size, merged, recipe_of
 from adversarial_figures import against, calls_to_reach, curves, interval, read_rows, share_at
 from adversarial_page import FIRST, LAST, page, plot, table
 
@@ -111,9 +111,9 @@ def test_without_the_baseline_there_is_nothing_to_show() -> None:
 
 
 def test_every_arm_is_a_recipe_that_holds_together_and_has_the_baselines_training() -> None:
-    base = recipe_of("random", 3, "auto")
+    base = recipe_of("random", 3, Size())
     for arm in ARMS:
-        recipe = recipe_of(arm, 3, "auto")
+        recipe = recipe_of(arm, 3, Size())
         assert (recipe.sft, recipe.seeds, recipe.eval, recipe.generator.prompts) == (
             base.sft,
             base.seeds,
