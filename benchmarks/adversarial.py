@@ -52,6 +52,8 @@ SHARED: Mapping[str, Any] = {
     "lab": {"eval_per_depth": 50, "seed_depths": [5, 3, 1.5, 0.5], "seed_skew": 1.0},
 }
 """What all arms have in common; it was chosen on seeds from 100 on."""
+_PATIENCE_S = 20
+"""Seconds that interrupted runs are given to close what they have open."""
 LION = {"lion-hard": 1, "lion-easy": 1}
 BOTH = {**LION, "akd": 2}
 
@@ -181,11 +183,16 @@ def run_one(arm: str, seed: int, out: Path, size: Size) -> None:
     """Do one run, or go on with it, in a folder of its own."""
     import torch
 
+    # As Ctrl-C does, which a program that was started in the background would not notice.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     torch.set_num_threads(size.threads)
     recipe = recipe_of(arm, seed, size)
     folder = out / "runs" / name_of(arm, seed)
     recorder = Recorder(arm, recipe, folder, out / "results.jsonl")
-    run_recipe(recipe, folder, recorder)
+    try:
+        run_recipe(recipe, folder, recorder)
+    except KeyboardInterrupt:
+        raise SystemExit(f"{arm}, seed {seed}: interrupted") from None
     recorder.stage(None, "the end")
     shutil.rmtree(folder)
 
@@ -249,12 +256,13 @@ def started(arm: str, seed: int, options: argparse.Namespace) -> Job:
 
 
 def stop(jobs: Sequence[Job]) -> None:
-    """Interrupt runs as Ctrl-C does: what they have is kept, and the same command goes on with it."""
+    """Interrupt runs: what they have is kept, and the same command goes on with it."""
     for job in jobs:
-        job.process.send_signal(signal.SIGINT)
+        job.process.terminate()
+    deadline = time.monotonic() + _PATIENCE_S
     for job in jobs:
         try:
-            job.process.wait(timeout=20)
+            job.process.wait(timeout=max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             job.process.kill()
 
