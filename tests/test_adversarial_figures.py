@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from adversarial import ARMS, Size, merged, recipe_of
+from adversarial import ARMS, Size, merged, recipe_of, waiting
 from adversarial_figures import against, calls_to_reach, curves, interval, read_rows, share_at
 from adversarial_page import FIRST, LAST, page, plot, table
 
@@ -120,6 +121,13 @@ def test_every_arm_is_a_recipe_that_holds_together_and_has_the_baselines_trainin
             base.eval,
             base.generator.prompts,
         )
+
+
+def test_finished_runs_are_not_run_again_and_the_first_arms_come_first(tmp_path: Path) -> None:
+    finished, interrupted = row("random", 1, 2, 200, "0000"), row("lion", 0, 1, 100, "0000")
+    (tmp_path / "results.jsonl").write_text(f"{json.dumps(finished)}\n{json.dumps(interrupted)}\n")
+    options = Namespace(out=tmp_path, rounds=2, arms=["lion", "random"], seeds=[0, 1])
+    assert waiting(options) == [("random", 0), ("lion", 0), ("lion", 1)]
 
 
 def test_what_an_arm_changes_is_laid_over_what_all_share() -> None:
