@@ -77,7 +77,8 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "lion": streams(LION),
     # Twice the mutations per reference: on its own, five of each of the few hard prompts would not fill a round.
     "akd": merged(streams({"akd": 1}), {"generator": {"per_reference": 10}}),
-    # Controls: the adversary's own requests, without a look at what the student fails.
+    # A control: the same requests, for prompts that the student fails or for any.
+    "lion 1:0": streams({"lion-hard": 1}),
     "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "tau": 0.0}),
     "evol": streams({"evol": 1}),
     "topics": streams({"topics": 1}, referee={"judge": "never"}),
@@ -86,7 +87,6 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "judge 0.95": streams(BOTH, referee={"hardness": "judge"}, lab={"judge_noise": 0.05}),
     "judge 0.8": streams(BOTH, referee={"hardness": "judge"}, lab={"judge_noise": 0.2}),
     "tests and judge": streams(BOTH, referee={"judge": "always"}),
-    "lion 1:0": streams({"lion-hard": 1}),
     "lion 0:1": streams({"lion-easy": 1}),
     "lion 3:1": streams({"lion-hard": 3, "lion-easy": 1}),
     "gap 0.01": streams(BOTH, referee={"gap": 0.01}),

@@ -74,16 +74,25 @@ def read_rows(folders: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def curves(rows: Iterable[Mapping[str, Any]], rounds: int) -> dict[str, Curve]:
-    """Return each arm's curve over the seeds that have rounds 0 to `rounds`; no arm without such a seed."""
+    """Return each arm's curve over as many of the `rounds` as give most examinations: seeds that got so far x rounds.
+
+    So runs that were cut short count with what they have, if most are. An arm that no seed has a round of is left out.
+    """
     by_run: dict[str, dict[int, dict[int, Mapping[str, Any]]]] = {}
     for row in rows:
         by_run.setdefault(row["arm"], {}).setdefault(row["seed"], {})[row["round"]] = row
     made = {}
     for arm, runs in by_run.items():
-        whole = {seed: run for seed, run in sorted(runs.items()) if all(n in run for n in range(rounds + 1))}
-        if whole:
-            made[arm] = _curve(whole, rounds)
+        ends = {seed: min(_last(run), rounds) for seed, run in runs.items()}
+        far = max(ends.values(), key=lambda end: (end * sum(other >= end for other in ends.values()), end))
+        if far > 0:
+            made[arm] = _curve({seed: run for seed, run in sorted(runs.items()) if ends[seed] >= far}, far)
     return made
+
+
+def _last(run: Mapping[int, Any]) -> int:
+    """Return the last round of an unbroken series from round 0 on; -1 if there is none."""
+    return next(number for number in range(-1, len(run)) if number + 1 not in run)
 
 
 def _curve(runs: Mapping[int, Mapping[int, Mapping[str, Any]]], rounds: int) -> Curve:
@@ -172,15 +181,15 @@ def against(arm: Curve, base: Curve, rng: np.random.Generator, draws: int = DRAW
 def _figures(
     arm: Curve, base: Curve, seeds: npt.NDArray[np.int64], tasks: npt.NDArray[np.int64]
 ) -> tuple[float, float, float, float]:
-    def drawn(curve: Curve) -> tuple[Floats, Floats]:
+    def drawn(curve: Curve) -> tuple[list[float], list[float]]:
         by_task = curve.passed[seeds].mean(axis=0)
-        return curve.calls[seeds].mean(axis=0), by_task[:, tasks].mean(axis=1)
+        return curve.calls[seeds].mean(axis=0).tolist(), by_task[:, tasks].mean(axis=1).tolist()
 
     calls, shares = drawn(arm)
     base_calls, base_shares = drawn(base)
     level, budget = base_shares[-1], min(calls[-1], base_calls[-1])
     return (
-        float(shares[-1]),
+        shares[-1],
         calls_to_reach(calls, shares, level) / base_calls[-1],
         calls_to_reach(base_calls, base_shares, level) / base_calls[-1],
         share_at(calls, shares, budget) - share_at(base_calls, base_shares, budget),

@@ -14,7 +14,7 @@ BASE = "random"
 FIRST, LAST = "<!-- results: written by benchmarks/adversarial.py -->", "<!-- end of results -->"
 PANELS: Sequence[tuple[str, Sequence[str]]] = (
     ("ways", ("random", "lion+akd", "lion", "akd")),
-    ("controls: not looking at the student", ("random", "lion+akd", "lion blind", "evol", "topics")),
+    ("controls: not looking at the student", ("random", "lion 1:0", "lion blind", "evol", "topics")),
     ("labels and practice, on lion+akd", ("random", "lion+akd", "+ amr-evol", "+ self")),
     ("who decides what is hard, on lion+akd", ("random", "lion+akd", "judge 0.95", "judge 0.8", "tests and judge")),
     ("hard : easy, Lion's streams", ("random", "lion", "lion 1:0", "lion 0:1", "lion 3:1")),
@@ -28,11 +28,11 @@ def table(rows: Sequence[Mapping[str, Any]], rounds: int, order: Sequence[str]) 
     """Return the results as Markdown: what the claim comes to, a line for each arm, pass@1 by depth."""
     found = curves(rows, rounds)
     if BASE not in found:
-        return f"no seed of {BASE!r} has its {rounds} rounds yet"
+        return f"no seed of {BASE!r} has finished a round yet"
     beside = {arm: against(found[arm], found[BASE], np.random.default_rng(0)) for arm in order if arm in found}
-    head = ["arm", "seeds", "pass@1, % [95 %]", "calls: teacher + generator + judge"]
+    head = ["arm", "seeds x rounds", "pass@1, % [95 %]", "calls: teacher + generator + judge"]
     head += ["calls to random's last pass@1, % of random's [95 %]", "gain at equal calls, points [95 %]"]
-    lines = [claim(beside), "", _row(head), _row(["---"] * len(head))]
+    lines = [claim(beside), "", the_look(found), "", _row(head), _row(["---"] * len(head))]
     for arm, one in beside.items():
         if one is not None:
             lines.append(_row(_cells(arm, found[arm], one)))
@@ -61,13 +61,26 @@ def claim(beside: Mapping[str, Against | None]) -> str:
     return text + "; ".join(said) + "." if said else text + "not measured."
 
 
+def the_look(found: Mapping[str, Curve]) -> str:
+    """Return what it is worth to look at the student: the same requests, for hard prompts or for any."""
+    if "lion 1:0" not in found or "lion blind" not in found:
+        return "What the look at the student is worth: not measured."
+    one = against(found["lion 1:0"], found["lion blind"], np.random.default_rng(0))
+    shown = "not measured (no seed in common)" if one is None else f"{_points(one.gain)} points at equal calls"
+    return f"What the look at the student is worth (lion 1:0 less lion blind): {shown}."
+
+
+def _points(one: Estimate) -> str:
+    return f"{100 * one.value:+.1f} [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+
+
 def _cells(arm: str, curve: Curve, one: Against) -> list[str]:
     calls = " + ".join(f"{curve.roles.get(role, 0.0):.0f}" for role in ("teacher", "generator", "referee"))
     final = f"{100 * one.final.value:.1f} [{100 * one.final.low:.1f}, {100 * one.final.high:.1f}]"
+    size = f"{one.seeds} x {curve.passed.shape[1] - 1}"
     if arm == BASE:
-        return [arm, str(one.seeds), final, calls, f"({_percent(one.saved)})", ""]
-    gain = f"{100 * one.gain.value:+.1f} [{100 * one.gain.low:+.1f}, {100 * one.gain.high:+.1f}]"
-    return [arm, str(one.seeds), final, calls, _percent(one.reached), gain]
+        return [arm, size, final, calls, f"({_percent(one.saved)})", ""]
+    return [arm, size, final, calls, _percent(one.reached), _points(one.gain)]
 
 
 def _percent(one: Estimate) -> str:
@@ -116,7 +129,7 @@ def _panel(
 ) -> list[str]:
     (left, top), (low, high) = origin, range_
     wide, tall = _WIDE - _LEFT - 16, _TALL - 70
-    most = max(curve.calls.mean(axis=0)[-1] for curve in shown.values())
+    most = max(float(curve.calls.mean(axis=0)[-1]) for curve in shown.values())
 
     def x(calls: float) -> float:
         return left + wide * calls / most

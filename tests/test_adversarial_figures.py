@@ -74,11 +74,19 @@ def test_intervals_cover_the_choice_of_tasks() -> None:
 
 def test_an_arm_is_compared_on_the_seeds_that_it_shares_with_the_baseline() -> None:
     rows = [*runs("random", "0000", "1111", seeds=2), *runs("adversary", "0000", "1111", seeds=3)]
-    rows += [row("adversary", 7, 0, 0, "0000")]  # interrupted
     found = curves(rows, rounds=1)
-    assert found["adversary"].seeds == (0, 1, 2)
     beside = against(found["adversary"], found["random"], np.random.default_rng(0), draws=10)
     assert beside is not None and beside.seeds == 2
+
+
+def test_runs_that_were_cut_short_count_where_that_leaves_more_examinations() -> None:
+    whole = runs("lion", "0000", "1100", "1110", "1111", seeds=2)
+    short = [row("lion", seed, number, 100 * number, "0000") for seed in (5, 6) for number in (0, 1)]
+    found = curves(whole + short, rounds=3)["lion"]
+    assert (found.seeds, found.passed.shape[1] - 1) == ((0, 1), 3)  # 2 seeds x 3 rounds, rather than 4 x 1
+    found = curves(whole[:3] + short, rounds=3)["lion"]
+    assert (found.seeds, found.passed.shape[1] - 1) == ((0, 5, 6), 1)  # 3 x 1, rather than 1 x 2
+    assert curves([row("lion", 0, 0, 0, "0000")], rounds=3) == {}
 
 
 def test_results_of_several_folders_are_put_together_once_each(tmp_path: Path) -> None:
@@ -103,12 +111,12 @@ def test_the_page_keeps_its_text_and_shows_the_claim(tmp_path: Path) -> None:
     text = page(rows, 2, ["random", "lion"], path)
     assert text.startswith("Before.\n") and text.endswith("\nAfter.\n") and "stale" not in text
     assert "holds for lion (50 [50, 50] % of the calls)" in text
-    assert "| lion | 3 | 100.0 [100.0, 100.0] | 180 + 20 + 0 | 50 [50, 50] | +0.0 [+0.0, +0.0] |" in text
+    assert "| lion | 3 x 2 | 100.0 [100.0, 100.0] | 180 + 20 + 0 | 50 [50, 50] | +0.0 [+0.0, +0.0] |" in text
     assert plot(rows, 2, ["random", "lion"]).count("<polyline") == 4  # two arms, in two panels
 
 
 def test_without_the_baseline_there_is_nothing_to_show() -> None:
-    assert table(runs("lion", "0000"), 0, ["lion"]) == "no seed of 'random' has its 0 rounds yet"
+    assert table(runs("lion", "0000", "1111"), 1, ["lion"]) == "no seed of 'random' has finished a round yet"
 
 
 def test_every_arm_is_a_recipe_that_holds_together_and_has_the_baselines_training() -> None:
