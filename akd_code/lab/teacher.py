@@ -43,6 +43,7 @@ from akd_prompts import (
     Recognised,
     ReferenceInputs,
     RepairInputs,
+    SelfInstructInputs,
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
@@ -59,6 +60,8 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 REFUSAL = "I'm sorry, but I can only help with the tasks of the lab."
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORST_ERROR = 0.95
+NO_RATES = {"eval_per_depth", "seed_depths", "seed_skew"}
+"""Settings of the lab that say nothing about its teacher."""
 
 
 class LabError(AkdError):
@@ -113,7 +116,7 @@ def reply(
 
 def endpoint_name(settings: LabSection, teacher_seed: int = 0) -> str:
     """Return the name of this teacher in cache keys: the same for the same rates, seed and grammar."""
-    rates = settings.model_dump(exclude={"eval_per_depth"})
+    rates = settings.model_dump(exclude=NO_RATES)
     return f"lab:{_digest({'seed': teacher_seed, **rates}, _source_digest())[:16]}"
 
 
@@ -131,6 +134,9 @@ def _answer(settings: LabSection, teacher_seed: int, found: Recognised, rng: ran
             return _new_task(settings, grammar.task_on([first, second], rng), rng)
         case FromCodeInputs():
             return _new_task(settings, grammar.task_beside(rng), rng)
+        case SelfInstructInputs(examples):
+            shown = [task for text in SelfInstructInputs(examples).tasks if (task := grammar.parse_instruction(text))]
+            return _new_task(settings, grammar.task_among(shown, rng), rng) if shown else None
         case inputs:
             return _answer_on(settings, teacher_seed, inputs, rng)
 

@@ -192,8 +192,8 @@ class GeneratorSection(ModelSection):
     retired: bool = setting(True, "make new prompts like those that the student passes whole, too")
     streams: dict[str, NotNegative] = setting(
         {"lion-hard": 0.5, "lion-easy": 0.5},
-        "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, topics, mix "
-        "(docs/curriculum.md)",
+        "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, self-instruct, topics, "
+        "mix (docs/curriculum.md)",
     )
     references: Positive = setting(70, "akd: prompts that are mutated in a round, at most (AKD's code: 70)")
     per_reference: Positive = setting(5, "akd: new prompts of each reference (AKD's code: 5)")
@@ -209,6 +209,7 @@ class GeneratorSection(ModelSection):
         1.0, "akd: temperature of the softmax of difficulty; above 1 the draw is more even, below 1 less", gt=0
     )
     subtopics: Positive = setting(10, "topics, mix: subtopics that the generator is asked for, of each root topic")
+    examples: Positive = setting(8, "self-instruct: known prompts that each request shows (Self-Instruct: 8)")
     code: str | None = setting(None, "oss: folder of source code, from which a few lines at a time are shown")
 
 
@@ -336,6 +337,12 @@ class LabSection(Section):
     misled: Share = setting(0.3, "share of right answers that a wrong test makes wrong")
     stubborn: Share = setting(0.3, "share of draws that are the same however a task is asked")
     eval_per_depth: Positive = setting(75, "held-out tasks at each depth from 1 to 4")
+    seed_depths: tuple[NotNegative, NotNegative, NotNegative, NotNegative] = setting(
+        (1.0, 2.0, 2.0, 0.0), "how often a seed has depth 1, 2, 3 and 4, relative to one another"
+    )
+    seed_skew: float = setting(
+        0.6, "how unevenly the seeds use the operations: the frequency of the one at place n is n to the power -skew"
+    )
 
 
 class Recipe(Section):

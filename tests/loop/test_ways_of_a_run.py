@@ -18,7 +18,7 @@ from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Gap, Origin, Prompt
 from akd_code.stages import Generate
 
-WAYS = ("akd", "evol", "lion-easy", "lion-hard", "mix", "oss", "topics")
+WAYS = ("akd", "evol", "lion-easy", "lion-hard", "mix", "oss", "self-instruct", "topics")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def folder(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_ways_that_come_with_the_package_are_seven() -> None:
+def test_the_ways_that_come_with_the_package_are_eight() -> None:
     assert GENERATORS.names() == WAYS
 
 
