@@ -99,31 +99,34 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large every run is: rounds, and prompts of each (as many seeds); which sandbox, how many threads."""
+    """How large every run is, rounds and prompts of each (as many seeds), and where it runs."""
 
     rounds: int = 6
     prompts: int = 120
     backend: str = "auto"
+    device: str = "cpu"
     threads: int = 1
 
 
 def recipe_of(arm: str, seed: int, size: Size) -> Recipe:
     """Return the recipe of one run."""
-    shared = {
+    sized = {
         "name": "adversarial",
         "seed": seed,
         "rounds": size.rounds,
         "seeds": {"source": "lab", "limit": size.prompts},
         "generator": {"prompts": size.prompts},
         "sandbox": {"workers": 1, "backend": size.backend},
-        **SHARED,
+        "student": {"device": size.device},
     }
-    return recipe_from(merged(shared, ARMS[arm]), f"arm {arm}")
+    return recipe_from(merged(merged(sized, SHARED), ARMS[arm]), f"arm {arm}")
 
 
 def digest_of(recipe: Recipe) -> str:
     """Return the digest of everything that an arm's runs have in common."""
-    data = recipe.model_dump(mode="json", exclude={"seed", "sandbox", "rounds"})
+    data = recipe.model_dump(
+        mode="json", exclude={"seed": True, "sandbox": True, "rounds": True, "student": {"device"}}
+    )
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -221,7 +224,7 @@ def run_all(options: argparse.Namespace) -> None:
         while under_way or left:
             over = options.minutes is not None and time.monotonic() - began > 60 * options.minutes
             if over:
-                print(f"the time is over; {len(under_way)} runs are left where they are", flush=True)
+                print(f"the time is over; runs left where they are: {len(under_way)}", flush=True)
                 break
             while left and len(under_way) < options.jobs:
                 under_way.append(started(*left.pop(0), options))
@@ -247,7 +250,7 @@ def started(arm: str, seed: int, options: argparse.Namespace) -> Job:
     """Start one run."""
     threads = str(max(1, (os.cpu_count() or 1) // options.jobs))
     given = ["--one", arm, str(seed), "--out", str(options.out), "--backend", options.backend, "--threads", threads]
-    size = ["--rounds", str(options.rounds), "--prompts", str(options.prompts)]
+    size = ["--rounds", str(options.rounds), "--prompts", str(options.prompts), "--device", options.device]
     command = [sys.executable, __file__, *given, *size]
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "false"}
     log = (options.out / "log.txt").open("ab")
@@ -290,12 +293,13 @@ def main() -> None:
     parser.add_argument(
         "--report-only", type=Path, nargs="+", metavar="DIR", help="put the results of folders together"
     )
+    parser.add_argument("--device", default="cpu", help="the student's (cpu, cuda)")
     parser.add_argument("--markdown", type=Path, help="write table and plot between the marks of this page")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        size = Size(options.rounds, options.prompts, options.backend, options.threads)
+        size = Size(options.rounds, options.prompts, options.backend, options.device, options.threads)
         run_one(options.one[0], int(options.one[1]), options.out, size)
         return
     if not options.report_only:
