@@ -82,7 +82,7 @@ def train_sft(
 
 
 def _check_stops(rows: Sequence[EncodedRow], stops: frozenset[int]) -> None:
-    if missing := sum(row.ids[-1] not in stops or row.trained < 1 for row in rows):
+    if missing := sum(not row.trains_stop(stops) for row in rows):
         raise StudentError(f"{missing} rows train no stop token, the student would never stop; check the chat template")
 
 

@@ -39,7 +39,7 @@ def shown_right(student: Student, longest: int) -> Shortcuts:
 
     model = inner_model(student.model)
     rows = _random_rows(student, longest)
-    training = student.model.training
+    modes = [(module, module.training) for module in student.model.modules()]
     student.model.eval()
     before, student.shortcuts = student.shortcuts, Shortcuts()
     try:
@@ -54,7 +54,8 @@ def shown_right(student: Student, longest: int) -> Shortcuts:
                     found = packed
     finally:
         student.shortcuts = before
-        student.model.train(training)
+        for module, training in modes:
+            module.training = training
     return found
 
 
