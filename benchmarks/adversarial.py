@@ -79,8 +79,8 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "akd": merged(streams({"akd": 1}), {"generator": {"per_reference": 10}}),
     # A control: the same requests, for prompts that the student fails or for any.
     "lion 1:0": streams({"lion-hard": 1}),
-    "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "tau": 0.0}),
-    "evol": streams({"evol": 1}),
+    "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "judge": "never"}),
+    "evol": streams({"evol": 1}, referee={"judge": "never"}),
     "topics": streams({"topics": 1}, referee={"judge": "never"}),
     "+ amr-evol": streams(BOTH, label={"method": "amr"}),
     "+ self": streams(BOTH, prefer={"method": "self", "context": "solution"}),
