@@ -79,8 +79,8 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "akd": merged(streams({"akd": 1}), {"generator": {"per_reference": 10}}),
     # A control: the same requests, for prompts that the student fails or for any.
     "lion 1:0": streams({"lion-hard": 1}),
-    "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "tau": 0.0}),
-    "evol": streams({"evol": 1}),
+    "lion blind": streams({"lion-hard": 1}, referee={"gap": 0.0, "judge": "never"}),
+    "evol": streams({"evol": 1}, referee={"judge": "never"}),
     "topics": streams({"topics": 1}, referee={"judge": "never"}),
     "+ amr-evol": streams(BOTH, label={"method": "amr"}),
     "+ self": streams(BOTH, prefer={"method": "self", "context": "solution"}),
@@ -282,7 +282,9 @@ def report(folders: Sequence[Path], rounds: int, markdown: Path | None) -> None:
 def main() -> None:
     """Run what is asked for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS), metavar="ARM")
+    parser.add_argument(
+        "--arms", nargs="+", choices=list(ARMS), default=list(ARMS), metavar="ARM", help=", ".join(ARMS)
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--prompts", type=int, default=120, help="seeds, and new prompts of a round")

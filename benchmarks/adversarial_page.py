@@ -32,7 +32,16 @@ def table(rows: Sequence[Mapping[str, Any]], rounds: int, order: Sequence[str]) 
     beside = {arm: against(found[arm], found[BASE], np.random.default_rng(0)) for arm in order if arm in found}
     head = ["arm", "seeds x rounds", "pass@1, % [95 %]", "calls: teacher + generator + judge"]
     head += ["calls to random's last pass@1, % of random's [95 %]", "gain at equal calls, points [95 %]"]
-    lines = [claim(beside), "", the_look(found), "", _row(head), _row(["---"] * len(head))]
+    lines = [
+        f"Seeds of the baseline: {', '.join(map(str, found[BASE].seeds))}.",
+        "",
+        claim(beside),
+        "",
+        the_look(found),
+        "",
+        _row(head),
+        _row(["---"] * len(head)),
+    ]
     for arm, one in beside.items():
         if one is not None:
             lines.append(_row(_cells(arm, found[arm], one)))

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
-from akd_code.lab.teacher import NO_RATES, LabError, endpoint_name, reply
+from akd_code.lab.teacher import LabError, endpoint_name, reply
 from akd_code.recipe import LabSection
 from akd_prompts import Message
 
@@ -103,7 +103,7 @@ class TeacherServer:
             case "GET", "/health":
                 return {"status": "ok"}
             case "GET", "/stats":
-                rates = self._settings.model_dump(exclude=NO_RATES)
+                rates = self._settings.model_dump(exclude=set(self._settings.tasks))
                 return {"requests": self.counts, "settings": {"seed": self._seed, **rates}}
         raise _RequestError(HTTPStatus.NOT_FOUND, f"there is no {method} {path}")
 

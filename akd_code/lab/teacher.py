@@ -60,8 +60,6 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 REFUSAL = "I'm sorry, but I can only help with the tasks of the lab."
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORST_ERROR = 0.95
-NO_RATES = {"eval_per_depth", "seed_depths", "seed_skew"}
-"""Settings of the lab that say nothing about its teacher."""
 
 
 class LabError(AkdError):
@@ -116,7 +114,7 @@ def reply(
 
 def endpoint_name(settings: LabSection, teacher_seed: int = 0) -> str:
     """Return the name of this teacher in cache keys: the same for the same rates, seed and grammar."""
-    rates = settings.model_dump(exclude=NO_RATES)
+    rates = settings.model_dump(exclude=set(settings.tasks))
     return f"lab:{_digest({'seed': teacher_seed, **rates}, _source_digest())[:16]}"
 
 

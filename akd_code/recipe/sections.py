@@ -7,7 +7,7 @@ middle of a run, and is part of no step's key.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -323,7 +323,10 @@ class SandboxSection(Section):
 
 
 class LabSection(Section):
-    """The lab's teacher: probabilities, stated wherever a lab figure is."""
+    """The lab's teacher: probabilities, stated wherever a lab figure is; and the lab's tasks."""
+
+    tasks: ClassVar[frozenset[str]] = frozenset({"eval_per_depth", "seed_depths", "seed_skew"})
+    """The settings that are not the teacher's."""
 
     error_base: Share = setting(0.02, "share of wrong direct answers at depth 1")
     error_per_depth: Share = setting(0.04, "added for every further step")
