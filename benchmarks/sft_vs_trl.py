@@ -145,7 +145,7 @@ def trl(options: argparse.Namespace, rows: list[Any], batches: list[list[int]]) 
         steps = [sum(len(rows[place][0]) for place in order[at : at + size]) for at in range(0, len(order), size)]
     else:
         settings = SFTConfig(
-            **common, num_train_epochs=1, per_device_train_batch_size=size, gradient_accumulation_steps=BATCH // size,
+            **common, per_device_train_batch_size=size, gradient_accumulation_steps=BATCH // size,
             learning_rate=RATE, lr_scheduler_type="cosine", warmup_steps=max(1, round(WARM_UP * len(batches))),
             weight_decay=0.0, max_grad_norm=1.0, gradient_checkpointing=False, bf16=not options.float32,
         )  # fmt: skip

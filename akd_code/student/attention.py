@@ -58,7 +58,8 @@ def _register() -> None:
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
     from transformers.masking_utils import sdpa_mask
 
-    over_rows = torch.compiler.disable(_packed)  # it would be compiled for every number of rows
+    # it would be compiled for every number of rows
+    over_rows = torch.compiler.disable(_packed)  # type: ignore[no-untyped-call]
 
     def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> Any:
         """Attend as transformers' SDPA does; a mask of integers is `row_places`."""

@@ -56,8 +56,10 @@ class _Lean:
 def _lean_class() -> type:
     from peft.tuners.lora import Linear
 
-    class LeanLinear(Linear):  # type: ignore[misc]
-        def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+    class LeanLinear(Linear):
+        lean: _Lean
+
+        def forward(self: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
             name = self.active_adapters[0]
             base = self.base_layer
             weight = base.weight if self.lean.weight is None else self.lean.weight

@@ -61,7 +61,7 @@ def _texts(student: Student, ids: Sequence[int]) -> list[str]:
     decode = student.tokenizer.decode
     start = 0  # decoded from here, so that a long row does not take the square of its length
     for end in range(1, len(ids) + 1):
-        now = str(decode(ids[start:end], skip_special_tokens=False))
+        now = str(decode(list(ids[start:end]), skip_special_tokens=False))
         if now.endswith("\N{REPLACEMENT CHARACTER}") and end < len(ids):
             texts.append("")
             continue
@@ -69,5 +69,5 @@ def _texts(student: Student, ids: Sequence[int]) -> list[str]:
         whole = now
         if end - start >= 64:
             start = end - 1
-            whole = str(decode(ids[start:end], skip_special_tokens=False))
+            whole = str(decode(list(ids[start:end]), skip_special_tokens=False))
     return texts

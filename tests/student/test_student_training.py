@@ -14,7 +14,7 @@ from tiny_students import CHATML, save_tiny
 
 from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
-from akd_code.student import StudentError, TrainingStep, load_student, sample_answers, train_sft
+from akd_code.student import StudentError, TrainingStep, load_student, memory, sample_answers, train_sft
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
 from akd_code.student.passes import packs, padded_pieces
 from akd_code.student.sft import summed_loss
@@ -142,6 +142,24 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_bytes(
     assert seen == list(range(1 if every_s else 9, 13))
     assert digest(out) == digest(tmp_path / "whole")
     assert [path.name for path in out.parent.iterdir()] == ["adapter"]
+
+
+def test_it_goes_on_with_the_micro_batch_it_began_with_however_much_memory_is_free(
+    chat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, rows = SftSection(epochs=2, learning_rate=1e-2, batch_size=40), ROWS * 8
+    out = tmp_path / "cut"
+
+    def train(out: Path, free: int, on_step: Callable[[TrainingStep], None]) -> None:
+        monkeypatch.setattr(memory, "free_memory", lambda device: free)
+        train_sft(load_student(chat_folder), rows, short, seed=0, out=out, on_step=on_step, checkpoint_s=0.0)
+
+    train(tmp_path / "little", 1, stop_at(0))
+    train(tmp_path / "much", 2**40, stop_at(0))
+    with pytest.raises(Stopped):
+        train(out, 1, stop_at(1))
+    train(out, 2**40, stop_at(0))
+    assert digest(out) == digest(tmp_path / "little") != digest(tmp_path / "much")
 
 
 @pytest.mark.parametrize("change", ["rows", "seed", "settings", "weights", "damage"])
