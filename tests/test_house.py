@@ -24,7 +24,7 @@ BELOW = {
     "akd_sandbox": set(),
 }
 ROOMS = (
-    "cli", "distil", "loop", "stages", "engine", "evaluate", "intake", "labelling", "referee", "curriculum",
+    "cli", "distil", "loop", "stages", "engine", "evaluate", "security", "intake", "labelling", "referee", "curriculum",
     "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student", "run", "reading",
     "decompose", "storage", "recipe", "progress", "gather", "records", "errors",
 )  # fmt: skip
