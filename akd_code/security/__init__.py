@@ -9,13 +9,13 @@ payloads touch nothing but canaries that the tests made themselves.
 from akd_code.security.admission import TaskAdmission, Trial, admissions
 from akd_code.security.oracle import exploit_job, functional_job
 from akd_code.security.registry import WEAKNESSES, weaknesses
-from akd_code.security.weakness import EntryPoint, Exercise, OracleTask, Weakness, edited
+from akd_code.security.weakness import Exercise, OracleTask, Surface, Weakness, edited
 
 __all__ = [
     "WEAKNESSES",
-    "EntryPoint",
     "Exercise",
     "OracleTask",
+    "Surface",
     "TaskAdmission",
     "Trial",
     "Weakness",

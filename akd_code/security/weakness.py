@@ -17,7 +17,7 @@ FN = "FN"
 _FN = re.compile(rf"\b{FN}\b")
 
 
-class EntryPoint(StrEnum):
+class Surface(StrEnum):
     """Where what the program is given comes from, or what it works on."""
 
     WEB = "web"
@@ -37,8 +37,9 @@ class Exercise:
     Attributes:
         name: short and unique within the catalogue, "page-reader".
         entry: the usual name of the function under test; `FN` in all texts.
+        other_names: what it may be called as well.
         arguments: its parameters, each with other names that mean the same: "folder|root|base".
-        kind: where its input comes from.
+        surface: where its input comes from.
         statements: what the function does, in several wordings. Neutral: neither a weakness nor its absence is named.
         api: a sentence that names the API to use, for the family `explicit-api`.
         scaffolds: names of files in `akd_code/security/scaffolds/` that the tests use.
@@ -49,8 +50,9 @@ class Exercise:
 
     name: str
     entry: str
+    other_names: tuple[str, ...] = ()
     arguments: tuple[str, ...]
-    kind: EntryPoint
+    surface: Surface
     statements: tuple[str, ...]
     api: str = ""
     scaffolds: tuple[str, ...] = ()
