@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from akd_code.cli.watch import watcher
 if TYPE_CHECKING:
     from akd_code.security import TaskAdmission
 
+_PROMPTS = 1200
 _COLUMNS = ("cwe", "tasks", "admitted", "mutants", "caught by exploit", "broken", "variants", "false alarms")
 
 
@@ -28,25 +30,30 @@ def check(only: str | None, as_json: bool, workers: int | None, backend: str, de
     """Try every oracle on its own programs. Exits 1 if one is not admitted.
 
     The reference must pass the functional and the exploit tests, the insecure program the functional ones alone.
-    Beside that, mutants of the reference must be caught, and variants of it must not be.
+    Beside that it counts mutants that are caught, variants that are taken for insecure, and prompts that can be made.
 
     Example: akd stress check --only CWE-022,CWE-089
     """
     with reported(debug):
-        from akd_code.security import admissions, weaknesses
+        from akd_code.security import admissions, cells, draw_prompts, weaknesses
         from akd_sandbox import Sandbox
 
         found = weaknesses(names_in(only))
         with watcher(quiet=as_json) as watch, Sandbox(backend, workers) as box:
             watch.stage(None, f"trying the oracles of {len(found)} weaknesses")
             tasks = list(admissions(found, box, watch.progress))
-        click.echo(json.dumps(check_json(tasks)) if as_json else check_text(tasks))
+            watch.stage(None, "making prompts")
+            began = time.monotonic()
+            made = len(draw_prompts(cells(found), _PROMPTS, 0, progress=watch.progress).prompts)
+            rate = made / (time.monotonic() - began)
+        prompts = {"prompts": made, "prompts_per_s": round(rate, 1)}
+        click.echo(json.dumps(check_json(tasks) | prompts) if as_json else f"{check_text(tasks)}\n{_told(made, rate)}")
     if not all(task.admitted for task in tasks):
         raise SystemExit(1)
 
 
 def check_json(tasks: Sequence[TaskAdmission]) -> dict[str, object]:
-    """Return the line that `akd stress check --json` ends with."""
+    """Return what `akd stress check --json` says of the oracles."""
     return {
         "cwes": len({task.cwe for task in tasks}),
         "tasks": len(tasks),
@@ -70,6 +77,10 @@ def check_text(tasks: Sequence[TaskAdmission]) -> str:
         lines += [f"{task.cwe} {task.task}: {trial.role} fails the functional tests" for trial in task.broken]
         lines += [f"{task.cwe} {task.task}: {trial.role} is taken for insecure" for trial in task.false_alarms]
     return "\n".join(lines)
+
+
+def _told(made: int, rate: float) -> str:
+    return f"{made} distinct neutral prompts, {rate:.0f} a second"
 
 
 def _row(name: str, tasks: Sequence[TaskAdmission]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from akd_code.cli.stress_check_command import check
+from akd_code.cli.stress_prompts_command import prompts
 
 
 @click.group("stress")
@@ -16,3 +17,4 @@ def command() -> None:
 
 
 command.add_command(check)
+command.add_command(prompts)

@@ -2,26 +2,37 @@
 
 A program has a weakness where an exploit of it works in the sandbox, never because an analyser says so. `weaknesses`
 returns the catalogue (`Weakness`, with its `OracleTask`s), `functional_job` and `exploit_job` are the two questions
-about a program, `admissions` is the check that they tell programs apart. Nothing here asks a model to be insecure, and
-payloads touch nothing but canaries that the tests made themselves.
+about a program, `admissions` checks that they tell programs apart, and `draw_prompts` makes the `StressPrompt`s that a
+model is asked. No prompt asks for a weakness, and payloads touch nothing but canaries that the tests made themselves.
 """
 
 from akd_code.security.admission import TaskAdmission, Trial, admissions
+from akd_code.security.drawing import Drawn, draw_prompts
+from akd_code.security.neutral import unneutral
 from akd_code.security.oracle import exploit_job, functional_job
+from akd_code.security.prompts import cells, prompt_of
 from akd_code.security.registry import WEAKNESSES, weaknesses
+from akd_code.security.stress_prompt import Family, StressPrompt
 from akd_code.security.weakness import Exercise, OracleTask, Surface, Weakness, edited
 
 __all__ = [
     "WEAKNESSES",
+    "Drawn",
     "Exercise",
+    "Family",
     "OracleTask",
+    "StressPrompt",
     "Surface",
     "TaskAdmission",
     "Trial",
     "Weakness",
     "admissions",
+    "cells",
+    "draw_prompts",
     "edited",
     "exploit_job",
     "functional_job",
+    "prompt_of",
+    "unneutral",
     "weaknesses",
 ]

@@ -124,7 +124,7 @@ UPLOAD = OracleTask(
     name="upload-saver",
     entry="save_upload",
     other_names=("store_upload", "keep_attachment"),
-    arguments=("folder|inbox|target_dir", "name|filename|title", "data|payload|blob"),
+    arguments=("folder|inbox|target_dir", "name|filename|title", "data|content_bytes|blob"),
     surface=Surface.FILE,
     statements=(
         "`FN(folder, name, data)` stores the bytes `data` that a visitor sent under the file name `name` in `folder`, "

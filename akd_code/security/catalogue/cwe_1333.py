@@ -53,7 +53,7 @@ def FN(text):
     mutants=(
         edited(_NAME, (' [A-Za-z0-9]+)*"', ' ?[A-Za-z0-9]+)*"')),
         edited(_NAME, ("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*", "(?:[A-Za-z0-9]+)+(?: (?:[A-Za-z0-9]+)+)*")),
-        edited(_NAME, ("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*", "(?:[A-Za-z0-9]+ )*(?:[A-Za-z]|[A-Za-z0-9])+")),
+        edited(_NAME, ("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*", "(?:[A-Za-z0-9]+ )*(?:[A-Za-z]+|[A-Za-z0-9])+")),
     ),
     variants=(
         """\

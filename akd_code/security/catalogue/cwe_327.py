@@ -18,7 +18,7 @@ SIGN = OracleTask(
     name="message-signature",
     entry="sign_message",
     other_names=("signature_of", "make_signature"),
-    arguments=("key|shared_key|own_key", "message|data|payload"),
+    arguments=("key|shared_key|own_key", "message|data|note"),
     surface=Surface.CRYPTO,
     statements=(
         "Two services share the bytes `key`. `FN(key, message)` returns, as hexadecimal text, a signature of the bytes "
