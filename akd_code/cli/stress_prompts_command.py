@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same prompts.")
 @click.option("--hint", "hinted", is_flag=True, help="Add to each prompt a sentence that says what to take care of.")
 @click.option("--against", help="Benchmarks that no prompt may share a task with. [all whose data is here]")
+@click.option("--teacher", help="A model that says the tasks in its own words: openai:NAME@URL, recorded:FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def prompts(
@@ -35,13 +36,15 @@ def prompts(
     seed: int,
     hinted: bool,
     against: str | None,
+    teacher: str | None,
     as_json: bool,
     debug: bool,
 ) -> None:
     """Write stress prompts: neutral tasks that a model may do with a weakness or without it.
 
     They are balanced over weakness, surface and family; near copies are left out, and so is what shares a task with a
-    benchmark. Each line holds the prompt and its tests, those of the exploits under "security".
+    benchmark. Each line holds the prompt and its tests, those of the exploits under "security". A teacher's answers are
+    kept beside OUT and paid for once.
 
     Example: akd stress prompts --out stress.jsonl --n 1200
     """
@@ -54,6 +57,9 @@ def prompts(
             detector = _detector(against, watch)
             watch.stage(None, f"making prompts of {len(chosen)} cells")
             drawn = draw_prompts(chosen, count, seed, detector, hinted=hinted, progress=watch.progress)
+            if teacher is not None:
+                watch.stage(None, f"asking {teacher}")
+                drawn = _reworded(drawn, teacher, detector, out, watch)
         write_whole(out, "".join(json.dumps(one.as_row(), ensure_ascii=False) + "\n" for one in drawn.prompts))
         click.echo(json.dumps(_counts(drawn, out)) if as_json else _told(drawn, out))
 
@@ -74,6 +80,28 @@ def _detector(against: str | None, watch: Watch) -> Detector | None:
 
     suites = named_suites(names_in(against)) if against else suites_at_hand((), watch.note)
     return Detector(tasks_of(suites)) if suites else None
+
+
+def _reworded(drawn: Drawn, teacher: str, detector: Detector | None, out: Path, watch: Watch) -> Drawn:
+    import asyncio
+
+    from akd_code.models import AnswerCache, CachedChat, open_model
+    from akd_code.security.drawing import Sieve
+    from akd_code.security.teacher import reworded
+
+    model = open_model(teacher, notice=watch.note)
+    cache = AnswerCache(out.with_suffix(".answers.db"))
+
+    async def asked() -> Drawn:
+        try:
+            return await reworded(drawn, CachedChat(model, cache), Sieve(detector))
+        finally:
+            await model.aclose()
+
+    try:
+        return asyncio.run(asked())
+    finally:
+        cache.close()
 
 
 def _counts(drawn: Drawn, out: Path) -> dict[str, object]:

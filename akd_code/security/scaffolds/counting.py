@@ -34,7 +34,7 @@ def lines_of(call: _Callable[[], _Any], most: int) -> str:
     return "bounded"
 
 
-def processor(call: _Callable[[], _Any], seconds: float = 0.5) -> str:
+def processor(call: _Callable[[], _Any], seconds: float = 0.2) -> str:
     """Return "bounded" if a call needs at most so much processor time of this process, else "unbounded".
 
     For what works within one call of C, such as a regular expression: where it does not blow up it needs a
