@@ -34,8 +34,10 @@ def findings(programs: Sequence[str]) -> list[Finding]:
     with written(programs) as folder:
         quiet = ["--metrics", "off", "--disable-version-check", "--quiet", "--no-git-ignore", "--disable-nosem"]
         words = [found_at, "scan", "--config", str(RULES), "--json", *quiet, "."]
-        text = answer_of(words, folder, (0, 1))
+        text = answer_of(words, folder, (0, 1, 2))
     try:
+        answer = json.loads(text)
+        unread = [one["rule_id"] for one in answer["errors"] if one.get("rule_id")]
         found = [
             Finding(
                 program=number_of(one["path"]),
@@ -45,8 +47,10 @@ def findings(programs: Sequence[str]) -> list[Finding]:
                 line=int(one["start"]["line"]),
                 message=one["extra"]["message"],
             )
-            for one in json.loads(text)["results"]
+            for one in answer["results"]
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise AnalyserError(f"semgrep's answer cannot be read ({error}); install a version from 1.100 on") from error
+    if unread:
+        raise AnalyserError(f"semgrep cannot read the rule {unread[0].rpartition('.')[2]}; update semgrep")
     return sorted(found, key=lambda one: (one.program, one.line, one.rule))
