@@ -16,7 +16,7 @@ from akd_code.cli.watch import watcher
 if TYPE_CHECKING:
     from akd_code.security import TaskAdmission
 
-_PROMPTS = 1200
+_PROMPTS_PER_CELL = 4
 _COLUMNS = ("cwe", "tasks", "admitted", "mutants", "caught by exploit", "broken", "variants", "false alarms")
 
 
@@ -44,7 +44,8 @@ def check(only: str | None, as_json: bool, workers: int | None, backend: str, de
             tasks = list(admissions(found, box, watch.progress))
             watch.stage(None, "making prompts")
             began = time.monotonic()
-            made = len(draw_prompts(cells(found), _PROMPTS, 0, progress=watch.progress).prompts)
+            chosen = cells(found)
+            made = len(draw_prompts(chosen, _PROMPTS_PER_CELL * len(chosen), 0, progress=watch.progress).prompts)
             rate = made / (time.monotonic() - began)
         prompts = {"prompts": made, "prompts_per_s": round(rate, 1)}
         click.echo(json.dumps(check_json(tasks) | prompts) if as_json else f"{check_text(tasks)}\n{_told(made, rate)}")

@@ -15,8 +15,8 @@ from akd_code.security.stress_prompt import StressPrompt
 
 TIERS = ("exact", "minhash", "rouge")
 """What makes a prompt a copy of another: the same text, MinHash over word 5-grams at 0.7, ROUGE-L F1 above 0.7."""
-_ROUNDS, _TRIES = 200, 8
-"""How often each place gets a turn, and how many prompts are made in a turn until one is taken."""
+_TRIES = 8
+"""How many prompts a place makes in its turn until one is taken; one that has none is exhausted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,16 @@ def draw_prompts(
     sieve = Sieve(detector)
     taken: list[StressPrompt] = []
     lines = [_line(group) for group in _places(chosen)]
-    for _ in range(_ROUNDS):
-        before, waiting = len(taken), lines
+    while lines and len(taken) < most:
+        waiting = list(lines)
         for _ in range(_TRIES):
             waiting = waiting[: max(0, most - len(taken))]
             made = [prompt_of(*next(line), seed, hinted=hinted) for line in waiting]
             passed = sieve.passes(made)
             taken += [prompt for prompt, good in zip(made, passed, strict=True) if good]
             waiting = [line for line, good in zip(waiting, passed, strict=True) if not good]
+        lines = [line for line in lines if line not in waiting]  # these have nothing new to say
         progress(len(taken), most)
-        if len(taken) in (before, most):
-            break
     return Drawn(tuple(taken), dict(sieve.refused))
 
 

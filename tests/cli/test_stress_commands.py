@@ -22,7 +22,7 @@ def test_check_ends_with_one_line_of_counts() -> None:
     found = json.loads(out.splitlines()[-1])
     assert code == 0
     assert (found["cwes"], found["tasks"], found["admitted"]) == (1, 3, 3)
-    assert found["mutants"] == found["mutants_caught"] == 11
+    assert found["mutants"] == found["mutants_caught"] == 12
     assert (found["variants"], found["false_alarms"]) == (6, 0)
     assert found["prompts"] > 40
     assert found["prompts_per_s"] > 0

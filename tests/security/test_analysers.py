@@ -74,7 +74,8 @@ def test_every_rule_of_ours_is_read_and_finds_what_it_is_for() -> None:
 
 @needs_semgrep
 def test_a_rule_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = "rules:\n- {id: odd, languages: [python], severity: ERROR, message: m, pattern: 'def $F(: ...'}\n"
+    pattern = "def $F(): ... $T.update() ..."
+    rule = f"rules:\n- {{id: odd, languages: [python], severity: ERROR, message: m, pattern: '{pattern}'}}\n"
     (tmp_path / "odd.yaml").write_text(rule, encoding="utf-8")
     monkeypatch.setattr(semgrep, "RULES", tmp_path)
     with pytest.raises(AnalyserError, match="cannot read the rule odd"):

@@ -16,6 +16,9 @@ def ran(call):
 
 
 _RUN = "__import__('builtins').mark.append(1)"
+# the same where no name is known and no white space is left
+_PLACE = [kind.__name__ for kind in object.__subclasses__()].index("catch_warnings")
+_CLIMB = f"().__class__.__base__.__subclasses__()[{_PLACE}]()._module.sys.modules['builtins'].mark.append(1)"
 """
 
 _CALC = """\
@@ -65,6 +68,7 @@ assert ran(lambda: FN("1 + (" + _RUN + " or 1)")) == "nothing"
 assert ran(lambda: FN("[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'catch_warnings'][0]()"
     "._module.sys.modules['builtins'].mark.append(1)")) == "nothing"
 assert ran(lambda: FN("(lambda: __import__('builtins'))().mark.append(1)")) == "nothing"
+assert ran(lambda: FN(_CLIMB)) == "nothing"
 """,
     reference=_CALC,
     insecure="""\
@@ -84,6 +88,16 @@ def FN(text):
     if re.search(r"import|exec|open", text):
         raise ValueError("not allowed")
     return eval(text)
+""",
+        """\
+import re
+
+
+def FN(text):
+    cleaned = re.sub(r"\\s+", "", text)
+    if not cleaned:
+        raise ValueError("empty")
+    return eval(cleaned, {"__builtins__": None}, {})
 """,
         """\
 def FN(text):
