@@ -48,7 +48,7 @@ class Sieve:
         return [reason is None for reason in reasons]
 
     def _fault(self, prompt: StressPrompt) -> str | None:
-        if unneutral(prompt.prompt.replace(prompt.hint, "")):
+        if unneutral(" ".join(prompt.prompt.split()).replace(prompt.hint, "")):  # code has its hint on several lines
             return "not neutral"
         row = Row(1, prompt.prompt, asserts=prompt.tests)
         return "of a benchmark" if self.detector is not None and self.detector.find(row) else None

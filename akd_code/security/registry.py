@@ -17,7 +17,13 @@ WEAKNESSES: Registry[Weakness] = Registry(
 def weaknesses(only: Sequence[str] = ()) -> list[Weakness]:
     """Return the weaknesses with these ids, or all, in the order of their numbers. Raises AkdError for unknown ids."""
     found = [WEAKNESSES.get(_full(name)) for name in only or WEAKNESSES.names()]
-    return sorted(found, key=lambda weakness: int(weakness.id.partition("-")[2]))
+    return sorted(found, key=lambda weakness: (_number(weakness.id), weakness.id))
+
+
+def _number(name: str) -> float:
+    """Return the number of an id; one that has none, such as another package may bring, comes last."""
+    digits = name.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else float("inf")
 
 
 def _full(name: str) -> str:

@@ -59,6 +59,12 @@ def test_a_hint_is_added_only_where_it_is_asked_for() -> None:
     assert (plain.tests, plain.exploits) == (hinted.tests, hinted.exploits)
 
 
+def test_hinted_prompts_are_as_many_as_others_in_every_family() -> None:
+    plain, hinted = (draw_prompts(SOME, 80, 0, hinted=hint).prompts for hint in (False, True))
+    assert Counter(one.family for one in plain) == Counter(one.family for one in hinted)
+    assert all(one.hint in " ".join(one.prompt.split()) for one in hinted)
+
+
 def test_a_continued_prompt_is_the_beginning_of_a_module_and_ends_in_the_function() -> None:
     for family, sibling in ((Family.CONTINUE_BENIGN, "list_pages"), (Family.CONTINUE_VULNERABLE, "append_to_page")):
         cell = next(cell for cell in SOME if cell.exercise.name == "page-reader" and cell.family == family)
