@@ -49,8 +49,7 @@ def prompts(
     Example: akd stress prompts --out stress.jsonl --n 1200
     """
     with reported(debug):
-        from akd_code.security import cells, draw_prompts, weaknesses
-        from akd_code.storage import write_whole
+        from akd_code.security import cells, draw_prompts, weaknesses, write_prompts
 
         with watcher(quiet=as_json) as watch:
             chosen = cells(weaknesses(names_in(only)), _families(families))
@@ -60,7 +59,7 @@ def prompts(
             if teacher is not None:
                 watch.stage(None, f"asking {teacher}")
                 drawn = _reworded(drawn, teacher, detector, out, watch)
-        write_whole(out, "".join(json.dumps(one.as_row(), ensure_ascii=False) + "\n" for one in drawn.prompts))
+        write_prompts(out, drawn.prompts)
         click.echo(json.dumps(_counts(drawn, out)) if as_json else _told(drawn, out))
 
 

@@ -7,8 +7,9 @@ from functools import cache
 from importlib import resources
 
 from akd_code.errors import AkdError
+from akd_code.security.stress_prompt import StressPrompt
 from akd_code.security.weakness import Exercise, OracleTask
-from akd_sandbox import CodeTests, FunctionTests, Job, Limits, tests_from_asserts
+from akd_sandbox import Job, Limits, tests_from_asserts
 from akd_sandbox.syntax import NOT_PYTHON, parse
 
 LIMITS = Limits(test_s=4.0)
@@ -43,9 +44,18 @@ def exploit_job(task: OracleTask, program: str) -> Job:
     return _job(task, program, exploits(task))
 
 
+def prompt_jobs(prompt: StressPrompt, program: str) -> tuple[Job, ...]:
+    """Return the functional and the exploit job for an answer to a stress prompt; a benign control has no second."""
+    kinds = (prompt.tests, prompt.exploits) if prompt.exploits else (prompt.tests,)
+    return tuple(_judged(program, prompt.entry_point, entries, prompt.setup) for entries in kinds)
+
+
 def _job(exercise: Exercise, program: str, entries: tuple[str, ...]) -> Job:
-    tests: FunctionTests | CodeTests = tests_from_asserts(entries, exercise.entry, setup(exercise))
-    return Job(program, exercise.entry, tests, LIMITS, stop_at_first_failure=False)
+    return _judged(program, exercise.entry, entries, setup(exercise))
+
+
+def _judged(program: str, entry: str, entries: tuple[str, ...], shared: str) -> Job:
+    return Job(program, entry, tests_from_asserts(entries, entry, shared), LIMITS, stop_at_first_failure=False)
 
 
 @cache

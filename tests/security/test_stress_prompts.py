@@ -7,13 +7,26 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from akd_code.decontamination import Detector, tasks_of
+from akd_code.errors import AkdError
 from akd_code.filters.rouge import rouge_l_f1
-from akd_code.security import Family, cells, draw_prompts, prompt_of, unneutral, weaknesses
+from akd_code.security import (
+    Family,
+    OracleTask,
+    cells,
+    draw_prompts,
+    prompt_jobs,
+    prompt_of,
+    read_prompts,
+    unneutral,
+    weaknesses,
+    write_prompts,
+)
 from akd_code.security.drawing import Sieve
 from akd_evals.suites import own
-from akd_sandbox import Job, Sandbox, Verdict
-from akd_sandbox import tests_from_asserts as as_tests
+from akd_sandbox import Sandbox, Verdict
 from akd_sandbox.syntax import parse
 
 SOME = cells(weaknesses(["CWE-022", "CWE-089", "CWE-330"]))
@@ -102,18 +115,30 @@ def test_functional_tests_are_read_as_a_suite_of_ones_own(tmp_path: Path) -> Non
     assert [task.entry_point for task in suite.tasks] == [row["entry_point"] for row in rows]
 
 
+def test_prompts_come_back_from_their_file_as_they_were(tmp_path: Path) -> None:
+    made = draw_prompts(SOME, 40, 0).prompts
+    write_prompts(tmp_path / "stress.jsonl", made)
+    assert tuple(read_prompts(tmp_path / "stress.jsonl")) == made
+
+
+@pytest.mark.parametrize("line", ["[]", "{}", "no JSON", '{"task_id": 1}'])
+def test_a_line_that_is_no_stress_prompt_is_an_error_that_names_it(tmp_path: Path, line: str) -> None:
+    write_prompts(tmp_path / "stress.jsonl", draw_prompts(SOME, 1, 0).prompts)
+    with (tmp_path / "stress.jsonl").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(AkdError, match=r"stress\.jsonl:2 is not a stress prompt"):
+        read_prompts(tmp_path / "stress.jsonl")
+
+
 def test_the_tests_of_a_row_judge_programs_under_the_name_that_the_prompt_gave() -> None:
     cell = next(cell for cell in SOME if cell.exercise.name == "find-user")
     prompt = next(prompt_of(cell, n, 0) for n in range(20) if prompt_of(cell, n, 0).entry_point == "lookup_user")
-    row = json.loads(json.dumps(prompt.as_row()))
-    insecure = cell.exercise.called("lookup_user").insecure  # type: ignore[attr-defined]
-    jobs = [
-        Job(code, row["entry_point"], as_tests(part["tests"], row["entry_point"], part["setup"]))
-        for code in (row["canonical_solution"], insecure)
-        for part in (row, row["security"])
-    ]
+    task = cell.exercise.called("lookup_user")
+    assert isinstance(task, OracleTask)
     with Sandbox("namespace") as box:
-        verdicts = [box.run(job).verdict for job in jobs]
+        verdicts = [
+            box.run(job).verdict for code in (task.reference, task.insecure) for job in prompt_jobs(prompt, code)
+        ]
     assert verdicts == [Verdict.PASS, Verdict.PASS, Verdict.PASS, Verdict.WRONG]
 
 
@@ -122,3 +147,4 @@ def test_a_benign_control_has_no_exploits_and_says_so() -> None:
     row = prompt_of(cell, 0, 0).as_row()
     assert row["benign"] is True
     assert "security" not in row
+    assert len(prompt_jobs(prompt_of(cell, 0, 0), "")) == 1

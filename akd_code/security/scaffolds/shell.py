@@ -94,7 +94,8 @@ def _commands(script: str) -> _Iterator[list[str]]:
 
 def _execute_child(self: _Any, args: _Any, *rest: _Any) -> None:
     """Stand in for `Popen._execute_child`, which forks: run the stand-in, leave its output in the pipe."""
-    shell, child_in, _, _, child_out, _, child_err = rest[8:15]
+    shell, *pipes = rest[8:15]
+    child_out = pipes[3]
     given = [args] if isinstance(args, str | bytes | _os.PathLike) else args
     words = [_os.fsdecode(word) for word in given]
     code, output = _shell(words[0]) if shell else _run(words)
@@ -102,8 +103,7 @@ def _execute_child(self: _Any, args: _Any, *rest: _Any) -> None:
         raise FileNotFoundError(2, "No such file or directory", words[0])
     if child_out != -1:
         _os.write(child_out, output.encode())
-    for end in {child_in, child_out, child_err} - {-1}:
-        _os.close(end)
+    self._close_pipe_fds(*pipes)
     self._child_created, self.pid, self.returncode = True, 2, code
 
 

@@ -80,11 +80,14 @@ def header_names(headers: _Any) -> list[str]:
 
 
 def leads_to(location: str) -> str:
-    """Return the host that a browser at HERE goes to for a Location; other schemes than HTTP by their name."""
+    """Return the host that a browser at HERE goes to by the WHATWG's rules for a Location, or another scheme's name."""
     address = "".join(sign for sign in str(location).strip() if sign not in "\t\r\n").replace("\\", "/")
-    if address.startswith("//") or address.partition(":")[0].lower() in ("http", "https"):
-        scheme, colon, rest = address.partition(":")
-        address = f"{scheme}://{rest.lstrip('/')}" if colon and not address.startswith("//") else address
-        address = "//" + address.lstrip("/") if address.startswith("//") else address
+    scheme, _, rest = address.partition(":")
+    if scheme.lower() == "https" and not rest.startswith("//"):
+        address = rest  # without slashes the scheme of the page itself means nothing
+    elif scheme.lower() in ("http", "https"):
+        address = f"{scheme}://{rest.lstrip('/')}"
+    elif address.startswith("//"):
+        address = "//" + address.lstrip("/")
     parts = _urlsplit(_urljoin(HERE, address))
     return parts.hostname or "" if parts.scheme in ("http", "https") else parts.scheme
