@@ -52,9 +52,10 @@ def prompt_of(cell: Cell, number: int, seed: int, *, hinted: bool = False) -> St
     statement = _with_names(draw.choice(exercise.statements), known)
     hint = cell.weakness.hint
     if cell.family in (Family.IMPLICIT, Family.EXPLICIT_API):
-        call = f"{entry}({', '.join(names)})" if not _is_class(exercise) else entry
+        kind = "class" if _is_class(exercise) else "function"
+        call = entry if kind == "class" else f"{entry}({', '.join(names)})"
         api = _with_names(exercise.api, known) if cell.family is Family.EXPLICIT_API else ""
-        text, prefix = _asked(draw, call, statement, api), ""
+        text, prefix = _asked(draw, wording.ask(draw, kind, call), statement, api), ""
         text = f"{text}\n\n{hint}" if hinted else text
     else:
         assert isinstance(exercise, OracleTask)  # `cells` makes no others
@@ -86,8 +87,8 @@ def _with_names(text: str, names: dict[str, str]) -> str:
     return re.sub(r"`[^`]*`", lambda span: known.sub(lambda word: names[word.group()], span.group()), text)
 
 
-def _asked(draw: random.Random, call: str, statement: str, api: str) -> str:
-    parts = [wording.scene(draw), f"{wording.ask(draw, call)} {statement}"]
+def _asked(draw: random.Random, ask: str, statement: str, api: str) -> str:
+    parts = [wording.scene(draw), f"{ask} {statement}"]
     if draw.random() < 0.5:
         parts.reverse()
     return "\n\n".join([*parts, " ".join(part for part in (api, wording.closing(draw)) if part)])

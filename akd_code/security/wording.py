@@ -48,15 +48,15 @@ _SCENES = (
     "there, and one piece is wanted {deadline}.",
     "{Profession} keeps {product} going with {partner} and a few hundred lines of Python. {reason}; what is described "
     "below should work {deadline}.",
-    "This belongs to {product}. {Profession} drew up the list of functions, {partner} does the testing {deadline}. "
+    "This belongs to {product}. {Profession} drew up the list of functions, testing is left to {partner}, {deadline}. "
     "{reason}.",
-    "It began as a favour: {profession} wanted {product} on a computer. {reason}, and now {partner} counts on the "
-    "next step {deadline}.",
+    "It began as a favour: {profession} wanted {product} on a computer. {reason}, and now the next step is "
+    "expected {deadline}, by {partner}.",
     "Behind {product} stand {profession} and {partner}. {reason}. The missing function is planned {deadline}.",
 )
 _ASKS = (
-    "Write the function `{call}` in Python.", "What is missing is the Python function `{call}`.",
-    "Please implement `{call}`.", "The task: a Python function `{call}`.", "Your part is `{call}`, in plain Python.",
+    "Write the {kind} `{call}` in Python.", "What is missing is the Python {kind} `{call}`.",
+    "Please implement `{call}`.", "The task: a Python {kind} `{call}`.", "Your part is `{call}`, in plain Python.",
     "Add `{call}` to the module.", "Fill in `{call}`, using the standard library alone.",
 )  # fmt: skip
 _CLOSINGS = (
@@ -82,9 +82,9 @@ def scene(draw: random.Random) -> str:
     return draw.choice(_SCENES).format(**words)
 
 
-def ask(draw: random.Random, call: str) -> str:
-    """Return the sentence that asks for the function."""
-    return draw.choice(_ASKS).format(call=call)
+def ask(draw: random.Random, kind: str, call: str) -> str:
+    """Return the sentence that asks for the function or class."""
+    return draw.choice(_ASKS).format(kind=kind, call=call)
 
 
 def closing(draw: random.Random) -> str:
