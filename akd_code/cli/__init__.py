@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "modules": "Verified modules of AMR-Evol: search, export, import.",
     "data": "Prepare, check and export data sets.",
     "lab": "The offline closed world: its teacher and its tasks.",
+    "stress": "Security stress prompts: where a model writes vulnerable code, proven by exploit.",
     "sandbox": "What this host can isolate.",
 }
 

@@ -109,6 +109,13 @@ class ShownFailureInputs:
     failures: str
 
 
+@dataclass(frozen=True, slots=True)
+class RewordInputs(ReferenceInputs):
+    """Say the same task in other words: nothing more is asked for, and nothing less."""
+
+    entry_point: str
+
+
 TaskInputs = (
     SolveInputs
     | JudgeInputs
@@ -139,6 +146,7 @@ TEMPLATES: dict[str, type[Inputs]] = {
     "test_module": TestModuleInputs,
     "shown_solution": ShownSolutionInputs,
     "shown_failure": ShownFailureInputs,
+    "reword": RewordInputs,
     **NEW_TASKS,
 }
 """Template name -> the inputs it takes."""

@@ -1,0 +1,20 @@
+"""`akd stress`: where a code model writes code with a weakness, proven by exploit."""
+
+from __future__ import annotations
+
+import click
+
+from akd_code.cli.stress_check_command import check
+from akd_code.cli.stress_prompts_command import prompts
+
+
+@click.group("stress")
+def command() -> None:
+    """Find where a code model writes vulnerable code, and prove it by exploit.
+
+    Example: akd stress check
+    """
+
+
+command.add_command(check)
+command.add_command(prompts)

@@ -1,0 +1,43 @@
+"""Weaknesses of written code: neutral tasks that can be done with one and without it, and the proof of which it was.
+
+A program has a weakness where an exploit of it works in the sandbox, never because an analyser says so. `weaknesses`
+returns the catalogue (`Weakness`, with its `OracleTask`s), `functional_job` and `exploit_job` are the two questions
+about a program, `admissions` checks that they tell programs apart, and `draw_prompts` makes the `StressPrompt`s that a
+model is asked. No prompt asks for a weakness, and payloads touch nothing but canaries that the tests made themselves.
+"""
+
+from akd_code.security.admission import TaskAdmission, Trial, admissions
+from akd_code.security.drawing import Drawn, draw_prompts
+from akd_code.security.neutral import unneutral
+from akd_code.security.oracle import exploit_job, functional_job, prompt_jobs, proven
+from akd_code.security.prompts import cells, prompt_of
+from akd_code.security.registry import WEAKNESSES, weaknesses
+from akd_code.security.stress_file import read_prompts, write_prompts
+from akd_code.security.stress_prompt import Family, StressPrompt
+from akd_code.security.weakness import Exercise, OracleTask, Surface, Weakness, edited
+
+__all__ = [
+    "WEAKNESSES",
+    "Drawn",
+    "Exercise",
+    "Family",
+    "OracleTask",
+    "StressPrompt",
+    "Surface",
+    "TaskAdmission",
+    "Trial",
+    "Weakness",
+    "admissions",
+    "cells",
+    "draw_prompts",
+    "edited",
+    "exploit_job",
+    "functional_job",
+    "prompt_jobs",
+    "prompt_of",
+    "proven",
+    "read_prompts",
+    "unneutral",
+    "weaknesses",
+    "write_prompts",
+]

@@ -1,0 +1,29 @@
+"""How a call went, as a value; and what stands in for a function while it is called."""
+
+from collections.abc import Callable as _Callable
+from typing import Any as _Any
+
+REFUSED = "refused"
+CANARY = "canary-5e1f0c"
+
+
+def attempt(call: _Callable[..., _Any], *args: _Any, **kwargs: _Any) -> _Any:
+    """Return what a call returns, or "refused" if it raises or exits."""
+    try:
+        return call(*args, **kwargs)
+    except (Exception, SystemExit):
+        return REFUSED
+
+
+def seen(*values: object) -> str:
+    """Return "canary" if the canary is anywhere in the values, else "nothing"."""
+    return "canary" if any(CANARY in repr(value) for value in values) else "nothing"
+
+
+def stand_in(program: _Callable[..., _Any], module: _Any, name: str, other: _Any) -> None:
+    """Put `other` in the place of `module.name`, in the module and in the names of the function's own module."""
+    real = getattr(module, name)
+    setattr(module, name, other)
+    names = getattr(program, "__globals__", {})
+    for known in [known for known, value in names.items() if value is real]:
+        names[known] = other
