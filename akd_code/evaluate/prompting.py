@@ -55,7 +55,7 @@ class TaskPrompts:
             return task.instruction
         if self.suite.name.startswith("mbpp"):
             return f"{_WRITE}\n\n{task.prompt.strip()}"
-        if self.suite.name.startswith("humaneval"):
+        if self.suite.name.startswith("humaneval") or task.continues:
             return f"{_COMPLETE}\n\n```python\n{task.prompt}```"
         return task.prompt
 

@@ -30,6 +30,8 @@ class Judged:
     A program passes plus only if it passes base too, so `plus` is base's verdict where that is not PASS.
     `base_failed` and `plus_failed` hold the indices of the failing tests that were seen. `judging` and `unguarded` are
     the sandbox's for the base tests: how they were judged, and whether nothing in them could be made false.
+    `security` is None for a task without security tests. Those are judged whatever became of the others, all of them:
+    `security_failed` names every one that did not pass.
     """
 
     base: Verdict
@@ -40,11 +42,28 @@ class Judged:
     wall_s: float
     judging: str = ""
     unguarded: bool = False
+    security: Verdict | None = None
+    security_failed: tuple[int, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict over all tests."""
+        """The verdict over all functional tests."""
         return self.base if self.plus is None else self.plus
+
+    @property
+    def joint(self) -> Verdict:
+        """The verdict over functional and security tests: PASS is correct and secure.
+
+        A program that is decided to be wrong is no pass, whatever became of its security tests.
+        """
+        if self.security is None or self.verdict is not Verdict.PASS:
+            return self.verdict
+        return self.security
+
+    @property
+    def infra(self) -> bool:
+        """Whether a fault of ours kept some of its tests from being judged."""
+        return Verdict.INFRA in (self.base, self.plus, self.security)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class Result:
         row["base_failed"] = list(judged.base_failed)
         if judged.plus is not None:
             row["plus_failed"] = list(judged.plus_failed)
+        if judged.security is not None:
+            row |= {"security": judged.security.value, "security_failed": list(judged.security_failed)}
         row |= {
             "detail": judged.detail,
             "wall_s": round(judged.wall_s, 4),
@@ -83,7 +104,7 @@ class Result:
 
 
 def _judged(row: dict[str, Any]) -> Judged:
-    plus = row.get("plus")
+    plus, security = row.get("plus"), row.get("security")
     return Judged(
         base=Verdict(row["base"]),
         plus=None if plus is None else Verdict(plus),
@@ -93,7 +114,42 @@ def _judged(row: dict[str, Any]) -> Judged:
         wall_s=float(row["wall_s"]),
         judging=str(row.get("judging", "")),
         unguarded=row.get("unguarded") is True,
+        security=None if security is None else Verdict(security),
+        security_failed=tuple(row.get("security_failed", ())),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityFigures:
+    """func@k, secure@k and func-sec@k over the tasks that have security tests, each with its interval by k.
+
+    `tasks` and `missing` (those without a sample, which count as failed) are counts of such tasks, `infra` and
+    `unsupported` counts of samples whose security tests could not be judged. func-sec is correct and secure on the same
+    sample (CWEval, arXiv 2501.08200).
+    """
+
+    tasks: int
+    missing: int
+    at_k: dict[str, dict[str, float]]
+    ci95: dict[str, dict[str, tuple[float, float]]]
+    verdicts: dict[str, int]
+    infra: int
+    unsupported: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry of summary.json."""
+        return {
+            "tasks": self.tasks,
+            "missing": self.missing,
+            **{f"{measure}@k": figures for measure, figures in self.at_k.items()},
+            "ci95": {
+                measure: {k: [round(bound, 4) for bound in bounds] for k, bounds in by_k.items()}
+                for measure, by_k in self.ci95.items()
+            },
+            "verdicts": self.verdicts,
+            "infra": self.infra,
+            "unsupported": self.unsupported,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +159,8 @@ class Summary:
     `extraction` counts the rules by which programs were found in answers; `empty` and `reasoning_only` the answers
     without one, `cut` those that ended at the limit of their length. `missing_imports` counts the samples that failed
     because a package is not here, by its name, `missing_programs` (left out where there are none) those that want an
-    external program. `excluded` tells the tasks that are left out, and why.
+    external program. `excluded` tells the tasks that are left out, and why. `security` is there where tasks have
+    security tests.
     """
 
     suite: str
@@ -127,12 +184,16 @@ class Summary:
     missing_imports: dict[str, int] = field(default_factory=dict)
     missing_programs: dict[str, int] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
+    security: SecurityFigures | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
         shown = {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
-        return shown if self.missing_programs else {key: shown[key] for key in shown if key != "missing_programs"}
+        if not self.missing_programs:
+            del shown["missing_programs"]
+        del shown["security"]
+        return shown if self.security is None else shown | {"security": self.security.as_json()}
 
 
 class ResultFolder:
@@ -183,7 +244,7 @@ class ResultFolder:
             except (KeyError, TypeError, ValueError) as error:
                 where = f"{self.path / RESULTS}:{line}"
                 raise EvalError(f"{where}: not a result ({error!r}); delete it, or choose another directory") from None
-            if Verdict.INFRA not in (judged.base, judged.plus):
+            if not judged.infra:
                 known[key] = judged
         return known
 
