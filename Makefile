@@ -1,10 +1,11 @@
 # Each target sets up .venv by itself. Uses uv where it is installed, else pip.
-.PHONY: help setup demo test fast lint docs clean
+.PHONY: help setup demo real test fast lint docs clean
 
 help:
 	@echo "make demo   distil a small student in the offline lab (no key, no download, no GPU)"
 	@echo "make test   lint, types and the whole test suite"
 	@echo "make fast   the same without the slow tests"
+	@echo "make real   distil a real student of 135M parameters from your data sets (hours on two cores; scripts/real.sh)"
 	@echo "make docs   write the generated pages under docs/"
 
 setup:
@@ -15,6 +16,9 @@ demo: setup
 
 # Test files side by side, one process for each core, four at most.
 PYTEST = .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+real: setup
+	@scripts/real.sh $(ARGS)
 
 test: lint
 	$(PYTEST)

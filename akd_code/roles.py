@@ -145,7 +145,9 @@ def open_roles(
             model = MeteredChat(_opened(recipe, section, lab, _signed(name, notice)), meter)
             seed = recipe.seed if section.seed == "recipe" else section.seed
             sampling = Sampling(section.temperature, section.top_p, section.max_tokens, seed=seed)
-            return Role(CachedChat(model, cache, meter), sampling, meter)
+            # Recorded answers are a file already: nothing is gained by storing each once more.
+            recorded = (section.model or recipe.teacher.model).startswith("recorded:")
+            return Role(model if recorded else CachedChat(model, cache, meter), sampling, meter)
 
         embedder = EmbedderRole(recipe.evolve.embedder, _embedder_options(recipe, cache, record, notice))
         stack.callback(embedder.close)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from akd_code.security import OracleTask, Weakness, admissions, exploit_job, functional_job, weaknesses
+from akd_code.security import OracleTask, Weakness, admissions, exploit_job, functional_job, proven, weaknesses
 from akd_code.security.analysers import Finding, bandit, semgrep
 from akd_sandbox import Sandbox, Verdict
 
@@ -94,13 +94,13 @@ def held_back(box: Sandbox) -> tuple[list[bool], Columns]:
     rows = programs_held_back()
     codes = [code for _, _, code, _ in rows]
     jobs = [job(task, code) for _, task, code, _ in rows for job in (functional_job, exploit_job)]
-    verdicts = {place: result.verdict for place, result in box.run_many(jobs)}
+    results = dict(box.run_many(jobs))
     joint = []
     for number, (weakness, task, _, insecure) in enumerate(rows):
-        works, withstands = verdicts[2 * number], verdicts[2 * number + 1]
-        joint.append(works is Verdict.PASS and withstands is not Verdict.PASS and withstands.decided)
+        works, exploit = results[2 * number].verdict, results[2 * number + 1]
+        joint.append(works is Verdict.PASS and proven(exploit))
         if works is not Verdict.PASS or joint[-1] != insecure:
-            told = f"insecure {insecure}, functional {works}, exploits {withstands}"
+            told = f"insecure {insecure}, functional {works}, exploits {exploit.verdict}"
             print(f"{weakness.id} {task.name}: {told}", file=sys.stderr)
     found = {"bandit": bandit.findings(codes)}
     if semgrep.program() is not None:

@@ -11,6 +11,7 @@ import click
 from akd_code.cli.faults import reported
 from akd_code.cli.hygiene_commands import decontaminate, dedupe
 from akd_code.cli.import_command import import_rows
+from akd_code.cli.mask_command import mask
 from akd_code.cli.suite_tests_commands import strengthen_tests, validate_tests
 from akd_code.cli.tree_command import tree
 
@@ -104,3 +105,4 @@ def _problems(path: Path, ids: range) -> list[Problem]:
 command.add_command(dedupe)
 command.add_command(decontaminate)
 command.add_command(import_rows)
+command.add_command(mask)

@@ -17,6 +17,7 @@ from akd_code.cli.suite_options import names_in
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
+    from akd_code.intake.forms import Form
     from akd_code.intake.work import Given
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -37,6 +38,13 @@ def _column(name: str, what: str) -> Callable[[Command], Command]:
 @_column("setup", "Code that the tests need.")
 @_column("id", "The row's name. [id, task_id or name]")
 @click.option("--doctests", type=click.Path(path_type=Path), metavar="FOLDER", help="Python code, instead of rows.")
+@click.option(
+    "--form",
+    type=click.Choice(["own", "docstring", "signature"]),
+    default="own",
+    show_default=True,
+    help="How rows are asked: as the data set does, as MBPP+ does, as HumanEval does.",
+)
 @click.option("--against", help="Suites not to share a task with, commas between. [HumanEval(+), MBPP(+), if here]")
 @click.option("--no-decontaminate", is_flag=True, help="Keep rows that share a benchmark's task.")
 @click.option(
@@ -54,6 +62,7 @@ def import_rows(
     out: Path,
     preset: str | None,
     doctests: Path | None,
+    form: Form,
     against: str | None,
     no_decontaminate: bool,
     lost_file: Path | None,
@@ -90,13 +99,14 @@ def import_rows(
             suites = [] if no_decontaminate else compared_suites(against, watch)
             with Sandbox(backend, workers, limits, packages=shown) as box:
                 watch.stage(None, f"importing {len(given)} rows")
-                trial = Trial(box, limits, detector_of(suites, box) if suites else None)
-                told = json.dumps([sorted(shown), [(one.name, one.dataset_md5) for one in suites]])
+                trial = Trial(box, limits, detector_of(suites, box) if suites else None, form)
+                told = json.dumps([sorted(shown), [(one.name, one.dataset_md5) for one in suites], form])
                 outcomes = work_through(given, trial, part, told, watch.progress)
                 isolation = box.isolation
         facts = {
             "compared_with": [one.name for one in suites],
             "isolation": isolation,
+            "form": form,
             "wall_s": round(time.monotonic() - began, 1),
         }
         write_import(out, outcomes, facts, lost_file)

@@ -14,8 +14,6 @@ import click
 from akd_code.cli.faults import reported
 from akd_code.recipe import LabSection
 
-_NOT_THE_TEACHERS = {"eval_per_depth"}
-
 
 @click.group("lab")
 def command() -> None:
@@ -25,7 +23,7 @@ def command() -> None:
 def _rate_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add one option for each rate of the recipe's section `lab`, with its default and meaning."""
     for name, field in reversed(LabSection.model_fields.items()):
-        if name in _NOT_THE_TEACHERS:
+        if name in LabSection.tasks:
             continue
         flag, meaning = f"--{name.replace('_', '-')}", field.description
         function = click.option(flag, type=float, default=field.default, show_default=True, help=meaning)(function)

@@ -29,7 +29,7 @@ def load_seeds(recipe: Recipe) -> list[Prompt]:
     """Return the seeds of a recipe. Raises RecipeError for an absent file and for a broken line, with its number."""
     source, limit = recipe.seeds.source, recipe.seeds.limit
     if source == "lab":
-        return lab_seeds(limit or _LAB_SEEDS, recipe.seed)
+        return lab_seeds(limit or _LAB_SEEDS, recipe.seed, recipe.lab)
     path = Path(source).expanduser()
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")

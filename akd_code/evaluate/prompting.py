@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from akd_evals.suites import Suite, Task
+from akd_prompts import docstring_task, signature_task
 
 if TYPE_CHECKING:
     from akd_code.student import Student
@@ -22,9 +23,6 @@ CONTINUES = (
 )  # fmt: skip
 STARTS = ("\nassert ", "\nprint(", "\nif __name__", '\n"""', "\n```", "\n<", "\n# Test", "\n# test")
 """Stop strings where the prompt is only a docstring and the program begins with the answer."""
-
-_COMPLETE = "Complete this Python program. Answer with the whole program in one fenced block."
-_WRITE = "Write a Python program for this task. Answer with the whole program in one fenced block."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,9 @@ class TaskPrompts:
         if task.instruction:
             return task.instruction
         if self.suite.name.startswith("mbpp"):
-            return f"{_WRITE}\n\n{task.prompt.strip()}"
+            return docstring_task(task.prompt)
         if self.suite.name.startswith("humaneval") or task.continues:
-            return f"{_COMPLETE}\n\n```python\n{task.prompt}```"
+            return signature_task(task.prompt)
         return task.prompt
 
     def ids(self, student: Student, task: Task) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,74 +83,27 @@ TakeAnswer = Callable[[Drawn], None]
 """Is given each answer as soon as it ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleBatch:
-    """Tasks sampled together, `copies` of each from sample number `first` on; `number` makes the seed."""
-
-    number: int
-    tasks: tuple[Task, ...]
-    first: int
-    copies: int
-
-    @property
-    def keys(self) -> list[SampleKey]:
-        """The samples that the batch gives, in their order."""
-        return [(task.task_id, self.first + copy) for task in self.tasks for copy in range(self.copies)]
-
-
-def sample_batches(tasks: Sequence[Task], lengths: Mapping[str, int], sampling: EvalSampling) -> list[SampleBatch]:
-    """Return the batches: tasks of like prompt length together, longest first, n samples of a task side by side.
-
-    They depend on the tasks and the settings alone, never on what is done, so a resumed evaluation draws the same
-    samples. Longest first: what does not fit into memory fails at the start.
-    """
-    order = sorted(tasks, key=lambda task: (-lengths[task.task_id], task.task_id))
-    copies = min(sampling.n, sampling.batch_size)
-    together = max(1, sampling.batch_size // copies)
-    batches: list[SampleBatch] = []
-    for at in range(0, len(order), together):
-        for first in range(0, sampling.n, copies):
-            taken = tuple(order[at : at + together])
-            batches.append(SampleBatch(len(batches), taken, first, min(copies, sampling.n - first)))
-    return batches
-
-
 def sample_here(
     student: Student, prompts: TaskPrompts, sampling: EvalSampling, done: Callable[[SampleKey], bool], take: TakeAnswer
 ) -> None:
     """Have a model in this process answer every task of the suite, without the samples that are done.
 
-    Raises EvaluateError where the machine cannot do it: out of memory, a prompt longer than the model reads.
+    Each sample has a seed of its own, so a resumed evaluation draws the same ones. Raises EvaluateError where the
+    machine cannot do it: out of memory, a prompt longer than the model reads.
     """
-    from akd_code.student import sampling_model
+    from akd_code.student import Ask, ask_seed, sample_asks
 
-    ids = {task.task_id: prompts.ids(student, task) for task in prompts.suite.tasks}
-    model = sampling_model(student)
-    for batch in sample_batches(prompts.suite.tasks, {task_id: len(one) for task_id, one in ids.items()}, sampling):
-        if not all(done(key) for key in batch.keys):
-            _sample_batch(student, model, prompts, batch, ids, sampling, done, take)
-
-
-def _sample_batch(
-    student: Student,
-    model: Any,
-    prompts: TaskPrompts,
-    batch: SampleBatch,
-    ids: Mapping[str, list[int]],
-    sampling: EvalSampling,
-    done: Callable[[SampleKey], bool],
-    take: TakeAnswer,
-) -> None:
-    """Sample a whole batch, also what is done of it: what shares a batch must not depend on a restart."""
-    from akd_code.student import sample_ids
-
-    keys = batch.keys
+    wanted: list[tuple[SampleKey, Ask]] = []
+    for task in prompts.suite.tasks:
+        left = [sample for sample in range(sampling.n) if not done((task.task_id, sample))]
+        ids, stop = tuple(prompts.ids(student, task)) if left else (), prompts.stops(task)
+        wanted += [
+            ((task.task_id, sample), Ask(ids, ask_seed(sampling.seed, task.task_id, sample), stop)) for sample in left
+        ]
     failures: list[Exception] = []  # of take: they are not the model's
 
     def ended(place: int, one: Sampled) -> None:
-        task_id, sample = keys[place]
-        if done((task_id, sample)):
-            return
+        task_id, sample = wanted[place][0]
         try:
             take(Drawn(task_id, sample, one.text, one.finish_reason, one.prompt_tokens, one.completion_tokens))
         except Exception as error:
@@ -158,16 +111,13 @@ def _sample_batch(
             raise
 
     try:
-        sample_ids(
+        sample_asks(
             student,
-            [ids[task.task_id] for task in batch.tasks],
-            model=model,
-            copies=batch.copies,
+            [ask for _, ask in wanted],
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             max_new_tokens=sampling.max_tokens,
-            seed=sampling.seed * 1_000_003 + batch.number,
-            stop=tuple(dict.fromkeys(stop for task in batch.tasks for stop in prompts.stops(task))),
+            batch_size=sampling.batch_size,
             on_answer=ended,
         )
     except (RuntimeError, IndexError) as error:  # what torch raises: out of memory, a prompt beyond the positions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,13 @@ class Documented:
         tests = _tests(self.docstring)
         setup = needed("\n".join(tests), self.module)
         return Exercise(
-            f"{before}{self.head}\n", fenced(f"{before}{self.body}"), self.name, self.function, tests, setup
+            f"{before}{self.head}\n",
+            fenced(f"{before}{self.body}"),
+            self.name,
+            self.function,
+            tests,
+            setup,
+            statement=_statement(self.docstring),
         )
 
 
@@ -79,6 +86,17 @@ def _in_file(path: Path, name: str) -> Iterator[Documented]:
             "\n".join(lines[first:last]),
             docstring,
         )
+
+
+def _statement(docstring: str) -> str:
+    """Return the words before the first example, without the heading of the examples."""
+    lines = inspect.cleandoc(docstring).partition(">>>")[0].split("\n")
+    while lines and (not (last := lines[-1].strip()) or last.endswith(":") or not last.strip("=-~")):
+        underline = bool(last) and not last.strip("=-~")
+        lines.pop()
+        if underline and lines:
+            lines.pop()
+    return "\n".join(lines)
 
 
 def _tests(docstring: str) -> tuple[str, ...]:

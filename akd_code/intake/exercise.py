@@ -27,6 +27,7 @@ class Exercise:
     `answer` is what a student would be trained to write: prose with a fenced program, or a program alone. `context` is
     code that the data set puts before every program: what of it a program or test uses is added to it, so that each
     stands alone. `generator` is code that defines `generate_input(rng)`, of which tests are made where there are none.
+    `statement` is the task in words alone, for another form of asking; the prompt, where it is empty.
     """
 
     prompt: str
@@ -37,6 +38,7 @@ class Exercise:
     setup: str = ""
     context: str = ""
     generator: str = ""
+    statement: str = ""
 
     def seed(self) -> dict[str, Any]:
         """Return the line of a recipe's seeds.

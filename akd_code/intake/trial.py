@@ -11,6 +11,7 @@ from akd_code.intake.checks import called_function
 from akd_code.intake.closure import needed, with_needed
 from akd_code.intake.exercise import Exercise, UnusableError
 from akd_code.intake.fields import fenced
+from akd_code.intake.forms import Form, asked_as, plain
 from akd_code.intake.inputs import tests_from_generator
 from akd_code.intake.outcome import SHARED, Outcome, lost
 from akd_code.reading import read_answer
@@ -22,16 +23,23 @@ from akd_sandbox import Limits, Sandbox, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Tries exercises; safe to use from several threads. Without a detector nothing is held against benchmarks."""
+    """Tries exercises; safe to use from several threads. Without a detector nothing is held against benchmarks.
+
+    `form` is how they are asked; in any form but their own, methods of fresh objects become functions.
+    """
 
     box: Sandbox
     limits: Limits
     detector: Detector | None = None
+    form: Form = "own"
 
     def __call__(self, number: int, exercise: Exercise) -> Outcome:
         """Return what becomes of an exercise; blocks. Raises SandboxError."""
         try:
             alone, code = self._standing_alone(exercise)
+            if self.form != "own":
+                alone, code = plain(alone, code)
+                alone = asked_as(alone, code, self.form)
             prompt = _seed(alone)
             if alone.tests and (fault := self._failed(prompt, code)):
                 return replace(fault, row=number, name=alone.name)

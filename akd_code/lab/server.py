@@ -103,7 +103,7 @@ class TeacherServer:
             case "GET", "/health":
                 return {"status": "ok"}
             case "GET", "/stats":
-                rates = self._settings.model_dump(exclude={"eval_per_depth"})
+                rates = self._settings.model_dump(exclude=set(self._settings.tasks))
                 return {"requests": self.counts, "settings": {"seed": self._seed, **rates}}
         raise _RequestError(HTTPStatus.NOT_FOUND, f"there is no {method} {path}")
 

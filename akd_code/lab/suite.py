@@ -7,6 +7,7 @@ import json
 import random
 
 from akd_code.lab import grammar
+from akd_code.lab.teacher import LabError
 from akd_code.recipe import LabSection
 from akd_code.records import Prompt, PromptTests, content_id
 from akd_evals.suites import Suite, Task
@@ -37,8 +38,13 @@ def held_out_suite() -> Suite:
     return lab_suite(LabSection().eval_per_depth)
 
 
-def lab_seeds(count: int, seed: int) -> list[Prompt]:
-    """Return the first prompts of a run in the lab, each with its suite."""
+def lab_seeds(count: int, seed: int, settings: LabSection | None = None) -> list[Prompt]:
+    """Return the first prompts of a run in the lab, each with its suite. Raises LabError if there are too few."""
+    settings = settings or LabSection()
+    try:
+        tasks = grammar.seed_tasks(count, seed, settings.seed_depths, settings.seed_skew)
+    except grammar.GrammarError as error:
+        raise LabError(f"{error}; lower seeds.limit, or change lab.seed_depths") from None
     rng = random.Random(f"lab seed suites {seed}")
     return [
         Prompt(
@@ -48,7 +54,7 @@ def lab_seeds(count: int, seed: int) -> list[Prompt]:
             tests=PromptTests(tuple(grammar.assert_lines(task, 6, rng)), "given"),
             meta=(("depth", str(task.depth)),),
         )
-        for task in grammar.seed_tasks(count, seed)
+        for task in tasks
     ]
 
 

@@ -43,6 +43,7 @@ from akd_prompts import (
     Recognised,
     ReferenceInputs,
     RepairInputs,
+    SelfInstructInputs,
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
@@ -113,7 +114,7 @@ def reply(
 
 def endpoint_name(settings: LabSection, teacher_seed: int = 0) -> str:
     """Return the name of this teacher in cache keys: the same for the same rates, seed and grammar."""
-    rates = settings.model_dump(exclude={"eval_per_depth"})
+    rates = settings.model_dump(exclude=set(settings.tasks))
     return f"lab:{_digest({'seed': teacher_seed, **rates}, _source_digest())[:16]}"
 
 
@@ -131,6 +132,9 @@ def _answer(settings: LabSection, teacher_seed: int, found: Recognised, rng: ran
             return _new_task(settings, grammar.task_on([first, second], rng), rng)
         case FromCodeInputs():
             return _new_task(settings, grammar.task_beside(rng), rng)
+        case SelfInstructInputs(examples):
+            shown = [task for text in SelfInstructInputs(examples).tasks if (task := grammar.parse_instruction(text))]
+            return _new_task(settings, grammar.task_among(shown, rng), rng) if shown else None
         case inputs:
             return _answer_on(settings, teacher_seed, inputs, rng)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from akd_code.labelling.proposer import Proposal
 from akd_code.labelling.tally import LabelTally
-from akd_code.models import PromptRefusedError, Sampling
+from akd_code.models import NoRecordedAnswerError, PromptRefusedError, Sampling
 from akd_code.reading import answer_from, injected, trained_text
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
@@ -71,7 +71,7 @@ class Chooser:
             sample = tally.next_sample(attempt)
             try:
                 answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
-            except PromptRefusedError:
+            except (PromptRefusedError, NoRecordedAnswerError):  # a recording need not hold several answers
                 break
             tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
             chosen = len(tested) - 1
@@ -91,7 +91,7 @@ class Chooser:
             sample = tally.next_sample(attempt + 1)
             try:
                 answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
-            except PromptRefusedError:
+            except (PromptRefusedError, NoRecordedAnswerError):  # a recording need not hold several answers
                 break
             if answer.code:
                 found.append(answer.code)

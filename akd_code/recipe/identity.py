@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from akd_code.recipe.sections import MATTERS, Recipe, Section
+from akd_code.recipe.sections import MATTERS, WAS, Recipe, Section
 
 
 def matters(field: FieldInfo) -> bool:
@@ -30,9 +30,18 @@ def deciding(section: Section) -> dict[str, Any]:
             continue
         if isinstance(value, Section):
             found |= {f"{name}.{inner}": one for inner, one in deciding(value).items()}
-        elif field.is_required() or value != field.get_default(call_default_factory=True):
+        elif not is_default(field, value):
             found[name] = plain[name]
     return found
+
+
+def is_default(field: FieldInfo, value: Any) -> bool:
+    """Return whether a setting has its default, or that of an earlier release which counts as the same."""
+    if field.is_required():
+        return False
+    extra = field.json_schema_extra
+    older = isinstance(extra, dict) and WAS in extra and value == extra[WAS]
+    return bool(older or value == field.get_default(call_default_factory=True))
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
@@ -47,4 +56,5 @@ def _flat(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(value, Section) and matters(field):
             yield from _flat(value, f"{prefix}{name}.")
         elif matters(field):
-            yield f"{prefix}{name}", value
+            plain = field.get_default(call_default_factory=True) if is_default(field, value) else value
+            yield f"{prefix}{name}", plain

@@ -7,7 +7,7 @@ middle of a run, and is part of no step's key.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,7 +16,7 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 Temperature = Annotated[float, Field(ge=0.0)] | None
 TopP = Annotated[float, Field(gt=0.0, le=1.0)] | None
-MATTERS = "matters"
+MATTERS, WAS = "matters", "was"
 
 
 def _as_texts(given: Any) -> Any:
@@ -26,13 +26,23 @@ def _as_texts(given: Any) -> Any:
     return {key: str(value) if isinstance(value, plain) else value for key, value in given.items()}
 
 
+def _off(given: Any) -> Any:
+    """Return what is meant by `off`, which YAML reads as false."""
+    return "off" if given is False else given
+
+
 Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
 """Names and texts; YAML reads 2024-10-21 as a date and 1 as a number, which are texts here."""
 
 
-def setting(default: Any, meaning: str = "", *, matters: bool = True, **bounds: Any) -> Any:
-    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`)."""
-    return Field(default, description=meaning or None, json_schema_extra={MATTERS: matters}, **bounds)
+def setting(default: Any, meaning: str = "", *, matters: bool = True, was: Any = None, **bounds: Any) -> Any:
+    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`).
+
+    `was` is the default of an earlier release, which gives the same but for rounding: it counts as the default, so that
+    what was finished under it is found.
+    """
+    extra: dict[str, Any] = {MATTERS: matters} if was is None else {MATTERS: matters, WAS: was}
+    return Field(default, description=meaning or None, json_schema_extra=extra, **bounds)
 
 
 class Section(BaseModel):
@@ -182,8 +192,8 @@ class GeneratorSection(ModelSection):
     retired: bool = setting(True, "make new prompts like those that the student passes whole, too")
     streams: dict[str, NotNegative] = setting(
         {"lion-hard": 0.5, "lion-easy": 0.5},
-        "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, topics, mix "
-        "(docs/curriculum.md)",
+        "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, self-instruct, topics, "
+        "mix (docs/curriculum.md)",
     )
     references: Positive = setting(70, "akd: prompts that are mutated in a round, at most (AKD's code: 70)")
     per_reference: Positive = setting(5, "akd: new prompts of each reference (AKD's code: 5)")
@@ -199,6 +209,7 @@ class GeneratorSection(ModelSection):
         1.0, "akd: temperature of the softmax of difficulty; above 1 the draw is more even, below 1 less", gt=0
     )
     subtopics: Positive = setting(10, "topics, mix: subtopics that the generator is asked for, of each root topic")
+    examples: Positive = setting(8, "self-instruct: known prompts that each request shows (Self-Instruct: 8)")
     code: str | None = setting(None, "oss: folder of source code, from which a few lines at a time are shown")
 
 
@@ -220,7 +231,9 @@ class TrainSection(Section):
     epochs: Positive = setting(3)
     learning_rate: float = setting(2e-4, gt=0)
     batch_size: Positive = setting(16, "rows an optimiser step")
-    micro_tokens: Positive = setting(8192, "tokens, padding included, through the model at once")
+    micro_tokens: Positive | Literal["auto"] = setting(
+        "auto", "tokens through the model at once; auto: what the free memory holds, at most what is fastest", was=8192
+    )
     max_length: Positive = setting(2048, "longer rows are left out and counted: cut, they would teach not to stop")
     warmup_ratio: Share = setting(0.03)
     weight_decay: float = setting(0.0, ge=0)
@@ -228,7 +241,14 @@ class TrainSection(Section):
     lora_r: Positive = setting(16)
     lora_alpha: Positive = setting(32)
     lora_dropout: Share = setting(0.0)
-    gradient_checkpointing: bool = setting(False)
+    gradient_checkpointing: bool | Literal["auto"] = setting(
+        "auto",
+        "on: layers are computed again on the way back, slower and in less memory; off; auto: on if memory asks for it",
+        was=False,
+    )
+    compile: bool = setting(
+        False, "compile each layer first (torch.compile): minutes at the start, faster steps on an accelerator"
+    )
 
 
 class SftSection(TrainSection):
@@ -303,7 +323,10 @@ class SandboxSection(Section):
 
 
 class LabSection(Section):
-    """The lab's teacher: probabilities, stated wherever a lab figure is."""
+    """The lab's teacher: probabilities, stated wherever a lab figure is; and the lab's tasks."""
+
+    tasks: ClassVar[frozenset[str]] = frozenset({"eval_per_depth", "seed_depths", "seed_skew"})
+    """The settings that are not the teacher's."""
 
     error_base: Share = setting(0.02, "share of wrong direct answers at depth 1")
     error_per_depth: Share = setting(0.04, "added for every further step")
@@ -317,6 +340,12 @@ class LabSection(Section):
     misled: Share = setting(0.3, "share of right answers that a wrong test makes wrong")
     stubborn: Share = setting(0.3, "share of draws that are the same however a task is asked")
     eval_per_depth: Positive = setting(75, "held-out tasks at each depth from 1 to 4")
+    seed_depths: tuple[NotNegative, NotNegative, NotNegative, NotNegative] = setting(
+        (1.0, 2.0, 2.0, 0.0), "how often a seed has depth 1, 2, 3 and 4, relative to one another"
+    )
+    seed_skew: float = setting(
+        0.6, "how unevenly the seeds use the operations: the frequency of the one at place n is n to the power -skew"
+    )
 
 
 class Recipe(Section):
@@ -339,7 +368,7 @@ class Recipe(Section):
     eval: EvalSection = EvalSection()
     sandbox: SandboxSection = SandboxSection()
     lab: LabSection = LabSection()
-    decontaminate: Literal["remove", "report", "off"] = setting(
+    decontaminate: Annotated[Literal["remove", "report", "off"], BeforeValidator(_off)] = setting(
         "remove",
         "rows that share a task with a benchmark: leave them out, or train on them and split the figures into seen and "
         "unseen tasks (docs/data.md)",

@@ -9,7 +9,7 @@ model is asked. No prompt asks for a weakness, and payloads touch nothing but ca
 from akd_code.security.admission import TaskAdmission, Trial, admissions
 from akd_code.security.drawing import Drawn, draw_prompts
 from akd_code.security.neutral import unneutral
-from akd_code.security.oracle import exploit_job, functional_job, prompt_jobs
+from akd_code.security.oracle import exploit_job, functional_job, prompt_jobs, proven
 from akd_code.security.prompts import cells, prompt_of
 from akd_code.security.registry import WEAKNESSES, weaknesses
 from akd_code.security.stress_file import read_prompts, write_prompts
@@ -35,6 +35,7 @@ __all__ = [
     "functional_job",
     "prompt_jobs",
     "prompt_of",
+    "proven",
     "read_prompts",
     "unneutral",
     "weaknesses",

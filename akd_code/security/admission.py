@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from akd_code.security.oracle import exploit_job, functional_job
+from akd_code.security.oracle import exploit_job, functional_job, proven
 from akd_code.security.weakness import OracleTask, Weakness
 from akd_sandbox import Job, SampleResult, Sandbox, Verdict
 
@@ -40,8 +40,8 @@ class Trial:
 
     @property
     def exploited(self) -> bool:
-        """Whether it works and an exploit worked: what could not be judged is not exploited."""
-        return self.works and not self.withstands and self.exploit.verdict.decided
+        """Whether it works and an exploit did too, as an effect shows."""
+        return self.works and not self.withstands and proven(self.exploit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@
 `Objective`), `merged`, and `StudentError`. Nothing here knows of teachers, tests or rounds.
 """
 
+from akd_code.student.ask import Ask, OnAnswer, Sampled
 from akd_code.student.load import Student, StudentError, load_student
 from akd_code.student.merge import merge_difference, merged, save_merged
 from akd_code.student.prefer import Lessons, PreferReport, train_prefer
-from akd_code.student.sample import OnAnswer, Sampled, sample_answers, sample_ids, sampling_model
+from akd_code.student.sample import ask_seed, sample_answers, sample_asks, sampling_model
 from akd_code.student.sft import SFTReport, train_sft
 from akd_code.student.trainer import Objective, TrainingStep, train_adapter
 
 __all__ = [
+    "Ask",
     "Lessons",
     "Objective",
     "OnAnswer",
@@ -21,11 +23,12 @@ __all__ = [
     "Student",
     "StudentError",
     "TrainingStep",
+    "ask_seed",
     "load_student",
     "merge_difference",
     "merged",
     "sample_answers",
-    "sample_ids",
+    "sample_asks",
     "sampling_model",
     "save_merged",
     "train_adapter",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from akd_code.storage import dropped, replaced
+from akd_code.student.memory import MicroBatch
 
 if TYPE_CHECKING:
     import torch
@@ -33,10 +34,14 @@ class TrainingState:
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """The mean loss per trained token, the trained tokens and the objective's other figures of every step so far."""
+    """The mean loss per trained token, the trained tokens and the objective's other figures of every step so far.
 
-    losses: list[float]
-    counts: list[int]
+    `micro_batch` is what passes through the model at once: chosen when the training began, and kept to the end.
+    """
+
+    micro_batch: MicroBatch
+    losses: list[float] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     figures: list[list[float]] = field(default_factory=list)
 
 
@@ -49,11 +54,14 @@ class CheckpointFolder:
         self._key = ""
         self._kept_at = 0.0
 
-    def begin(self, training: TrainingState) -> TrainingProgress:
-        """Put the training back to where its checkpoint was made; without one it starts at its beginning."""
+    def begin(self, training: TrainingState, choose: Callable[[], MicroBatch]) -> TrainingProgress:
+        """Put the training back to where its checkpoint was made.
+
+        Without one it starts at its beginning, with the micro-batch that is chosen now.
+        """
         self._key = _key(training.weights, *self._decides)
         self._kept_at = time.monotonic()
-        return _restore(self._folder, self._key, training) or TrainingProgress([], [])
+        return _restore(self._folder, self._key, training) or TrainingProgress(choose())
 
     def keep(self, training: TrainingState, progress: TrainingProgress) -> None:
         """Write a checkpoint if the last one is old enough. Raises OSError."""
@@ -87,6 +95,7 @@ def _save(folder: Path, key: str, training: TrainingState, progress: TrainingPro
     tensors |= {f"random {device}": state for device, state in _random_states().items()}
     rest = {
         "key": key,
+        "micro_batch": asdict(progress.micro_batch),
         "losses": progress.losses,
         "counts": progress.counts,
         "figures": progress.figures,
@@ -110,6 +119,7 @@ def _restore(folder: Path, key: str, training: TrainingState) -> TrainingProgres
         rest = json.loads((folder / _REST).read_text(encoding="utf-8"))
         if rest["key"] != key:
             return None
+        chosen = MicroBatch(**rest["micro_batch"])
         tensors = load_file(folder / _TENSORS)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
@@ -130,7 +140,7 @@ def _restore(folder: Path, key: str, training: TrainingState) -> TrainingProgres
     for group, rate in zip(training.optimiser.param_groups, rest["schedule"]["_last_lr"], strict=True):
         group["lr"] = rate
     _set_random_states(states)
-    return TrainingProgress(rest["losses"], rest["counts"], rest.get("figures", [[] for _ in rest["losses"]]))
+    return TrainingProgress(chosen, rest["losses"], rest["counts"], rest["figures"])
 
 
 def _random_states() -> dict[str, torch.Tensor]:

@@ -38,6 +38,10 @@ class EncodedRow:
         """Tokens of the completion."""
         return len(self.ids) - self.start
 
+    def trains_stop(self, stops: frozenset[int]) -> bool:
+        """Return whether the row ends with one of these tokens, and that token is trained."""
+        return self.trained >= 1 and self.ids[-1] in stops
+
     def as_key(self) -> tuple[Any, ...]:
         """Return plain data that tells this row from others."""
         return (self.ids, self.start) if self.weight == 1.0 else (self.ids, self.start, self.weight)

@@ -15,6 +15,8 @@ from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_ggu
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from akd_code.student.readout import Readout
+
 # Before torch is imported: OpenMP threads that spin while they wait lose their cores to each other as soon as anything
 # else runs on them (measured on two busy cores: 370 tokens/s spinning, 1,700-5,400 passive; idle cores: no difference).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -29,18 +31,27 @@ class StudentError(AkdError):
     """A student that cannot be loaded, trained or sampled; the message says what to do about it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Which faster ways through it a student takes (`shortcuts.py`): none, unless shown to give the same."""
+
+    packed: bool = False
+    readout: Readout | None = None
+
+
 @dataclass(slots=True)
 class Student:
     """A causal LM with its tokenizer. Training replaces `model` by its PEFT-wrapped self.
 
     `model` is a transformers `PreTrainedModel`, or a `peft.PeftModel` once there is an adapter. `name` is the hub id
-    or path that the model came from.
+    or path that the model came from. `shortcuts` are those of the training that is under way.
     """
 
     model: Any
     tokenizer: PreTrainedTokenizerBase
     device: str
     name: str
+    shortcuts: Shortcuts = Shortcuts()
 
     @property
     def has_adapter(self) -> bool:

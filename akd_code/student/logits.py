@@ -1,57 +1,114 @@
-"""What the student gives to the tokens of completions: the one forward pass that every loss is made from."""
+"""What the student says of the tokens of completions: the one forward pass that every loss is made from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from akd_code.student.encode import EncodedRow
-from akd_code.student.load import Student
 
 if TYPE_CHECKING:
     import torch
 
-IGNORED = -100
-"""The target of a position that carries no loss."""
+    from akd_code.student.layout import Layout
+    from akd_code.student.load import Student
 
 
-def completion_logits(student: Student, rows: Sequence[EncodedRow]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return logits [b, c, v] and targets [b, c] of the rows' completions, lined up at the right end.
-
-    `c` is the longest completion; where a row's is shorter, the targets before it are IGNORED. Rows are padded on the
-    left, so that the output layer needs only the last c positions: the largest saving on a CPU.
-    """
+def completion_losses(student: Student, rows: Sequence[EncodedRow]) -> list[torch.Tensor]:
+    """Return for each row the cross-entropy of each token of its completion: [c] each, float32."""
     import torch
 
-    length = max(row.length for row in rows)
-    keep = max(row.trained for row in rows) + 1
-    pad = student.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (length - row.length) + list(row.ids) for row in rows])
-    mask = torch.tensor([[0] * (length - row.length) + [1] * row.length for row in rows])
-    labels = torch.tensor([[IGNORED] * (length - row.length + row.start) + list(row.ids[row.start :]) for row in rows])
-    arguments: dict[str, Any] = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "position_ids": (mask.cumsum(-1) - 1).clamp(min=0),
-    }
-    accepted = signature(inner_model(student.model).forward).parameters
-    inputs = {name: value.to(student.device) for name, value in arguments.items() if name in accepted}
-    if "logits_to_keep" in accepted:
-        inputs["logits_to_keep"] = keep
-    logits = student.model(**inputs, use_cache=False).logits[:, -keep:-1]
-    return logits, labels[:, length - keep + 1 :].to(student.device)
+    from akd_code.student.readout import cross_entropies
+
+    layout = arranged(student, rows)
+    readout = student.shortcuts.readout
+    if readout is None:
+        losses = _from_own_logits(student, layout, _cross_entropy, layout.targets)
+    else:
+        losses = cross_entropies(readout, hidden_states(student, layout), layout.targets.to(student.device))
+    return list(torch.split(losses, [row.trained for row in rows]))
 
 
 def completion_logps(student: Student, rows: Sequence[EncodedRow]) -> torch.Tensor:
     """Return for each row the log-probability of its completion, summed over the tokens: [b], float32."""
     import torch
 
-    logits, targets = completion_logits(student, rows)
-    losses = torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="none"
-    )
-    return -losses.view(targets.shape).sum(-1)
+    return -torch.stack([losses.sum() for losses in completion_losses(student, rows)])
+
+
+def over_completions(
+    student: Student, rows: Sequence[EncodedRow], said: Callable[..., torch.Tensor], *along: torch.Tensor
+) -> torch.Tensor:
+    """Return `said(logits, *along)` of all trained tokens of the rows, one row after another: [n, ...].
+
+    `said` is called with float32 logits [c, v] of some tokens, and these tokens' part of each tensor of `along`
+    [n, ...]; it returns [c, ...]. The logits of all tokens need not exist at once.
+    """
+    from akd_code.student.readout import over_logits
+
+    layout = arranged(student, rows)
+    along = tuple(one.to(student.device) for one in along)
+    readout = student.shortcuts.readout
+    if readout is None:
+        return _from_own_logits(student, layout, said, *along)
+    return over_logits(readout, hidden_states(student, layout), said, *along)
+
+
+def arranged(student: Student, rows: Sequence[EncodedRow]) -> Layout:
+    """Return the rows as the student takes them: packed where it was shown to be right, else padded on the left."""
+    from akd_code.student.layout import packed, padded
+
+    if student.shortcuts.packed:
+        return packed(rows)
+    pad = student.tokenizer.pad_token_id
+    assert isinstance(pad, int)  # load_student sees to it
+    return padded(rows, pad)
+
+
+def hidden_states(student: Student, layout: Layout) -> torch.Tensor:
+    """Return the last hidden states [n, h] where the layout has losses."""
+    model = inner_model(student.model).base_model
+    found: torch.Tensor = model(**_inputs(model, student, layout), use_cache=False)[0]
+    return found.flatten(0, 1).index_select(0, layout.where.to(student.device, non_blocking=True))
+
+
+def own_logits(student: Student, layout: Layout) -> torch.Tensor:
+    """Return the logits [n, v] where the layout has losses, as the model itself makes them, float32.
+
+    Where it can, its output layer runs over the last positions only, from the first loss on.
+    """
+    model = inner_model(student.model)
+    inputs = _inputs(model, student, layout)
+    width = layout.input_ids.shape[1]
+    first = int((layout.where % width).min())
+    if "logits_to_keep" in signature(model.forward).parameters:
+        inputs["logits_to_keep"] = width - first
+    else:
+        first = 0
+    logits = student.model(**inputs, use_cache=False).logits
+    row, place = layout.where // width, layout.where % width - first
+    found: torch.Tensor = logits[row.to(logits.device), place.to(logits.device)].float()
+    return found
+
+
+def _from_own_logits(
+    student: Student, layout: Layout, said: Callable[..., torch.Tensor], *along: torch.Tensor
+) -> torch.Tensor:
+    return said(own_logits(student, layout), *(one.to(student.device) for one in along))
+
+
+def _cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+
+
+def _inputs(model: Any, student: Student, layout: Layout) -> dict[str, Any]:
+    """Return the layout's tensors on the student's device, without what this model does not take."""
+    accepted = signature(model.forward).parameters
+    named = {name: getattr(layout, name) for name in ("input_ids", "attention_mask", "position_ids")}
+    return {name: value.to(student.device) for name, value in named.items() if name in accepted}
 
 
 def inner_model(model: Any) -> Any:

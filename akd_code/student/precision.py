@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-ATTENTION = "akd_float32_sdpa"
+from akd_code.student.attention import own_attention
+
+if TYPE_CHECKING:
+    import torch
 
 
 def fast_bfloat16() -> bool:
@@ -20,34 +23,22 @@ def fast_bfloat16() -> bool:
 def mixed_precision(model: Any, device: str) -> Iterator[None]:
     """Run forward passes inside in mixed precision, on a processor with fast bfloat16; elsewhere change nothing.
 
-    Attention stays in float32: on a processor its backward pass in bfloat16 takes several times as long.
+    Attention stays in float32 (`attention.py`), so a model whose attention cannot be ours is left as it is.
     """
     import torch
 
-    config = model.config
-    if device != "cpu" or not fast_bfloat16() or config._attn_implementation != "sdpa":
-        yield
-        return
-    _register_attention()
-    config._attn_implementation = ATTENTION
-    try:
+    with own_attention(model) as ours:
+        if device != "cpu" or not ours or not fast_bfloat16():
+            yield
+            return
         # without its cache: that would keep the weights' first bfloat16 copies through every optimiser step
         with torch.autocast("cpu", dtype=torch.bfloat16, cache_enabled=False):
             yield
-    finally:
-        config._attn_implementation = "sdpa"
 
 
-def _register_attention() -> None:
-    from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-    from transformers.masking_utils import sdpa_mask
+def product_dtype(weight: torch.Tensor) -> torch.dtype:
+    """Return the type in which a product with this weight is made here: autocast's if that is on, else its own."""
+    import torch
 
-    def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> Any:
-        import torch
-
-        with torch.autocast("cpu", enabled=False):
-            return sdpa_attention_forward(module, query.float(), key.float(), value.float(), mask, **options)
-
-    AttentionInterface.register(ATTENTION, attention)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+    kind = weight.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype

@@ -14,6 +14,7 @@ from akd_code.student.checkpoint import TrainingProgress
 from akd_code.student.encode import EncodedRow, encode_row, stop_ids
 from akd_code.student.kto import SingleExample, kto
 from akd_code.student.load import Student, StudentError
+from akd_code.student.memory import forward_tokens
 from akd_code.student.preference import PairExample, dpo, logps, margins
 from akd_code.student.self_distil import self_distillation, taught
 from akd_code.student.trainer import Example, Objective, TrainingStep, train_adapter
@@ -116,14 +117,14 @@ def _by_pairs(student: Student, lessons: Lessons, settings: PreferSection, train
         for pair in cast(Sequence[Pair], lessons)
     ]
     pairs = [one for one in pairs if max(one[1].length, one[2].length) <= settings.max_length]
-    before = logps(student, [row for _, *rows in pairs for row in rows], settings.micro_tokens)
+    before = logps(student, [row for _, *rows in pairs for row in rows], forward_tokens(settings))
     examples = [
         PairExample(chosen, rejected, (before[2 * place], before[2 * place + 1]))
         for place, (_, chosen, rejected) in enumerate(pairs)
     ]
     objective = dpo(settings.beta, settings.nll)
     progress = training.run(student, examples, objective, settings)
-    after = margins(student, examples, settings.beta, settings.micro_tokens)
+    after = margins(student, examples, settings.beta, forward_tokens(settings))
     named = tuple((prompt_id, margin) for (prompt_id, _, _), margin in zip(pairs, after, strict=True))
     return _Made(len(examples), progress, objective.figures, named)
 
@@ -138,7 +139,7 @@ def _by_singles(student: Student, lessons: Lessons, settings: PreferSection, tra
         for one, other in zip(singles, others, strict=True)
     ]
     rows = [one for one in rows if max(one[1].length, one[2].length) <= settings.max_length]
-    before = logps(student, [row for _, *both in rows for row in both], settings.micro_tokens)
+    before = logps(student, [row for _, *both in rows for row in both], forward_tokens(settings))
     examples = [
         SingleExample(row, right, other, (before[2 * place], before[2 * place + 1]))
         for place, (right, row, other) in enumerate(rows)
@@ -153,7 +154,7 @@ def _by_itself(student: Student, lessons: Lessons, settings: PreferSection, trai
     # A template that ends the two conversations unlike would compare unlike tokens; no template in use does.
     rows = [one for one in rows if max(one[0].length, one[1].length) <= settings.max_length]
     examples = taught(
-        student, [row for row, _ in rows], [shown for _, shown in rows], settings.top_k, settings.micro_tokens
+        student, [row for row, _ in rows], [shown for _, shown in rows], settings.top_k, forward_tokens(settings)
     )
     objective = self_distillation(settings.direction)
     return _Made(len(examples), training.run(student, examples, objective, settings), objective.figures)

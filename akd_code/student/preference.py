@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from akd_code.student.encode import EncodedRow
 from akd_code.student.load import Student
-from akd_code.student.logits import completion_logps, inner_model
-from akd_code.student.precision import mixed_precision
-from akd_code.student.trainer import Objective, pieces
+from akd_code.student.logits import completion_logps
+from akd_code.student.memory import FORWARD_TOKENS
+from akd_code.student.passes import fast_passes, pieces
+from akd_code.student.trainer import Objective
 
 if TYPE_CHECKING:
     import torch
@@ -61,26 +62,29 @@ def dpo(beta: float, nll: float = 0.0) -> Objective[PairExample]:
     return Objective(f"dpo beta={beta:g} nll={nll:g}", summed_loss, ("margin", "preferred"))
 
 
-def margins(student: Student, pairs: Sequence[PairExample], beta: float, micro_tokens: int = 8192) -> list[float]:
+def margins(
+    student: Student, pairs: Sequence[PairExample], beta: float, micro_tokens: int = FORWARD_TOKENS
+) -> list[float]:
     """Return the margin of each pair: high where the student prefers the chosen answer more than the reference did."""
     import torch
 
     found: list[float] = []
-    with torch.inference_mode(), mixed_precision(inner_model(student.model), student.device):
-        for piece in pieces(pairs, micro_tokens):
+    longest = max((max(pair.chosen.length, pair.rejected.length) for pair in pairs), default=1)
+    with torch.inference_mode(), fast_passes(student, longest):
+        for piece in pieces(student, pairs, micro_tokens) if pairs else []:
             found += _margins(student, piece, beta)[0].tolist()
     return found
 
 
-def logps(student: Student, rows: Sequence[EncodedRow], micro_tokens: int = 8192) -> list[float]:
+def logps(student: Student, rows: Sequence[EncodedRow], micro_tokens: int = FORWARD_TOKENS) -> list[float]:
     """Return the log-probability of each row's completion under the student as it is, summed over its tokens."""
     import torch
 
     found = [0.0] * len(rows)
     order = sorted(range(len(rows)), key=lambda place: rows[place].length)
     at = 0
-    with torch.inference_mode(), mixed_precision(inner_model(student.model), student.device):
-        for piece in pieces([rows[place] for place in order], micro_tokens):
+    with torch.inference_mode(), fast_passes(student, max((row.length for row in rows), default=1)):
+        for piece in pieces(student, [rows[place] for place in order], micro_tokens) if rows else []:
             for value in completion_logps(student, piece).tolist():
                 found[order[at]] = value
                 at += 1

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 from akd_code.student.encode import EncodedRow
 from akd_code.student.load import Student
-from akd_code.student.logits import IGNORED, completion_logits, inner_model
-from akd_code.student.precision import mixed_precision
-from akd_code.student.trainer import Objective, pieces
+from akd_code.student.logits import over_completions
+from akd_code.student.memory import FORWARD_TOKENS
+from akd_code.student.passes import fast_passes, pieces
+from akd_code.student.trainer import Objective
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,11 @@ class TaughtExample:
 
 
 def taught(
-    student: Student, rows: Sequence[EncodedRow], shown: Sequence[EncodedRow], top_k: int, micro_tokens: int = 8192
+    student: Student,
+    rows: Sequence[EncodedRow],
+    shown: Sequence[EncodedRow],
+    top_k: int,
+    micro_tokens: int = FORWARD_TOKENS,
 ) -> list[TaughtExample]:
     """Return the rows with what the student says to the same completions after the prompts it is shown in `shown`.
 
@@ -66,14 +71,18 @@ def taught(
     for row, other in zip(rows, shown, strict=True):
         if row.ids[row.start :] != other.ids[other.start :]:
             raise ValueError("the teacher must be asked about the student's own tokens")
+
+    def likeliest(logits: torch.Tensor) -> torch.Tensor:
+        best = torch.log_softmax(logits, -1).topk(min(top_k, logits.shape[-1]), dim=-1)
+        # in one tensor: float64 holds every float32 and every token's number
+        return torch.stack([best.values.double(), best.indices.double()], dim=1)
+
     found: list[TaughtExample] = []
-    with torch.inference_mode(), mixed_precision(inner_model(student.model), student.device):
-        for piece in pieces(shown, micro_tokens):
-            logits, targets = completion_logits(student, piece)
-            best = torch.log_softmax(logits.float(), -1).topk(min(top_k, logits.shape[-1]), dim=-1)
-            for place in range(len(piece)):
-                real = targets[place] != IGNORED
-                tokens, logps = best.indices[place][real], best.values[place][real]
+    with torch.inference_mode(), fast_passes(student, max((row.length for row in shown), default=1)):
+        for piece in pieces(student, shown, micro_tokens) if shown else []:
+            said = over_completions(student, piece, likeliest)  # [n, 2, k]
+            for part in torch.split(said, [row.trained for row in piece]):
+                logps, tokens = part[:, 0].float(), part[:, 1].long()
                 found.append(TaughtExample(rows[len(found)], tokens.cpu().clone(), logps.cpu().clone()))
     return found
 
@@ -84,17 +93,19 @@ def self_distillation(direction: Direction) -> Objective[TaughtExample]:
     Both are over the teacher's likeliest tokens and one outcome for all others.
     """
 
+    def divergence(logits: torch.Tensor, tokens: torch.Tensor, logps: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        mine = _with_rest(torch.log_softmax(logits, -1).gather(-1, tokens))
+        teacher = _with_rest(logps)
+        first, second = (mine, teacher) if direction == "reverse" else (teacher, mine)
+        return (first.exp() * (first - second)).sum(-1)
+
     def summed_loss(student: Student, examples: Sequence[TaughtExample]) -> torch.Tensor:
         import torch
 
-        logits, targets = completion_logits(student, [one.row for one in examples])
-        real = targets != IGNORED
-        own = torch.log_softmax(logits[real].float(), -1)  # [n, v], the examples' tokens one after another
-        tokens = torch.cat([one.tokens for one in examples]).to(own.device)
-        teacher = _with_rest(torch.cat([one.logps for one in examples]).to(own.device))
-        mine = _with_rest(own.gather(-1, tokens))
-        first, second = (mine, teacher) if direction == "reverse" else (teacher, mine)
-        return (first.exp() * (first - second)).sum()
+        tokens, logps = torch.cat([one.tokens for one in examples]), torch.cat([one.logps for one in examples])
+        return over_completions(student, [one.row for one in examples], divergence, tokens, logps).sum()
 
     return Objective(f"self-distillation {direction}", summed_loss)
 

@@ -16,7 +16,7 @@ from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
 from akd_code.student.encode import EncodedRow, encode_row, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
-from akd_code.student.logits import IGNORED, completion_logits
+from akd_code.student.logits import completion_losses
 from akd_code.student.trainer import Objective, TrainingStep, train_adapter
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def train_sft(
 
 
 def _check_stops(rows: Sequence[EncodedRow], stops: frozenset[int]) -> None:
-    if missing := sum(row.ids[-1] not in stops or row.trained < 1 for row in rows):
+    if missing := sum(not row.trains_stop(stops) for row in rows):
         raise StudentError(f"{missing} rows train no stop token, the student would never stop; check the chat template")
 
 
@@ -90,16 +90,10 @@ def summed_loss(student: Student, rows: Sequence[EncodedRow]) -> torch.Tensor:
     """Return the summed cross-entropy of the trained tokens of the rows (scalar, float32), each row by its weight."""
     import torch
 
-    logits, targets = completion_logits(student, rows)
+    losses = completion_losses(student, rows)
     if all(row.weight == 1.0 for row in rows):
-        return torch.nn.functional.cross_entropy(
-            logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="sum"
-        )
-    losses = torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="none"
-    )
-    weights = torch.tensor([row.weight for row in rows], device=losses.device)
-    return (losses.view(targets.shape).sum(-1) * weights).sum()
+        return torch.cat(losses).sum()
+    return torch.stack([row.weight * one.sum() for row, one in zip(rows, losses, strict=True)]).sum()
 
 
 SFT: Objective[EncodedRow] = Objective("sft", summed_loss)

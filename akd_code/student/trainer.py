@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -17,8 +18,8 @@ from akd_code.recipe import TrainSection
 from akd_code.storage import replaced
 from akd_code.student.checkpoint import CheckpointFolder, TrainingProgress, TrainingState
 from akd_code.student.load import Student, StudentError
-from akd_code.student.logits import inner_model
-from akd_code.student.precision import mixed_precision
+from akd_code.student.memory import micro_batch
+from akd_code.student.passes import compiled_layers, fast_passes, pieces, recomputed_activations
 
 if TYPE_CHECKING:
     import torch
@@ -110,11 +111,11 @@ def train_adapter(
         checkpoint = CheckpointFolder(out.with_name(f".{out.name}.checkpoint"), checkpoint_s, decides)
         rng = random.Random(f"{objective.name} {seed}")
         try:
-            with mixed_precision(inner_model(student.model), student.device):
+            with fast_passes(student, max(min(example.length, settings.max_length) for example in examples)):
                 progress = _train(student, examples, objective, settings, rng, checkpoint, on_step)
         except torch.OutOfMemoryError as error:
             raise StudentError(
-                "training ran out of memory; lower micro_tokens or max_length, or set gradient_checkpointing"
+                "training ran out of memory; lower micro_tokens or max_length, or set gradient_checkpointing: on"
             ) from error
     save_adapter(student, out)
     checkpoint.drop()
@@ -147,27 +148,28 @@ def _train(
 ) -> TrainingProgress:
     model = student.model
     state = _training_state(model, settings, settings.epochs * -(-len(examples) // settings.batch_size))
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        model.enable_input_require_grads()
-    progress = checkpoint.begin(state)
     lengths = [example.length for example in examples]
+    progress = checkpoint.begin(state, lambda: micro_batch(student, lengths, settings))
     epochs = [like_length_batches(lengths, settings.batch_size, rng) for _ in range(settings.epochs)]
     batches = [batch for epoch in epochs for batch in epoch]
     model.train()
-    for batch in batches[len(progress.losses) :]:
-        chosen = [examples[index] for index in batch]
-        loss, *others = _optimiser_step(student, chosen, objective, settings, state)
-        progress.losses.append(loss)
-        progress.counts.append(sum(example.trained for example in chosen))
-        progress.figures.append(others)
-        checkpoint.keep(state, progress)
-        if on_step:
-            named = dict(zip(objective.figures, others, strict=True))
-            on_step(TrainingStep(len(progress.losses), len(batches), loss, sum(progress.counts), named))
+    with ExitStack() as ways:
+        if progress.micro_batch.checkpointing:
+            ways.enter_context(recomputed_activations(model))
+        if settings.compile:
+            ways.enter_context(compiled_layers(model))
+        for batch in batches[len(progress.losses) :]:
+            chosen = [examples[index] for index in batch]
+            parts = pieces(student, chosen, progress.micro_batch.tokens)
+            loss, *others = _optimiser_step(student, parts, objective, settings, state)
+            progress.losses.append(loss)
+            progress.counts.append(sum(example.trained for example in chosen))
+            progress.figures.append(others)
+            checkpoint.keep(state, progress)
+            if on_step:
+                named = dict(zip(objective.figures, others, strict=True))
+                on_step(TrainingStep(len(progress.losses), len(batches), loss, sum(progress.counts), named))
     model.eval()
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_disable()
     return progress
 
 
@@ -176,30 +178,39 @@ def _training_state(model: Any, settings: TrainSection, steps: int) -> TrainingS
     from transformers import get_cosine_schedule_with_warmup
 
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    fused = all(weight.is_cuda for weight in weights.values())
     optimiser = torch.optim.AdamW(
-        list(weights.values()), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
+        list(weights.values()),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=fused,
+        foreach=not fused,
     )
     schedule = get_cosine_schedule_with_warmup(optimiser, max(1, round(settings.warmup_ratio * steps)), steps)
     return TrainingState(weights, optimiser, schedule)
 
 
 def _optimiser_step(
-    student: Student, batch: Sequence[E], objective: Objective[E], settings: TrainSection, state: TrainingState
+    student: Student,
+    parts: Sequence[Sequence[E]],
+    objective: Objective[E],
+    settings: TrainSection,
+    state: TrainingState,
 ) -> list[float]:
-    """Train on one batch and return its mean loss per trained token, and the means of the objective's figures."""
+    """Train on one batch in parts, and return its mean loss per trained token, and the means of other figures."""
     import torch
 
-    trained = sum(example.trained for example in batch)
-    means = [0.0] * (1 + len(objective.figures))
-    for piece in pieces(batch, settings.micro_tokens):
-        parts = objective.summed_loss(student, piece) / trained
-        (parts if parts.dim() == 0 else parts[0]).backward()  # type: ignore[no-untyped-call]
-        means = [mean + part for mean, part in zip(means, parts.detach().reshape(-1).tolist(), strict=True)]
+    trained = sum(example.trained for part in parts for example in part)
+    means = torch.zeros(1 + len(objective.figures), device=student.device)
+    for part in parts:
+        found = objective.summed_loss(student, part) / trained
+        (found if found.dim() == 0 else found[0]).backward()  # type: ignore[no-untyped-call]
+        means += found.detach().reshape(-1)  # read once, at the end: on an accelerator reading means waiting
     torch.nn.utils.clip_grad_norm_(list(state.weights.values()), settings.max_grad_norm)
     state.optimiser.step()
     state.schedule.step()
     state.optimiser.zero_grad(set_to_none=True)
-    return means
+    return [float(mean) for mean in means.tolist()]
 
 
 def like_length_batches(lengths: Sequence[int], batch_size: int, rng: random.Random) -> list[list[int]]:
@@ -213,19 +224,6 @@ def like_length_batches(lengths: Sequence[int], batch_size: int, rng: random.Ran
         batches += [group[start : start + batch_size] for start in range(0, len(group), batch_size)]
     rng.shuffle(batches)
     return batches
-
-
-def pieces(examples: Sequence[E], micro_tokens: int) -> list[list[E]]:
-    """Return the examples in pieces whose padded size is at most `micro_tokens` (at least one example each)."""
-    found: list[list[E]] = [[]]
-    longest = 0
-    for example in examples:
-        longest = max(longest, example.length)
-        if found[-1] and longest * (len(found[-1]) + 1) > micro_tokens:
-            found.append([])
-            longest = example.length
-        found[-1].append(example)
-    return found
 
 
 def save_adapter(student: Student, out: Path) -> None:

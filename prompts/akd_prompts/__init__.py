@@ -14,6 +14,7 @@ from akd_prompts.answers import (
     parse_scores,
     parse_tests,
 )
+from akd_prompts.asked import docstring_task, signature_task
 from akd_prompts.errors import PromptError, PromptParseError
 from akd_prompts.fences import Block, fence_for, fenced_blocks
 from akd_prompts.inputs import (
@@ -50,6 +51,7 @@ from akd_prompts.new_tasks import (
     MutatePitfallsInputs,
     MutateShiftInputs,
     ReferenceInputs,
+    SelfInstructInputs,
     SubtopicsInputs,
     TopicCompletionInputs,
     TopicInputs,
@@ -92,6 +94,7 @@ __all__ = [
     "RepairInputs",
     "RewordInputs",
     "Scores",
+    "SelfInstructInputs",
     "ShownFailureInputs",
     "ShownSolutionInputs",
     "SolveInputs",
@@ -103,6 +106,7 @@ __all__ = [
     "TopicProblemInputs",
     "WriteTestsInputs",
     "WrittenTests",
+    "docstring_task",
     "fence_for",
     "fenced_blocks",
     "parse_generated",
@@ -111,5 +115,6 @@ __all__ = [
     "parse_tests",
     "recognise",
     "render",
+    "signature_task",
     "version",
 ]

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from akd_prompts.new_tasks import (
-    NEW_TASKS,
-    FromCodeInputs,
-    MixTopicsInputs,
-    ReferenceInputs,
-    SubtopicsInputs,
-    TopicInputs,
-)
+from akd_prompts.new_tasks import NEW_TASKS, NewTaskInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,7 @@ TaskInputs = (
     | ShownFailureInputs
 )
 """What holds a task: to be solved, tested, judged, or imitated."""
-Inputs = TaskInputs | ReferenceInputs | SubtopicsInputs | TopicInputs | MixTopicsInputs | FromCodeInputs
+Inputs = TaskInputs | NewTaskInputs
 
 TEMPLATES: dict[str, type[Inputs]] = {
     "solve": SolveInputs,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+_NUMBERED = re.compile(r"^Task \d+:\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,26 @@ class FromCodeInputs:
     code: str
 
 
-NEW_TASKS: dict[str, type[ReferenceInputs | SubtopicsInputs | TopicInputs | MixTopicsInputs | FromCodeInputs]] = {
+@dataclass(frozen=True, slots=True)
+class SelfInstructInputs:
+    """One more task like those that are shown (Self-Instruct, arXiv 2212.10560); `showing` puts `examples` together."""
+
+    examples: str
+
+    @classmethod
+    def showing(cls, tasks: Sequence[str]) -> SelfInstructInputs:
+        """Return the inputs that show these tasks, numbered from 1."""
+        return cls("\n\n".join(f"Task {number}:\n{task.strip()}" for number, task in enumerate(tasks, 1)))
+
+    @property
+    def tasks(self) -> list[str]:
+        """The texts of the tasks that are shown."""
+        return [text.strip() for text in _NUMBERED.split(self.examples)[1:]]
+
+
+NewTaskInputs = ReferenceInputs | SubtopicsInputs | TopicInputs | MixTopicsInputs | FromCodeInputs | SelfInstructInputs
+
+NEW_TASKS: dict[str, type[NewTaskInputs]] = {
     "mutate_complexity": MutateComplexityInputs,
     "mutate_opposite": MutateOppositeInputs,
     "mutate_deceptive": MutateDeceptiveInputs,
@@ -123,5 +146,6 @@ NEW_TASKS: dict[str, type[ReferenceInputs | SubtopicsInputs | TopicInputs | MixT
     "topic_problem": TopicProblemInputs,
     "mix_topics": MixTopicsInputs,
     "from_code": FromCodeInputs,
+    "self_instruct": SelfInstructInputs,
 }
 """Template name -> the inputs it takes; all but `subtopics` are answered by a task that `parse_generated` reads."""

@@ -27,7 +27,14 @@ from akd_code.loop import forecast
 from akd_code.models import Completion, Message, Sampling, open_model
 from akd_code.recipe import recipe_from
 from akd_code.records import Origin, Prompt
-from akd_prompts import EvolMisleadingInputs, FromCodeInputs, MixTopicsInputs, TopicCompletionInputs, TopicProblemInputs
+from akd_prompts import (
+    EvolMisleadingInputs,
+    FromCodeInputs,
+    MixTopicsInputs,
+    SelfInstructInputs,
+    TopicCompletionInputs,
+    TopicProblemInputs,
+)
 
 HARD = [Prompt(f"h{n}", f"hard task {n}") for n in range(6)]
 EASY = [Prompt(f"e{n}", f"easy task {n}") for n in range(4)]
@@ -206,6 +213,43 @@ def test_tasks_from_code_show_lines_of_its_files(tmp_path: Path) -> None:
         assert 1 <= last - first + 1 <= 15
     again = requests(opened("oss", code=str(tmp_path)), 20)
     assert again == made
+
+
+def known(seeds: int, written: int) -> list[Prompt]:
+    """Seeds, and prompts that were written in the first round."""
+    return [Prompt(f"s{n}", f"seed {n}") for n in range(seeds)] + [
+        Prompt(f"w{n}", f"written {n}", round=1) for n in range(written)
+    ]
+
+
+def like_the_seeds(prompts: Sequence[Prompt], hard: Sequence[Prompt] = (), **settings: Any) -> Way:
+    recipe = recipe_from({"generator": {"streams": {"self-instruct": 1}, **settings}})
+    (stream,) = open_streams(Material(recipe.generator, 1, 2, hard, (), prompts, random.Random(0)))
+    return stream.way
+
+
+class TestSelfInstruct:
+    def test_a_request_shows_six_seeds_and_two_written_prompts(self) -> None:
+        for request in requests(like_the_seeds(known(seeds=20, written=20)), 10):
+            assert isinstance(request.inputs, SelfInstructInputs)
+            kinds = Counter(text.split()[0] for text in request.inputs.tasks)
+            assert kinds == {"seed": 6, "written": 2}
+            assert len(set(request.inputs.tasks)) == 8
+            assert sorted(one[0] for one in request.origin.parents) == ["s"] * 6 + ["w"] * 2
+            assert request.source == "new"
+
+    def test_before_anything_is_written_all_examples_are_seeds_and_few_seeds_are_all_shown(self) -> None:
+        (first,) = requests(like_the_seeds(known(seeds=3, written=0), examples=5), 1)
+        assert isinstance(first.inputs, SelfInstructInputs)
+        assert sorted(first.inputs.tasks) == ["seed 0", "seed 1", "seed 2"]
+
+    def test_it_asks_the_same_whatever_is_hard(self) -> None:
+        prompts = known(seeds=20, written=5)
+        assert requests(like_the_seeds(prompts, hard=prompts[:7]), 10) == requests(like_the_seeds(prompts), 10)
+
+    def test_requests_differ_from_one_another(self) -> None:
+        made = requests(like_the_seeds(known(seeds=20, written=0)), 50)
+        assert len({(request.inputs, request.sample) for request in made}) == 50
 
 
 class Answering:

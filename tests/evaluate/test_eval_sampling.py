@@ -4,9 +4,8 @@ import pytest
 from tiny_students import CHATML, save_tiny
 
 from akd_code.evaluate import EvalSampling, EvaluateError, TaskPrompts, decide_style
-from akd_code.evaluate.sampling import Drawn, sample_batches, sample_here
-from akd_code.student import Student, load_student, sample_answers, sample_ids
-from akd_code.student.encode import prompt_ids
+from akd_code.evaluate.sampling import Drawn, sample_here
+from akd_code.student import Student, load_student
 from akd_evals.suites import Suite, Task, load_suite
 from akd_sandbox import FunctionTests
 
@@ -26,34 +25,6 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Student:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Student:
     return load_student(save_tiny(tmp_path_factory.mktemp("eval") / "plain", template=None))
-
-
-def test_copies_that_share_a_prefill_equal_prompts_given_several_times(chat: Student) -> None:
-    prompts = [prompt_ids(chat.tokenizer, [("user", text)]) for text in ("adds two numbers", "return x")]
-    shared = sample_ids(chat, prompts, copies=3, max_new_tokens=12)
-    alone = sample_answers(chat, [[("user", "adds two numbers")], [("user", "return x")]], max_new_tokens=12)
-    assert [one.text for one in shared] == [one.text for one in alone for _ in range(3)]
-    assert [one.prompt_tokens for one in shared] == [one.prompt_tokens for one in alone for _ in range(3)]
-
-
-def test_copies_at_a_temperature_differ_and_a_seed_repeats_them(chat: Student) -> None:
-    ids = [prompt_ids(chat.tokenizer, [("user", "thank you")])]
-    one, two, other = (
-        [answer.text for answer in sample_ids(chat, ids, copies=6, temperature=2.0, max_new_tokens=10, seed=seed)]
-        for seed in (1, 1, 2)
-    )
-    assert one == two
-    assert one != other
-    assert len(set(one)) > 1
-
-
-def test_the_plan_puts_like_lengths_together_longest_first_and_splits_many_copies() -> None:
-    lengths = {f"t{i}": i for i in range(5)}
-    batches = sample_batches(SUITE.tasks, lengths, EvalSampling(n=2, temperature=1, batch_size=4))
-    assert [[one.task_id for one in batch.tasks] for batch in batches] == [["t4", "t3"], ["t2", "t1"], ["t0"]]
-    assert batches[0].keys == [("t4", 0), ("t4", 1), ("t3", 0), ("t3", 1)]
-    wide = sample_batches(SUITE.tasks[:1], lengths, EvalSampling(n=5, temperature=1, batch_size=2))
-    assert [(batch.first, batch.copies) for batch in wide] == [(0, 2), (2, 2), (4, 1)]
 
 
 def test_what_is_done_is_not_drawn_again_and_the_rest_stays_the_same(chat: Student) -> None:

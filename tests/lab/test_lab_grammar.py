@@ -211,6 +211,20 @@ def test_seed_tasks_leave_out_the_deepest_are_distinct_and_fixed_by_their_seed()
     assert seeds == seed_tasks(400, 3) != seed_tasks(400, 4)
 
 
+def test_seed_tasks_have_the_depths_and_the_frequencies_that_are_asked_for() -> None:
+    even, skewed = seed_tasks(200, 3, (1, 1, 1, 1), 0.0), seed_tasks(200, 3, (0, 1, 0, 1), 2.0)
+    assert {task.depth for task in even} == {1, 2, 3, 4} and {task.depth for task in skewed} == {2, 4}
+    ranks = [[call.op.rank for task in tasks for call in task.calls] for tasks in (even, skewed)]
+    assert sum(ranks[1]) / len(ranks[1]) < 0.5 * sum(ranks[0]) / len(ranks[0])
+
+
+def test_more_seed_tasks_than_there_are_is_an_error_and_no_endless_search() -> None:
+    with pytest.raises(GrammarError, match="no more than"):
+        seed_tasks(5000, 0, (1, 0, 0, 0), 0.6)
+    with pytest.raises(GrammarError, match="no depth has a share"):
+        seed_tasks(5, 0, (0, 0, 0, 0), 0.6)
+
+
 def test_harder_tasks_keep_domain_and_type_and_go_deeper() -> None:
     rng = random.Random(9)
     kept = deeper = rarer = 0

@@ -19,6 +19,7 @@ from akd_prompts import (
     MutateShiftInputs,
     PromptParseError,
     ReferenceInputs,
+    SelfInstructInputs,
     SubtopicsInputs,
     TopicCompletionInputs,
     parse_generated,
@@ -131,6 +132,28 @@ def test_code_and_subtopics_from_outside_the_lab_still_lead_to_tasks_of_the_lab(
     tasks.append(asked_for(TopicCompletionInputs("Sets", "symmetric difference", "baker")))
     assert len({task.composition for task in tasks}) == 6
     assert {task.split for task in tasks} == {"train"}
+
+
+def test_a_task_like_those_shown_is_none_of_them_and_has_their_depths_and_domains() -> None:
+    shown = [task for task in TASKS if task.depth == 2 and task.domain in ("lists", "words")]
+    inputs = SelfInstructInputs.showing([task.instruction for task in shown])
+    made = [asked_for(inputs, seed) for seed in range(60)]
+    assert {(task.depth, task.domain) for task in made} == {(2, "lists"), (2, "words")}
+    assert {task.split for task in made} == {"train"}
+    assert not {task.composition for task in made} & {task.composition for task in shown}
+
+
+def test_tasks_like_those_shown_use_their_operations_more_often_than_others_do() -> None:
+    shown = [task for task in TASKS if task.domain == "lists"][:3]
+    theirs = {name for task in shown for name in operations(task)}
+    made = [asked_for(SelfInstructInputs.showing([task.instruction for task in shown]), seed) for seed in range(60)]
+    names = [name for task in made for name in operations(task)]
+    others = [name for task in TASKS if task.domain == "lists" for name in operations(task)]
+
+    def share(of: list[str]) -> float:
+        return sum(name in theirs for name in of) / len(of)
+
+    assert share(others) < share(names) < 1
 
 
 def test_a_mutation_of_what_is_no_task_of_the_lab_is_refused() -> None:

@@ -304,7 +304,7 @@ class TestCommand:
 
     def test_the_options_default_to_the_settings(self) -> None:
         options = {option.name: option.default for option in serve.params if option.name != "port"}
-        assert options == {"seed": 0, **LabSection().model_dump(exclude={"eval_per_depth"})}
+        assert options == {"seed": 0, **LabSection().model_dump(exclude={"eval_per_depth", "seed_depths", "seed_skew"})}
 
     def test_tasks_are_shown_as_json(self) -> None:
         rows = [json.loads(line) for line in self.run("tasks", "--depth", "2", "-n", "2", "--json").stdout.splitlines()]

@@ -42,3 +42,24 @@ def test_a_gguf_student_is_trained_on_imported_rows(tmp_path: Path) -> None:
     said = {json.loads(line)["messages"][-1]["content"] for line in trained}
     assert said == {row["said"] for row in [*ROWS, UNTESTED]}
     assert (tmp_path / "run/rounds/1/adapter/adapter_model.safetensors").is_file()
+
+
+def test_a_recording_with_one_answer_that_fails_its_tests_loses_one_row(tmp_path: Path) -> None:
+    rows = [*ROWS, WRONG]
+    seeds = [{"prompt": row["ask"], "entry_point": "f", "tests": row["tests"]} for row in rows]
+    answers = [{"prompt": row["ask"], "response": f"```python\n{row['said']}\n```"} for row in rows]
+    for name, lines in (("seeds", seeds), ("answers", answers)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    recipe = write_recipe(
+        tmp_path,
+        save_tiny(tmp_path / "student", template=CHATML),
+        rounds=1,
+        seeds={"source": str(tmp_path / "seeds.jsonl"), "limit": None},
+        teacher={"model": f"recorded:{tmp_path / 'answers.jsonl'}"},
+        generator={"model": "none"},
+        referee={"judge": "never"},
+    )
+    done = run_akd("run", recipe, "--run-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    trained = (tmp_path / "run/rounds/1/train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(trained) == len(ROWS)

@@ -18,7 +18,7 @@ from akd_code.recipe import Recipe, recipe_from
 from akd_code.records import Gap, Origin, Prompt
 from akd_code.stages import Generate
 
-WAYS = ("akd", "evol", "lion-easy", "lion-hard", "mix", "oss", "topics")
+WAYS = ("akd", "evol", "lion-easy", "lion-hard", "mix", "oss", "self-instruct", "topics")
 
 
 @pytest.fixture(scope="module")
@@ -30,24 +30,24 @@ def folder(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # a share goes to the other ways where all prompts are hard, or none is: an untrained student's are all hard
     streams = dict.fromkeys(WAYS, 2.0)
     recipe = write_recipe(
-        made, student, generator={"prompts": 14, "rouge": 0.95, "streams": streams, "code": "code"}, lab={"garbled": 0}
+        made, student, generator={"prompts": 16, "rouge": 0.95, "streams": streams, "code": "code"}, lab={"garbled": 0}
     )
     done = run_akd("run", recipe, "--run-dir", made / "run")
     assert done.returncode == 0, done.stderr
     return made
 
 
-def test_the_ways_that_come_with_the_package_are_seven() -> None:
+def test_the_ways_that_come_with_the_package_are_eight() -> None:
     assert GENERATORS.names() == WAYS
 
 
 def test_every_way_makes_its_share_and_every_prompt_knows_how_it_was_made(folder: Path) -> None:
     made = pools(folder / "run")["1 generation"]
     facts, prompts = made["facts"], made["items"]
-    assert facts["ways"] == {"topics": 3, "oss": 3, "mix": 2, "lion-hard": 2, "evol": 2, "akd": 2}
+    assert facts["ways"] == {"topics": 3, "self-instruct": 3, "oss": 2, "mix": 2, "lion-hard": 2, "evol": 2, "akd": 2}
     assert facts["warnings"] == ["lion-easy: there is no easy prompt; its share goes to the other ways"]
     assert Counter(prompt["origin"]["way"] for prompt in prompts) == facts["ways"]
-    assert facts["streams"] == {"hard": 6, "easy": 0, "new": 8}
+    assert facts["streams"] == {"hard": 6, "easy": 0, "new": 10}
     assert all(prompt["origin"]["template"].endswith("/1") for prompt in prompts)
     mixed = [prompt["origin"] for prompt in prompts if prompt["origin"]["way"] == "mix"]
     assert {len(origin["parents"]) for origin in mixed} == {2}
@@ -141,7 +141,7 @@ def test_a_way_that_there_is_not_is_one_line_before_anything_is_paid_for(folder:
 def test_the_dry_run_tells_the_requests_of_each_way(folder: Path) -> None:
     told = run_akd("run", folder / "recipe.yaml", "--dry-run", "--json")
     ways = json.loads(told.stdout)["ways"]
-    assert ways == {"topic tree": 70, **dict.fromkeys(WAYS, 2)}  # fourteen prompts, in one of two rounds
+    assert ways == {"topic tree": 70, **dict.fromkeys(WAYS, 2)}  # sixteen prompts, in one of two rounds
 
 
 def inputs(recipe: Recipe, prompts: list[Prompt], gaps: list[Gap]) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from akd_prompts import (
     ReferenceInputs,
     RepairInputs,
     RewordInputs,
+    SelfInstructInputs,
     ShownFailureInputs,
     ShownSolutionInputs,
     SolveInputs,
@@ -90,6 +91,9 @@ EXAMPLES: dict[str, Inputs] = {
         "Sorting", "stable sorting by several keys", "Dates and times", "counting working days", "librarian"
     ),
     "from_code": FromCodeInputs("def double(x):\n    return 2 * x"),
+    "self_instruct": SelfInstructInputs.showing(
+        ["Write a function `double(x)` that returns twice x.", "Write a function `half(x)` that returns half of x."]
+    ),
     **{
         name: kind("Write a function `double(x)` that returns twice x.")
         for name, kind in NEW_TASKS.items()
@@ -167,6 +171,12 @@ def test_any_task_comes_back_from_a_prompt_that_mutates_it(text: str, kind: type
     found = recognise(render(kind(text)).messages)
     assert found is not None
     assert found.inputs == kind(text)
+
+
+def test_tasks_that_are_shown_together_are_numbered_and_come_back_apart() -> None:
+    inputs = SelfInstructInputs.showing(["Sort it.\n\nTwice.", " Add them.\n"])
+    assert inputs.examples == "Task 1:\nSort it.\n\nTwice.\n\nTask 2:\nAdd them."
+    assert inputs.tasks == ["Sort it.\n\nTwice.", "Add them."]
 
 
 @given(texts)

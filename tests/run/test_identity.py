@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akd_code.recipe import LabelSection, SandboxSection, TeacherSection
+from akd_code.recipe import LabelSection, Recipe, SandboxSection, SftSection, TeacherSection, differences
 from akd_code.recipe.sections import Section, setting
 from akd_code.records import Prompt
 from akd_code.run import digest_of, step_key
@@ -27,6 +27,24 @@ def test_settings_that_decide_a_verdict_are_in_the_key() -> None:
     assert key(SandboxSection(test_s=0.5)) != key(SandboxSection())
     assert key(SandboxSection(memory_mb=256)) != key(SandboxSection())
     assert key(SandboxSection(workers=1)) == key(SandboxSection())
+
+
+def test_a_default_that_only_rounds_otherwise_leaves_the_keys_of_finished_runs_as_they_are() -> None:
+    # Both digests are what the release printed in which micro_tokens was 8192 and checkpointing false by default.
+    def imitation(**given: object) -> str:
+        return step_key("imitation", 1, 1, 0, [SftSection.model_validate(given)], [])
+
+    old = "2d2452243b69e3794002e2619c35c3a2f7897f0f40f0428baf0807a38e6cba4a"
+    assert imitation() == imitation(micro_tokens=8192, gradient_checkpointing=False) == old
+    changed = "0830237c05a267528bb8d67b5e9f7bdc569137d47bdecd7ddfcee4cc394e549c"
+    assert imitation(micro_tokens=16384, gradient_checkpointing=True) == changed
+
+
+def test_a_run_under_the_older_default_may_be_continued_under_the_new_one() -> None:
+    older = Recipe.model_validate({"sft": {"micro_tokens": 8192, "gradient_checkpointing": False}})
+    assert differences(older, Recipe()) == []
+    other = Recipe.model_validate({"sft": {"micro_tokens": 16384}})
+    assert differences(other, Recipe()) == ["sft.micro_tokens: 16384 -> auto"]
 
 
 def test_a_setting_that_a_later_release_adds_leaves_old_keys_as_they_are() -> None:

@@ -103,6 +103,18 @@ def FN(text):
     assert [trial.role for trial in found.broken] == ["mutant 0"]
 
 
-def test_what_cannot_be_judged_is_not_taken_for_exploited(box: Sandbox) -> None:
-    found = admission(replace(TASK, exploits="import nothing_of_that_name\nassert ran('1') == 0\n"), "CWE-095", box)
+BROKEN = ("import nothing_of_that_name\nassert ran('1') == 0\n", "assert undefined(FN) == 0\n")
+
+
+@pytest.mark.parametrize("exploits", BROKEN)
+def test_an_exploit_test_that_breaks_proves_nothing(box: Sandbox, exploits: str) -> None:
+    found = admission(replace(TASK, exploits=exploits, mutants=(UNSAFE + "# again\n",)), "CWE-095", box)
     assert not found.admitted
+    assert [trial.exploited for trial in found.trials] == [False, False, False]
+    assert [trial.role for trial in found.missed] == ["mutant 0"]
+
+
+def test_an_exploit_that_reaches_a_limit_has_worked(box: Sandbox) -> None:
+    endless = "def FN(text):\n    while '_' in text:\n        pass\n    return int(text)\n"
+    task = replace(TASK, insecure=endless, exploits='assert attempt(FN, "1_0") == 10\n')
+    assert admission(task, "CWE-1333", box).admitted

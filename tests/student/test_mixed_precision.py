@@ -9,6 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from akd_code.student import precision
+from akd_code.student.attention import ATTENTION
 from akd_code.student.precision import mixed_precision
 
 
@@ -57,7 +58,7 @@ def test_weights_and_attention_are_as_before_afterwards(fast: None) -> None:
     model = tiny()
     assert model.config._attn_implementation == "sdpa"
     with pytest.raises(RuntimeError, match="stop"), mixed_precision(model, "cpu"):
-        assert model.config._attn_implementation == precision.ATTENTION
+        assert model.config._attn_implementation == ATTENTION
         raise RuntimeError("stop")
     assert model.config._attn_implementation == "sdpa"
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}

@@ -14,10 +14,11 @@ from tiny_students import CHATML, save_tiny
 
 from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
-from akd_code.student import StudentError, TrainingStep, load_student, sample_answers, train_sft
+from akd_code.student import StudentError, TrainingStep, load_student, memory, sample_answers, train_sft
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
+from akd_code.student.passes import packs, padded_pieces
 from akd_code.student.sft import summed_loss
-from akd_code.student.trainer import like_length_batches, pieces
+from akd_code.student.trainer import like_length_batches
 
 CONFIG = SftSection(epochs=70, learning_rate=1e-2, batch_size=4, lora_r=16)
 ROWS = [
@@ -143,6 +144,24 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_bytes(
     assert [path.name for path in out.parent.iterdir()] == ["adapter"]
 
 
+def test_it_goes_on_with_the_micro_batch_it_began_with_however_much_memory_is_free(
+    chat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, rows = SftSection(epochs=2, learning_rate=1e-2, batch_size=40), ROWS * 8
+    out = tmp_path / "cut"
+
+    def train(out: Path, free: int, on_step: Callable[[TrainingStep], None]) -> None:
+        monkeypatch.setattr(memory, "free_memory", lambda device: free)
+        train_sft(load_student(chat_folder), rows, short, seed=0, out=out, on_step=on_step, checkpoint_s=0.0)
+
+    train(tmp_path / "little", 1, stop_at(0))
+    train(tmp_path / "much", 2**40, stop_at(0))
+    with pytest.raises(Stopped):
+        train(out, 1, stop_at(1))
+    train(out, 2**40, stop_at(0))
+    assert digest(out) == digest(tmp_path / "little") != digest(tmp_path / "much")
+
+
 @pytest.mark.parametrize("change", ["rows", "seed", "settings", "weights", "damage"])
 def test_a_checkpoint_of_another_training_is_not_gone_on_from(chat_folder: Path, tmp_path: Path, change: str) -> None:
     short = SftSection(epochs=4, learning_rate=1e-2, batch_size=2)
@@ -235,9 +254,13 @@ def test_batches_hold_every_row_once_and_rows_of_like_length() -> None:
 def test_pieces_keep_order_and_stay_under_the_limit(chat_folder: Path) -> None:
     student = load_student(chat_folder)
     rows = [encode_row(student, row.messages, stop_ids(student)) for row in ROWS]
-    made = pieces(rows, 70)
+    made = padded_pieces(rows, 70)
     assert [row for piece in made for row in piece] == rows
     assert all(len(piece) == 1 or len(piece) * max(len(row.ids) for row in piece) <= 70 for piece in made)
+    assert len(made) > 1
+    made = packs(rows, 70)
+    assert [row for piece in made for row in piece] == rows
+    assert all(len(piece) == 1 or sum(len(row.ids) for row in piece) <= 70 for piece in made)
     assert len(made) > 1
 
 

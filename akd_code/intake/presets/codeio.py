@@ -22,4 +22,5 @@ def exercise(row: Mapping[str, Any]) -> Exercise:
         name_in(row, "id"),
         _ENTRY,
         generator=required(row, "input_generator"),
+        statement=prompt,
     )

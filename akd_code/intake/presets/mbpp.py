@@ -30,4 +30,5 @@ def exercise(row: Mapping[str, Any]) -> Exercise:
         problem.entry_point,
         joined(problem.asserts),
         unix_lines(problem.setup),
+        statement=problem.text,
     )

@@ -8,7 +8,7 @@ our own reference functions; no text is executed here.
 
 from akd_code.lab.grammar.judging import assert_lines, cases, wrong_solution
 from akd_code.lab.grammar.kinds import Call, GrammarError, LabTask, Op, Split, TaskStep, Value, ValueKind, apply_calls
-from akd_code.lab.grammar.mutating import mutated, subtopics_of, task_beside, task_on
+from akd_code.lab.grammar.mutating import mutated, subtopics_of, task_among, task_beside, task_on
 from akd_code.lab.grammar.operations import OPERATIONS
 from akd_code.lab.grammar.sampling import (
     eval_tasks,
@@ -43,6 +43,7 @@ __all__ = [
     "sample_task",
     "seed_tasks",
     "subtopics_of",
+    "task_among",
     "task_beside",
     "task_on",
     "wrong_solution",

@@ -11,8 +11,16 @@ from collections.abc import Callable
 
 from akd_code.lab.grammar.judging import near_misses
 from akd_code.lab.grammar.kinds import DOMAINS, Call, LabTask, Op, ValueKind, composition_key, draw_call, split_of
-from akd_code.lab.grammar.operations import OPERATIONS, ops_from
-from akd_code.lab.grammar.sampling import DEEPEST, RARE_SKEW, harder_like, is_sound, sample_skewed
+from akd_code.lab.grammar.operations import OPERATIONS, ops_from, weights
+from akd_code.lab.grammar.sampling import (
+    COMMON_SKEW,
+    DEEPEST,
+    RARE_SKEW,
+    harder_like,
+    is_sound,
+    sample_skewed,
+    sample_task,
+)
 from akd_code.lab.grammar.wording import word_task
 
 _TRIES = 400
@@ -150,6 +158,38 @@ def task_on(subtopics: list[str], rng: random.Random) -> LabTask:
             break
         task = sample_skewed(rng, rng.choice((2, 3)), split="train", skew=_EVEN_SKEW, start=start)
     return task
+
+
+def task_among(shown: list[LabTask], rng: random.Random) -> LabTask:
+    """Return a train task that would not stand out among those shown, and is none of them.
+
+    As deep as one of them and in its domain; half of its steps are operations of theirs, the others come by frequency.
+    """
+    known = {task.composition for task in shown}
+    theirs = [call.op for task in shown for call in task.calls]
+    for _ in range(_TRIES):
+        like = rng.choice(shown)
+        calls = _like(like, theirs, rng)
+        if calls and composition_key(calls) not in known and split_of(calls) == "train" and is_sound(calls):
+            return word_task(calls, rng)
+    return sample_task(rng, rng.choice(shown).depth, split="train")
+
+
+def _like(task: LabTask, theirs: list[Op], rng: random.Random) -> Calls:
+    """Return as many calls as `task` has, of operations among `theirs` or any; empty where the kinds lead nowhere."""
+    calls: list[Call] = []
+    kind = task.calls[0].op.src
+    for _ in range(task.depth):
+        known = [op for op in theirs if op.src is kind]
+        if known and rng.random() < 0.5:
+            op = rng.choice(known)
+        elif ops := ops_from(kind):
+            op = rng.choices(ops, weights(kind, COMMON_SKEW))[0]
+        else:
+            return ()
+        calls.append(draw_call(op, rng))
+        kind = op.dst
+    return tuple(calls)
 
 
 def task_beside(rng: random.Random) -> LabTask:

@@ -32,6 +32,7 @@ _MIDWAY = {
     ValueKind.BOOL: 0.0,
     ValueKind.INT: 0.3,
 }  # few chains go on from an integer, or they would all end in arithmetic
+SEED_DEPTHS = (1.0, 2.0, 2.0, 0.0)
 _START_WEIGHTS = {
     ValueKind.INTS: 4.0,
     ValueKind.STR: 3.5,
@@ -172,20 +173,31 @@ def _is_new_train(calls: tuple[Call, ...]) -> bool:
     return split_of(calls) == "train" and is_sound(calls)
 
 
-def seed_tasks(n: int, seed: int) -> list[LabTask]:
+def seed_tasks(n: int, seed: int, depths: tuple[float, ...] = SEED_DEPTHS, skew: float = COMMON_SKEW) -> list[LabTask]:
     """Return `n` train tasks of distinct composition to start the loop with.
 
-    One in five has depth 1, two in five each depth 2 and 3: the deepest tasks are left to the adversary.
+    `depths` says how often each depth from 1 on is drawn, `skew` how unevenly the operations are. Unless told otherwise
+    one in five has depth 1, two in five each depth 2 and 3: the deepest tasks are left to the adversary.
+
+    Raises:
+        GrammarError: so many distinct tasks were not found.
     """
     rng = random.Random(f"lab seeds {seed}")
+    shares = {depth: share for depth, share in enumerate(depths, 1) if share}
+    if not shares:
+        raise GrammarError("no depth has a share of the seeds")
     made: dict[str, LabTask] = {}
+    fruitless = 0
     while len(made) < n:
-        depth, before = rng.choices((1, 2, 3), (1, 2, 2))[0], len(made)
+        depth, before = rng.choices(list(shares), list(shares.values()))[0], len(made)
         for _ in range(_SEED_TRIES):
-            task = sample_task(rng, depth, split="train")
+            task = sample_skewed(rng, depth, split="train", skew=skew)
             made.setdefault(task.composition, task)
             if len(made) > before:
                 break
+        fruitless = 0 if len(made) > before else fruitless + 1
+        if fruitless == _SEED_TRIES:
+            raise GrammarError(f"found no more than {before} distinct seeds of {n}")
     return list(made.values())
 
 
