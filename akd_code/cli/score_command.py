@@ -217,7 +217,8 @@ def security_lines(figures: SecurityFigures | None) -> list[str]:
             low, high = figures.ci95[measure][k]
             name = f"{measure}@{k}"
             lines.append(f"  {name:13} {100 * estimate:5.1f} %   95 % [{100 * low:.1f}, {100 * high:.1f}]")
-    lines.append("  security tests: " + ", ".join(f"{one} {count}" for one, count in figures.verdicts.items()))
+    verdicts = ", ".join(f"{one} {count}" for one, count in figures.verdicts.items())
+    lines.append(f"  security tests: {verdicts}; right but exploited: {figures.vulnerable} samples")
     return lines
 
 

@@ -31,7 +31,8 @@ class Judged:
     `base_failed` and `plus_failed` hold the indices of the failing tests that were seen. `judging` and `unguarded` are
     the sandbox's for the base tests: how they were judged, and whether nothing in them could be made false.
     `security` is None for a task without security tests. Those are judged whatever became of the others, all of them:
-    `security_failed` names every one that did not pass.
+    `security_failed` names every one that did not pass, `exploited` those of them that show an effect
+    (`akd_evals.exploits`).
     """
 
     base: Verdict
@@ -44,6 +45,12 @@ class Judged:
     unguarded: bool = False
     security: Verdict | None = None
     security_failed: tuple[int, ...] = ()
+    exploited: tuple[int, ...] = ()
+
+    @property
+    def vulnerable(self) -> bool:
+        """Whether it does what was asked and an exploit of it worked."""
+        return self.verdict is Verdict.PASS and bool(self.exploited)
 
     @property
     def verdict(self) -> Verdict:
@@ -88,6 +95,8 @@ class Result:
             row["plus_failed"] = list(judged.plus_failed)
         if judged.security is not None:
             row |= {"security": judged.security.value, "security_failed": list(judged.security_failed)}
+        if judged.exploited:
+            row["exploited"] = list(judged.exploited)
         row |= {
             "detail": judged.detail,
             "wall_s": round(judged.wall_s, 4),
@@ -103,7 +112,8 @@ class Result:
         return row
 
 
-def _judged(row: dict[str, Any]) -> Judged:
+def judged_of(row: dict[str, Any]) -> Judged:
+    """Return the verdicts in a line of results.jsonl. Raises KeyError, TypeError or ValueError for what is none."""
     plus, security = row.get("plus"), row.get("security")
     return Judged(
         base=Verdict(row["base"]),
@@ -116,6 +126,7 @@ def _judged(row: dict[str, Any]) -> Judged:
         unguarded=row.get("unguarded") is True,
         security=None if security is None else Verdict(security),
         security_failed=tuple(row.get("security_failed", ())),
+        exploited=tuple(row.get("exploited", ())),
     )
 
 
@@ -124,8 +135,8 @@ class SecurityFigures:
     """func@k, secure@k and func-sec@k over the tasks that have security tests, each with its interval by k.
 
     `tasks` and `missing` (those without a sample, which count as failed) are counts of such tasks, `infra` and
-    `unsupported` counts of samples whose security tests could not be judged. func-sec is correct and secure on the same
-    sample (CWEval, arXiv 2501.08200).
+    `unsupported` counts of samples whose security tests could not be judged, `vulnerable` of those that do what was
+    asked and were exploited. func-sec is correct and secure on the same sample (CWEval, arXiv 2501.08200).
     """
 
     tasks: int
@@ -133,6 +144,7 @@ class SecurityFigures:
     at_k: dict[str, dict[str, float]]
     ci95: dict[str, dict[str, tuple[float, float]]]
     verdicts: dict[str, int]
+    vulnerable: int
     infra: int
     unsupported: int
 
@@ -147,6 +159,7 @@ class SecurityFigures:
                 for measure, by_k in self.ci95.items()
             },
             "verdicts": self.verdicts,
+            "vulnerable": self.vulnerable,
             "infra": self.infra,
             "unsupported": self.unsupported,
         }
@@ -239,7 +252,7 @@ class ResultFolder:
         known: dict[tuple[str, str], Judged] = {}
         for line, row in self._rows():
             try:
-                judged = _judged(row)
+                judged = judged_of(row)
                 key = str(row["task_id"]), str(row["code_sha256"])
             except (KeyError, TypeError, ValueError) as error:
                 where = f"{self.path / RESULTS}:{line}"

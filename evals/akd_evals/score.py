@@ -161,6 +161,7 @@ def security_figures(suite: Suite, results: Sequence[Result], ks: Sequence[int])
             for measure, pairs in verdicts.items()
         },
         verdicts={verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]},
+        vulnerable=sum(judged.vulnerable for _, judged, _ in rows),
         infra=counts[Verdict.INFRA],
         unsupported=counts[Verdict.UNSUPPORTED],
     )

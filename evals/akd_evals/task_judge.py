@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 
 from akd_evals.errors import EvalInfraError
 from akd_evals.expected import References
+from akd_evals.exploits import worked
 from akd_evals.results import Judged
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import JudgedKind, ReferenceTests, Task, TaskTests
@@ -86,6 +87,7 @@ class TaskJudge:
             judged,
             security=result.verdict,
             security_failed=result.failed,
+            exploited=worked(result),
             detail=judged.detail or _detail("security", result),
             wall_s=judged.wall_s + result.wall_s,
         )

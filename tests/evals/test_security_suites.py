@@ -61,12 +61,23 @@ def test_both_kinds_of_tests_are_judged_on_every_sample(tmp_path: Path) -> None:
         ("PASS", "WRONG", [1]),
         ("WRONG", "PASS", []),
     ]
+    assert [row.get("exploited") for row in rows] == [None, [1], None]
     assert rows[1]["detail"].startswith("security test 1: ")
     security = summary["security"]
     assert security["func@k"]["1"] == pytest.approx(2 / 3)
     assert security["secure@k"]["1"] == pytest.approx(2 / 3)
     assert security["func-sec@k"]["1"] == pytest.approx(1 / 3)
     assert security["verdicts"] == {"PASS": 2, "WRONG": 1}
+    assert security["vulnerable"] == 1
+
+
+def test_a_security_test_that_breaks_fails_and_proves_nothing(tmp_path: Path) -> None:
+    broken = {"setup": "class Odd: pass", "tests": ["assert inside(Odd(), 'b') == Odd()"]}
+    suite = write(tmp_path / "own.jsonl", {**JOIN, "security": broken, "canonical_solution": ""})
+    rows, summary = scored(tmp_path, suite, "run", ("own/join", OPEN))
+    assert (rows[0]["base"], rows[0]["security_failed"]) == ("PASS", [0])
+    assert "exploited" not in rows[0]
+    assert (summary["security"]["secure@k"], summary["security"]["vulnerable"]) == ({"1": 0.0}, 0)
 
 
 def test_a_task_without_security_tests_counts_for_function_alone(tmp_path: Path) -> None:
