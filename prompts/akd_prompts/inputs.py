@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from akd_prompts.new_tasks import NEW_TASKS, NewTaskInputs
+from akd_prompts.new_tasks import NEW_TASKS, NewTaskInputs, ReferenceInputs
 
 
 @dataclass(frozen=True, slots=True)
