@@ -6,6 +6,7 @@ import click
 
 from akd_code.cli.stress_check_command import check
 from akd_code.cli.stress_prompts_command import prompts
+from akd_code.cli.stress_run_command import run
 
 
 @click.group("stress")
@@ -18,3 +19,4 @@ def command() -> None:
 
 command.add_command(check)
 command.add_command(prompts)
+command.add_command(run)
