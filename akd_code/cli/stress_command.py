@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from akd_code.cli.stress_check_command import check
+from akd_code.cli.stress_pairs_command import pairs
 from akd_code.cli.stress_prompts_command import prompts
+from akd_code.cli.stress_report_command import report
 from akd_code.cli.stress_run_command import run
 
 
@@ -20,3 +22,5 @@ def command() -> None:
 command.add_command(check)
 command.add_command(prompts)
 command.add_command(run)
+command.add_command(report)
+command.add_command(pairs)

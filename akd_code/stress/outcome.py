@@ -16,6 +16,7 @@ from akd_code.stress.run import ANSWERS, FINDINGS, FINISHED, PROMPTS
 from akd_evals.errors import EvalError
 from akd_evals.files import Row, read_rows
 from akd_evals.results import PROGRAMS, RESULTS, Judged, judged_of
+from akd_evals.sample_files import STORED
 from akd_evals.suites import Suite, Task
 
 
@@ -23,11 +24,13 @@ from akd_evals.suites import Suite, Task
 class StressAnswer:
     """One answer to one prompt.
 
-    `program`: the answer holds one. `judged` is None where the prompt has no tests. `findings` are the analysers'.
+    `text` is what the model wrote, where that was kept. `program`: the answer holds one. `judged` is None where the
+    prompt has no tests. `findings` are the analysers'.
     """
 
     task: Task
     sample: int
+    text: str
     code: str
     program: bool
     judged: Judged | None
@@ -95,6 +98,7 @@ def _variant(out: Path, name: str, suite_name: str, tested: bool) -> StressVaria
     programs = {str(row.get("code_sha256")): str(row.get("code")) for _, row in read_rows(folder / PROGRAMS)[0]}
     verdicts = _verdicts(folder / RESULTS) if tested else {}
     findings = _findings(folder / FINDINGS)
+    texts = _texts(folder / STORED)
     answers = []
     for line, row in read_rows(folder / ANSWERS)[0]:
         try:
@@ -105,7 +109,8 @@ def _variant(out: Path, name: str, suite_name: str, tested: bool) -> StressVaria
             where = f"{folder / ANSWERS}:{line}"
             raise EvalError(f"{where}: not an answer of this run ({error!r}); give its command again") from error
         code = programs.get(digest, "")
-        answers.append(StressAnswer(task, key[1], code, program, judged, tuple(findings[digest])))
+        text = texts.get(key, code)
+        answers.append(StressAnswer(task, key[1], text, code, program, judged, tuple(findings[digest])))
     return StressVariant(name, suite, rows, tuple(answers))
 
 
@@ -117,6 +122,15 @@ def _verdicts(file: Path) -> dict[tuple[str, int], Judged]:
         except (KeyError, TypeError, ValueError) as error:
             raise EvalError(f"{file}:{line}: not a result ({error!r}); score the samples again") from error
     return found
+
+
+def _texts(file: Path) -> dict[tuple[str, int], str]:
+    """Return the answers as the model wrote them; none where programs were given."""
+    if not file.exists():
+        return {}
+    return {
+        (str(row.get("task_id")), int(row.get("sample", 0))): str(row.get("answer")) for _, row in read_rows(file)[0]
+    }
 
 
 def _findings(file: Path) -> dict[str, list[Finding]]:

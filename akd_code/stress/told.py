@@ -62,9 +62,17 @@ def _untested(variant: VariantFigures) -> list[str]:
     return [*lines, "", *(f"  {line}" for line in refusal_lines(variant))]
 
 
-GROUP_COLUMNS = ("", "prompts", "func@1", "secure@1", "func-sec@1", "vulnerable", "unproven")
-AGREEMENT_COLUMNS = ("", "analyser", "flagged & exploited", "only flagged", "only exploited", "precision", "recall")
-FLAGGED_COLUMNS = ("", "answers", "programs", "flagged for it", "flagged at all")
+GROUP_COLUMNS: tuple[str, ...] = ("", "prompts", "func@1", "secure@1", "func-sec@1", "vulnerable", "unproven")
+AGREEMENT_COLUMNS: tuple[str, ...] = (
+    "",
+    "analyser",
+    "both",
+    "only flagged",
+    "only exploited",
+    "precision",
+    "recall",
+)
+FLAGGED_COLUMNS: tuple[str, ...] = ("", "answers", "programs", "flagged for it", "flagged at all")
 
 
 def group_cells(group: Group) -> list[str]:
