@@ -3,9 +3,9 @@
     python docs/examples/security_suite.py THEIRS.jsonl OURS.jsonl
 
 A line of THEIRS is what such benchmarks commonly hold: `{"id", "cwe", "task", "function", "setup", "capability",
-"safety", "patched", "vulnerable"}`. `capability` and `safety` are lists of [keyword arguments, expected value]; instead of
-a value `{"raises": ["ValueError", ...]}` wants one of these exceptions. Values are JSON. `patched` becomes the reference;
-`vulnerable` is written beside the suite, as samples: scored, every one of them should be correct and insecure.
+"safety", "patched", "vulnerable"}`. `capability` and `safety` are lists of [keyword arguments, expected value]; instead
+of a value `{"raises": ["ValueError", ...]}` wants one of these exceptions. Values are JSON. `patched` becomes the
+reference; `vulnerable` is written beside the suite as samples: scored, each of them should be correct and insecure.
 """
 
 from __future__ import annotations
