@@ -78,14 +78,17 @@ class Table:
         self._taking, self._from = slots, rows
         self._grow(length)
 
-    def step(self, places: torch.Tensor) -> None:
-        """The next pass writes one token for each of the first slots, at these positions."""
+    def step(self, places: torch.Tensor, last: int) -> None:
+        """The next pass writes one token for each of the first slots, at these positions, `last` at most.
+
+        That is told on its own so that nobody waits for an accelerator to find it.
+        """
         import torch
 
         self._taking = None
         self._places = places
         self._rows = torch.arange(len(places), device=places.device)
-        self.read = int(places.max())
+        self.read = last
         self._grow(self.read + 1)
 
     def write(self, layer: Any, keys: Any, values: Any) -> tuple[Any, Any]:
@@ -140,8 +143,9 @@ class Slots:
             if waiting and (free >= max(1, self.size // 8) or not active):
                 self._read(table, active, waiting.take(free), step, ended)
                 continue
-            places = torch.tensor([row.length - 1 for row in active], device=self.device)
-            table.step(places)
+            lengths = [row.length - 1 for row in active]
+            places = torch.tensor(lengths, device=self.device)
+            table.step(places, max(lengths))
             ids = torch.tensor([[row.tokens[-1]] for row in active], device=self.device)
             mask = torch.arange(table.read + 1, device=self.device)[None, :] <= places[:, None]
             logits = self._forward(ids, places[:, None], table, self._as_told(mask))[:, -1]
