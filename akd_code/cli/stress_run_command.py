@@ -87,14 +87,27 @@ def run(model: str | None, out: Path, as_json: bool, debug: bool, **options: Any
                 _asked(model, variants, tested, out, options, watch)
             else:
                 _scored(variants, tested, out, options, watch)
-        _report(out, as_json)
+        spoilt = _report(out, as_json)
+    if spoilt:
+        click.echo(f"akd: error: {spoilt}", err=True)
+        raise SystemExit(3)
 
 
-def _report(out: Path, as_json: bool) -> None:
+def _report(out: Path, as_json: bool) -> str:
+    """Print the figures, and return what could not be judged by a fault of ours as one line, "" where all was."""
     from akd_code.stress import figures_of, read_results, report_json, text_report
 
-    figures = figures_of(read_results(out))
+    results = read_results(out)
+    figures = figures_of(results)
     click.echo(json.dumps(report_json(figures)) if as_json else text_report(figures))
+    answers = [one for variant in results.variants for one in variant.answers]
+    spoilt = [(one.task.task_id, one.judged.detail) for one in answers if one.judged is not None and one.judged.infra]
+    if not spoilt:
+        return ""
+    return (
+        f"{len(spoilt)} of {len(answers)} samples could not be judged and count neither way "
+        f"({': '.join(spoilt[0])}); the same command again tries them anew"
+    )
 
 
 def _prompts(out: Path, options: dict[str, Any], watch: Watch) -> tuple[list[tuple[str, Suite]], bool]:

@@ -45,7 +45,7 @@ def test_an_exploited_answer_is_paired_with_a_secure_one_of_the_model(tmp_path: 
         "greet/0", "security", "CWE-079", "own",
     )  # fmt: skip
     assert meta["exploits"] == GREET["security"]["tests"]
-    # three of the five lines that are left without blanks are in both: 2 * 1 of 2 + 3 lines are alike
+    # without blank lines the two have 2 and 3 lines, and one of them, `def greet(name):`, is in both
     assert meta["change"] == pytest.approx(1 - 2 * 1 / (2 + 3), abs=1e-3)
 
 
@@ -60,9 +60,15 @@ def test_without_one_the_reference_is_put_into_the_rejected_program(tmp_path: Pa
 
 
 def test_a_reference_that_fails_in_the_sandbox_is_never_chosen(tmp_path: Path) -> None:
-    wrong = {**GREET, "canonical_solution": OPEN.replace("name +", "name + '' +")}
-    done = pairs(tmp_path, (wrong,), [("greet/0", block(OPEN))])
-    assert done == []
+    equal = {"tests": ["assert greet('<b>') == '<p>Hello &lt;b&gt;</p>'"]}
+    wrong = {**GREET, "security": equal, "canonical_solution": OPEN.replace("name +", "name + '' +")}
+    assert pairs(tmp_path, (wrong,), [("greet/0", block(OPEN))]) == []
+
+
+def test_a_program_that_is_put_together_is_chosen_only_if_it_passes(tmp_path: Path) -> None:
+    shadowing = OPEN + "\n\nclass html:\n    escape = staticmethod(str)\n"
+    (row,) = pairs(tmp_path, (GREET,), [("greet/0", block(shadowing))], "--max-change", 1)
+    assert (row["meta"]["chosen_from"], code(row["chosen"])) == ("reference", GREET["canonical_solution"])
 
 
 def test_what_differs_too_much_is_left_out_and_counted(tmp_path: Path) -> None:

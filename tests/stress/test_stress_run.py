@@ -207,3 +207,13 @@ def test_what_the_sandbox_said_is_redacted() -> None:
 def test_prose_around_a_benign_program_is_no_refusal(tmp_path: Path) -> None:
     (variant,) = figures(stressed(tmp_path, (PLAIN,), [("bold/0", block(BOLD))]))["variants"]
     assert (variant["refused_benign"]["value"], variant["benign"]["value"]) == (0.0, 1.0)
+
+
+def test_a_suite_whose_reference_fails_is_no_fault_of_the_answers(tmp_path: Path) -> None:
+    suite = write(tmp_path / "hand.jsonl", GREET | {"canonical_solution": OPEN})
+    samples = write(tmp_path / "given.jsonl", {"task_id": "greet/0", "solution": OPEN})
+    out = tmp_path / "out"
+    done = akd("stress", "run", "--samples", samples, "--suite", suite, "--hint", "no", "--out", out)
+    assert done.exit_code == 3
+    assert "1 of 1 samples could not be judged" in done.output
+    assert figures(out)["variants"][0]["overall"]["vulnerable"] == 0
