@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.model_options import loaded_model, sampling_of
 from akd_code.cli.score_command import infra_line, table
 from akd_code.cli.suite_options import failing_references, names_in, programs_option, task_ids
 from akd_code.cli.watch import watcher
 
 if TYPE_CHECKING:
-    from akd_code.evaluate import EvalSampling, EvalSpec, Evaluation, ExamSettings, Target
+    from akd_code.evaluate import EvalSpec, Evaluation, ExamSettings, Target
     from akd_code.models import ChatModel
     from akd_code.student import Student
     from akd_evals.settings import ScoreSettings
@@ -97,7 +98,7 @@ def command(model: str, out: Path | None, as_json: bool, debug: bool, show_promp
             raise EvaluateError("no --suite; name what to evaluate on, such as --suite humaneval+")
         if out is None and not show_prompt:
             raise EvaluateError("no --out; name a directory for samples and results")
-        loaded = _loaded(target, settings, options)
+        loaded = loaded_model(target, settings, options)
         specs = _specs(target, settings, loaded, opened, options["stop"])
         if show_prompt or out is None:
             _show(specs, loaded)
@@ -146,7 +147,7 @@ def _settings(target: Target, options: dict[str, Any]) -> ExamSettings:
         base,
         suites=options["suites"] or base.suites,
         limit=(options["limit"] or None) if "limit" in given else base.limit,
-        sampling=_sampling(base.sampling, options),
+        sampling=sampling_of(base.sampling, options),
         scoring=_scoring(base.scoring, options),
         sandbox=base.sandbox.model_copy(update=sandbox),
         **asked,
@@ -163,22 +164,6 @@ def _opened(settings: ExamSettings, tasks: Sequence[str]) -> list[Suite]:
     return [suite.only(tasks) for suite in opened] if tasks else opened
 
 
-def _sampling(base: EvalSampling, options: dict[str, Any]) -> EvalSampling:
-    several = options["n"] > 1
-    temperature, top_p = options["temperature"], options["top_p"]
-    return replace(
-        base,
-        n=options["n"],
-        temperature=(0.2 if several else 0.0) if temperature is None else temperature,
-        top_p=(0.95 if several else 1.0) if top_p is None else top_p,
-        max_tokens=options["max_tokens"] or base.max_tokens,
-        seed=options["seed"],
-        batch_size=options["batch_size"] or base.batch_size,
-        omit=tuple(sorted(set(options["omit"]))),
-        extra_body=_canonical(options["extra_body"]),
-    )
-
-
 def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
     min_time, memory_mb = options["min_time"], options["memory_mb"]
     return replace(
@@ -190,54 +175,6 @@ def _scoring(base: ScoreSettings, options: dict[str, Any]) -> ScoreSettings:
         programs=names_in(options["programs"]),
         judging=options["judging"],
     )
-
-
-def _canonical(body: str | None) -> str:
-    """Return the JSON object given, keys sorted; "" where there is none. Raises EvaluateError."""
-    from akd_code.evaluate import EvaluateError
-
-    if body is None:
-        return ""
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise EvaluateError(f"--extra-body is not JSON ({error}); give an object, such as '{{\"top_k\": 5}}'") from None
-    if not isinstance(fields, dict):
-        raise EvaluateError("--extra-body is not a JSON object; give names and values, such as '{\"top_k\": 5}'")
-    return json.dumps(fields, sort_keys=True) if fields else ""
-
-
-def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    """Return names and values of K=V options. Raises EvaluateError, which shows no value: it may be a key."""
-    from akd_code.evaluate import EvaluateError
-
-    pairs = [one.partition("=") for one in given]
-    if any(not equals or not name.strip() for name, equals, _ in pairs):
-        raise EvaluateError(f"{option} takes NAME=VALUE; write it again with an = between name and value")
-    return {name.strip(): value for name, _, value in pairs}
-
-
-def _loaded(target: Target, settings: ExamSettings, options: dict[str, Any]) -> Student | ChatModel:
-    from akd_code.evaluate import EvaluateError
-
-    sampling = settings.sampling
-    headers, query = _pairs("--header", options["headers"]), _pairs("--query", options["queries"])
-    if target.server:
-        from akd_code.models import Extras, open_model
-
-        extras = Extras(json.loads(sampling.extra_body or "{}"), headers, query)
-        return open_model(
-            target.server, concurrency=options["concurrency"], timeout_s=600.0, extras=extras, notice=_noted
-        )
-    if sampling.extra_body or headers or query or sampling.omit:
-        raise EvaluateError("--extra-body, --header, --query and --omit are for a server; leave them out")
-    from akd_code.student import load_student
-
-    return load_student(target.model, adapter=target.adapter, device=settings.device, dtype=settings.dtype)
-
-
-def _noted(line: str) -> None:
-    click.echo(f"  {line}", err=True)
 
 
 def _specs(

@@ -21,7 +21,7 @@ from akd_code.cli.suite_options import (
 from akd_code.cli.watch import Watch, watcher
 
 if TYPE_CHECKING:
-    from akd_evals.results import Result, Summary
+    from akd_evals.results import Result, SecurityFigures, Summary
     from akd_evals.samples import Samples
     from akd_evals.settings import ScoreSettings
     from akd_evals.suites import Suite
@@ -200,10 +200,26 @@ def table(summary: Summary, results: list[Result]) -> str:
         if not estimates:
             lines.append(f"  {kind:4}  no pass@k: no task has enough samples")
     lines.append("  " + ", ".join(f"{verdict} {count}" for verdict, count in summary.verdicts.items()))
+    lines += [f"  {line}" for line in security_lines(summary.security)]
     lines += [f"  {line}" for line in answer_lines(summary)]
     rate = f"{summary.wall_s:.1f} s, {summary.samples_per_s:.1f} samples/s"
     lines.append(f"  {rate}; isolation {summary.isolation}")
     return "\n".join(lines)
+
+
+def security_lines(figures: SecurityFigures | None) -> list[str]:
+    """Return what samples came to on the tasks with security tests: func, secure and func-sec, with their intervals."""
+    if figures is None:
+        return []
+    lines = [f"security: {figures.tasks} tasks, {figures.missing} missing"]
+    for measure, estimates in figures.at_k.items():
+        for k, estimate in estimates.items():
+            low, high = figures.ci95[measure][k]
+            name = f"{measure}@{k}"
+            lines.append(f"  {name:13} {100 * estimate:5.1f} %   95 % [{100 * low:.1f}, {100 * high:.1f}]")
+    verdicts = ", ".join(f"{one} {count}" for one, count in figures.verdicts.items())
+    lines.append(f"  security tests: {verdicts}; right but exploited: {figures.vulnerable} samples")
+    return lines
 
 
 def answer_lines(summary: Summary) -> list[str]:
@@ -231,9 +247,7 @@ def answer_lines(summary: Summary) -> list[str]:
 
 def infra_line(summary: Summary, results: list[Result]) -> str:
     """Return one line on samples that could not be judged, with the first reason."""
-    from akd_sandbox import Verdict
-
-    first = next(one for one in results if one.judged.verdict is Verdict.INFRA)
+    first = next(one for one in results if one.judged.infra)
     return (
         f"{summary.infra} of {summary.samples} samples could not be judged and count neither way "
         f"({first.task_id}: {first.judged.detail}); the same command again tries them anew"

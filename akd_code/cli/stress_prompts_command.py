@@ -52,8 +52,8 @@ def prompts(
         from akd_code.security import cells, draw_prompts, weaknesses, write_prompts
 
         with watcher(quiet=as_json) as watch:
-            chosen = cells(weaknesses(names_in(only)), _families(families))
-            detector = _detector(against, watch)
+            chosen = cells(weaknesses(names_in(only)), families_in(families))
+            detector = detector_against(against, watch)
             watch.stage(None, f"making prompts of {len(chosen)} cells")
             drawn = draw_prompts(chosen, count, seed, detector, hinted=hinted, progress=watch.progress)
             if teacher is not None:
@@ -63,7 +63,8 @@ def prompts(
         click.echo(json.dumps(_counts(drawn, out)) if as_json else _told(drawn, out))
 
 
-def _families(given: str | None) -> tuple[Family, ...]:
+def families_in(given: str | None) -> tuple[Family, ...]:
+    """Return the families in `--families`, all where none is given. Raises AkdError for an unknown one."""
     from akd_code.errors import AkdError
     from akd_code.security import Family
 
@@ -74,7 +75,8 @@ def _families(given: str | None) -> tuple[Family, ...]:
     return tuple(Family(name) for name in names or known)
 
 
-def _detector(against: str | None, watch: Watch) -> Detector | None:
+def detector_against(against: str | None, watch: Watch) -> Detector | None:
+    """Return what finds prompts of these benchmarks, or of all that are at hand; None where there are none."""
     from akd_code.decontamination import Detector, named_suites, suites_at_hand, tasks_of
 
     suites = named_suites(names_in(against)) if against else suites_at_hand((), watch.note)

@@ -6,7 +6,7 @@ that into the figures of a round. Nothing here trains a model or knows the order
 """
 
 from akd_code.evaluate.exam import Exam, exam_of
-from akd_code.evaluate.pipeline import Evaluation, evaluate
+from akd_code.evaluate.pipeline import Evaluation, draw, evaluate
 from akd_code.evaluate.prompting import PromptStyle, TaskPrompts, decide_style
 from akd_code.evaluate.sampling import EvalSampling
 from akd_code.evaluate.seen import split, split_of, told_of
@@ -27,6 +27,7 @@ __all__ = [
     "TaskPrompts",
     "decide_style",
     "discard_others",
+    "draw",
     "evaluate",
     "exam_of",
     "find_target",

@@ -95,6 +95,34 @@ def evaluate(
     return Evaluation(summary, tuple(results), clock.generated, store.cut, tokens_per_s, store.refused)
 
 
+def draw(
+    model: Student | ChatModel,
+    spec: EvalSpec,
+    out: Path,
+    watch: ProgressWatcher,
+    *,
+    concurrency: int = 16,
+    retry_refused: bool = False,
+) -> None:
+    """Sample every task of the spec's suite into `out`/samples.jsonl and judge nothing: for prompts without tests.
+
+    What is in the file is not drawn again. Raises as `evaluate` does.
+    """
+    store = SampleStore(out, spec, retry_refused=retry_refused)
+    total = len(spec.prompts.suite.tasks) * spec.sampling.n
+    watch.stage(None, f"sampling {spec.prompts.suite.name}")
+    clock = _AnswerClock()
+
+    def take(one: Drawn) -> None:
+        store.add(one)
+        clock.count(one)
+        watch.progress(len(store), total, clock.rate(0))
+
+    watch.progress(len(store), total)
+    _sample(model, spec, store, take, concurrency)
+    store.collected()
+
+
 def _sample(model: Student | ChatModel, spec: EvalSpec, store: SampleStore, take: TakeAnswer, concurrency: int) -> None:
     """Draw what is missing, whatever stands behind the model."""
     from akd_code.student import Student

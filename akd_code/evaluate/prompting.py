@@ -53,7 +53,7 @@ class TaskPrompts:
             return task.instruction
         if self.suite.name.startswith("mbpp"):
             return docstring_task(task.prompt)
-        if self.suite.name.startswith("humaneval"):
+        if self.suite.name.startswith("humaneval") or task.continues:
             return signature_task(task.prompt)
         return task.prompt
 

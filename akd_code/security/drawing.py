@@ -81,11 +81,18 @@ def draw_prompts(
 
 
 def _places(chosen: Sequence[Cell]) -> list[list[Cell]]:
-    """Return the cells by what is balanced."""
+    """Return the cells by what is balanced, the weaknesses by turns, so that a few prompts are of many of them.
+
+    Each weakness begins with another of its places than the one before it: else the first prompts are of one family.
+    """
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in chosen:
         groups.setdefault(cell.place, []).append(cell)
-    return list(groups.values())
+    by_weakness: dict[str, list[list[Cell]]] = {}
+    for place, group in groups.items():
+        by_weakness.setdefault(place[0], []).append(group)
+    turned = [line[at % len(line) :] + line[: at % len(line)] for at, line in enumerate(by_weakness.values())]
+    return [line[at] for at in range(max(map(len, turned), default=0)) for line in turned if at < len(line)]
 
 
 def _line(group: Sequence[Cell]) -> Iterator[tuple[Cell, int]]:

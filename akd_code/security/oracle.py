@@ -9,13 +9,12 @@ from importlib import resources
 from akd_code.errors import AkdError
 from akd_code.security.stress_prompt import StressPrompt
 from akd_code.security.weakness import Exercise, OracleTask
-from akd_sandbox import Job, Limits, SampleResult, Verdict, tests_from_asserts
+from akd_evals.exploits import worked
+from akd_sandbox import Job, Limits, SampleResult, tests_from_asserts
 from akd_sandbox.syntax import NOT_PYTHON, parse
 
 LIMITS = Limits(test_s=4.0)
 """A test that takes longer has failed: payloads are small, and a program without the weakness needs milliseconds."""
-
-_LIMITS_REACHED = frozenset({Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT})
 
 
 def proven(exploit: SampleResult) -> bool:
@@ -23,10 +22,7 @@ def proven(exploit: SampleResult) -> bool:
 
     A test that ended with any other exception, or that could not be judged, proves nothing in either way.
     """
-    checked = [test for test in exploit.tests if test.verdict is Verdict.WRONG]
-    by_value = exploit.judging == "values"
-    failed = any(by_value or test.detail.startswith("AssertionError") for test in checked)
-    return failed or bool(_LIMITS_REACHED & {exploit.verdict, *(test.verdict for test in exploit.tests)})
+    return bool(worked(exploit))
 
 
 def setup(exercise: Exercise) -> str:

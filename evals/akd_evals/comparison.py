@@ -22,7 +22,7 @@ from akd_evals.power import (
 )
 from akd_evals.runs import ScoredRun, TaskOutcome
 from akd_evals.stats import Spread, holm, variance_split
-from akd_evals.suites.record import TestKind
+from akd_evals.suites.record import Measured, TestKind
 from akd_sandbox import Verdict
 
 Allowance = Literal["dataset", "limits", "isolation", "n"]
@@ -37,12 +37,17 @@ SLOWER, SLOWER_S = 2.0, 0.1
 class Measure:
     """pass@k over one kind of tests in both runs, each with its own interval, and the paired difference."""
 
-    kind: TestKind
+    kind: Measured
     k: int
     paired: Paired
     base_ci: tuple[float, float]
     new_ci: tuple[float, float]
     p_holm: float
+
+    @property
+    def name(self) -> str:
+        """What the figure is called: "base pass@1", "func-sec@1"."""
+        return f"{self.kind} pass@{self.k}" if self.kind in ("base", "plus") else f"{self.kind}@{self.k}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ def compare_runs(
     notes = _unshared(base, new) if len(base) + len(new) > 2 else ()
     for old, other in pairs:
         _check_alike(old, other, allow)
+    pairs = [part for old, other in pairs for part in _measures(old, other)]
     suites = [_suite(old, other, k, tests, rule, notes, len(pairs)) for old, other in pairs]
     adjusted = holm([suite.main.paired.p for suite in suites])
     decided = decide(rule, [_interval(suite) for suite in suites], [suite.main.paired.delta for suite in suites])
@@ -161,6 +167,16 @@ def compare_runs(
         for suite, gate, p in zip(suites, decided, adjusted, strict=True)
     )
     return Comparison(pairs[0][0].name, pairs[0][1].name, rule, finished)
+
+
+def _measures(base: ScoredRun, new: ScoredRun) -> list[tuple[ScoredRun, ScoredRun]]:
+    """Return two runs on a suite, and where both have security tests the same by secure and func-sec beside them.
+
+    Each is compared, adjusted for and gated as a suite is: func-sec, which may rise because func does, clears neither.
+    """
+    if not base.secured or not new.secured:
+        return [(base, new)]
+    return [(base, new), *((base.measured(one), new.measured(one)) for one in ("secure", "func-sec"))]
 
 
 def _unshared(base: dict[str, ScoredRun], new: dict[str, ScoredRun]) -> tuple[str, ...]:
@@ -210,7 +226,7 @@ def _suite(
     base: ScoredRun, new: ScoredRun, k: int, tests: TestKind | None, rule: GateRule, notes: Sequence[str], suites: int
 ) -> SuiteComparison:
     both_plus = base.has_plus and new.has_plus
-    kind: TestKind = tests or ("plus" if both_plus else "base")
+    kind: Measured = base.measure or tests or ("plus" if both_plus else "base")
     if kind == "plus" and not both_plus:
         raise EvalError(f"{(new if base.has_plus else base).name} has no plus tests; give --tests base")
     ids = list(dict.fromkeys([*base.outcomes, *new.outcomes]))
@@ -223,7 +239,7 @@ def _suite(
     if k > least:
         raise EvalError(f"pass@{k} is undefined: a task of {base.suite} has {least} samples; give --k {least} or less")
     total = max(len(kept), max(run.tasks or 0 for run in (base, new)) - len(unjudged))
-    kinds: list[TestKind] = [kind, *((other for other in ("base", "plus") if other != kind) if both_plus else ())]
+    kinds: list[Measured] = [kind, *((other for other in ("base", "plus") if other != kind) if both_plus else ())]
     ks = [k, *(other for other in (1, 10, 100) if other != k and other <= least)]
     scores = {
         (each, one): [[_score(judged[run.path][t], each, one) for t in kept] for run in (base, new)]
@@ -293,16 +309,19 @@ def _notes(base: ScoredRun, new: ScoredRun, total: int, kept: int, unjudged: Seq
 
 def _judged(run: ScoredRun, task_id: str) -> tuple[TaskOutcome, ...]:
     """Return the samples that count: those whose verdicts say something of the program."""
-    return tuple(one for one in run.outcomes.get(task_id, ()) if not _UNDECIDED & {one.base, one.plus})
+    samples = run.outcomes.get(task_id, ())
+    if run.measure is not None:
+        return tuple(one for one in samples if one.verdict(run.measure) not in _UNDECIDED)
+    return tuple(one for one in samples if not _UNDECIDED & {one.base, one.plus})
 
 
-def _score(samples: Sequence[TaskOutcome], kind: TestKind, k: int) -> float:
+def _score(samples: Sequence[TaskOutcome], kind: Measured, k: int) -> float:
     """Return the task's pass@k; 0 for a task without samples (closed denominator)."""
     passed = sum(one.verdict(kind) == "PASS" for one in samples)
     return pass_at_k(len(samples), passed, k) if samples else 0.0
 
 
-def _measure(kind: TestKind, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
+def _measure(kind: Measured, k: int, base: list[float], new: list[float], total: int, confidence: float) -> Measure:
     missing = [0.0] * (total - len(base))
     paired = compare_paired([*base, *missing], [*new, *missing], confidence=confidence)
     intervals = [mean_interval([*scores, *missing], confidence) for scores in (base, new)]
@@ -310,7 +329,7 @@ def _measure(kind: TestKind, k: int, base: list[float], new: list[float], total:
 
 
 def _pair(
-    task_id: str, base: tuple[TaskOutcome, ...], new: tuple[TaskOutcome, ...], kind: TestKind, k: int
+    task_id: str, base: tuple[TaskOutcome, ...], new: tuple[TaskOutcome, ...], kind: Measured, k: int
 ) -> TaskPair:
     scores = _score(base, kind, k), _score(new, kind, k)
     before = _side(base, kind, scores[0], scores[0] > scores[1])
@@ -329,7 +348,7 @@ def _pair(
     return TaskPair(task_id, status, before, after, slower)
 
 
-def _side(samples: tuple[TaskOutcome, ...], kind: TestKind, score: float, higher: bool) -> Side:
+def _side(samples: tuple[TaskOutcome, ...], kind: Measured, score: float, higher: bool) -> Side:
     verdicts = Counter(one.verdict(kind) for one in samples)
     times = [one.wall_s for one in samples if one.verdict(kind) == "PASS" and one.wall_s is not None]
     wanted = (one for one in samples if (one.verdict(kind) == "PASS") == higher)
@@ -337,13 +356,13 @@ def _side(samples: tuple[TaskOutcome, ...], kind: TestKind, score: float, higher
     return Side(score, tuple(verdicts.most_common()), median(times) if times else None, shown)
 
 
-def _shifts(base: ScoredRun, new: ScoredRun, kind: TestKind) -> tuple[tuple[str, int, int], ...]:
+def _shifts(base: ScoredRun, new: ScoredRun, kind: Measured) -> tuple[tuple[str, int, int], ...]:
     counts = [Counter(one.verdict(kind) for rows in run.outcomes.values() for one in rows) for run in (base, new)]
     order = [*(verdict.value for verdict in Verdict), "FAIL"]
     return tuple((v, counts[0][v], counts[1][v]) for v in order if counts[0][v] or counts[1][v])
 
 
-def _spread(judged: dict[str, tuple[TaskOutcome, ...]], kept: Sequence[str], kind: TestKind) -> Spread | None:
+def _spread(judged: dict[str, tuple[TaskOutcome, ...]], kept: Sequence[str], kind: Measured) -> Spread | None:
     rows = [judged[task_id] for task_id in kept]
     return variance_split([(len(row), sum(one.verdict(kind) == "PASS" for one in row)) for row in rows])
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from akd_evals.errors import EvalInfraError
 from akd_evals.oracles import Output
-from akd_evals.suites.record import ReferenceTests, Task, TestKind
+from akd_evals.suites.record import JudgedKind, ReferenceTests, Task
 from akd_sandbox import CallOutcome, Digest, EncodedValue, Limits, Verdict, codec
 
 _FORMAT = 3
@@ -68,7 +68,7 @@ class References:
         self._warn = warn
         self._warned = False
 
-    def get(self, task: Task, kind: TestKind, tests: ReferenceTests) -> tuple[Reference, ...]:
+    def get(self, task: Task, kind: JudgedKind, tests: ReferenceTests) -> tuple[Reference, ...]:
         """Return the expected outputs of the task's base or plus tests, in test order.
 
         Raises EvalInfraError if the canonical solution does not give a value for every input.
@@ -76,7 +76,7 @@ class References:
         path = self._path(task, kind)
         return _read(path, len(tests.inputs)) or self._compute(task, kind, tests, path)
 
-    def _compute(self, task: Task, kind: TestKind, tests: ReferenceTests, path: Path) -> tuple[Reference, ...]:
+    def _compute(self, task: Task, kind: JudgedKind, tests: ReferenceTests, path: Path) -> tuple[Reference, ...]:
         if task.canonical is None:
             raise EvalInfraError(f"{task.task_id} has no canonical solution; its benchmark file is incomplete")
         outcomes = self._box.call(task.program(task.canonical), task.call, tests.inputs, REFERENCE_LIMITS)
@@ -92,7 +92,7 @@ class References:
         self._write(path, references)
         return references
 
-    def _path(self, task: Task, kind: TestKind) -> Path:
+    def _path(self, task: Task, kind: JudgedKind) -> Path:
         parts = (str(_FORMAT), self._dataset, task.task_id, kind, task.program(task.canonical or ""), _machine())
         digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
         return self._directory / self._dataset / f"{digest[:32]}.bin"

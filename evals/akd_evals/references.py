@@ -69,14 +69,14 @@ def _outcomes(
 def _checked(task: Task, box: Box, judge: TaskJudge, settings: ScoreSettings) -> ReferenceCheck:
     if task.canonical is None:
         return ReferenceCheck(task.task_id, None, "no reference")
-    if isinstance(task.base, CodeTests | PytestTests) and task.plus is None:
+    if isinstance(task.base, CodeTests | PytestTests) and task.plus is None and task.security is None:
         # as written alone: nothing that a reference does is a forgery
         tests = replace(task.base, admitted=frozenset())
         result = box.run(Job(task.program(task.canonical), task.call, tests, settings.limits()))
         return _explained(task.task_id, result.verdict, result.detail)
     judged = judge.judge(task, task.canonical)
     judge.forget(task)
-    return _explained(task.task_id, judged.verdict, judged.detail)
+    return _explained(task.task_id, judged.joint, judged.detail)
 
 
 def _explained(task_id: str, verdict: Verdict, detail: str) -> ReferenceCheck:

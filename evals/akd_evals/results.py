@@ -30,6 +30,9 @@ class Judged:
     A program passes plus only if it passes base too, so `plus` is base's verdict where that is not PASS.
     `base_failed` and `plus_failed` hold the indices of the failing tests that were seen. `judging` and `unguarded` are
     the sandbox's for the base tests: how they were judged, and whether nothing in them could be made false.
+    `security` is None for a task without security tests. Those are judged whatever became of the others, all of them:
+    `security_failed` names every one that did not pass, `exploited` those of them that show an effect
+    (`akd_evals.exploits`).
     """
 
     base: Verdict
@@ -40,11 +43,34 @@ class Judged:
     wall_s: float
     judging: str = ""
     unguarded: bool = False
+    security: Verdict | None = None
+    security_failed: tuple[int, ...] = ()
+    exploited: tuple[int, ...] = ()
+
+    @property
+    def vulnerable(self) -> bool:
+        """Whether it does what was asked and an exploit of it worked."""
+        return self.verdict is Verdict.PASS and bool(self.exploited)
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict over all tests."""
+        """The verdict over all functional tests."""
         return self.base if self.plus is None else self.plus
+
+    @property
+    def joint(self) -> Verdict:
+        """The verdict over functional and security tests: PASS is correct and secure.
+
+        A program that is decided to be wrong is no pass, whatever became of its security tests.
+        """
+        if self.security is None or self.verdict is not Verdict.PASS:
+            return self.verdict
+        return self.security
+
+    @property
+    def infra(self) -> bool:
+        """Whether a fault of ours kept some of its tests from being judged."""
+        return Verdict.INFRA in (self.base, self.plus, self.security)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,10 @@ class Result:
         row["base_failed"] = list(judged.base_failed)
         if judged.plus is not None:
             row["plus_failed"] = list(judged.plus_failed)
+        if judged.security is not None:
+            row |= {"security": judged.security.value, "security_failed": list(judged.security_failed)}
+        if judged.exploited:
+            row["exploited"] = list(judged.exploited)
         row |= {
             "detail": judged.detail,
             "wall_s": round(judged.wall_s, 4),
@@ -82,8 +112,9 @@ class Result:
         return row
 
 
-def _judged(row: dict[str, Any]) -> Judged:
-    plus = row.get("plus")
+def judged_of(row: dict[str, Any]) -> Judged:
+    """Return the verdicts in a line of results.jsonl. Raises KeyError, TypeError or ValueError for what is none."""
+    plus, security = row.get("plus"), row.get("security")
     return Judged(
         base=Verdict(row["base"]),
         plus=None if plus is None else Verdict(plus),
@@ -93,7 +124,45 @@ def _judged(row: dict[str, Any]) -> Judged:
         wall_s=float(row["wall_s"]),
         judging=str(row.get("judging", "")),
         unguarded=row.get("unguarded") is True,
+        security=None if security is None else Verdict(security),
+        security_failed=tuple(row.get("security_failed", ())),
+        exploited=tuple(row.get("exploited", ())),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityFigures:
+    """func@k, secure@k and func-sec@k over the tasks that have security tests, each with its interval by k.
+
+    `tasks` and `missing` (those without a sample, which count as failed) are counts of such tasks, `infra` and
+    `unsupported` counts of samples whose security tests could not be judged, `vulnerable` of those that do what was
+    asked and were exploited. func-sec is correct and secure on the same sample (CWEval, arXiv 2501.08200).
+    """
+
+    tasks: int
+    missing: int
+    at_k: dict[str, dict[str, float]]
+    ci95: dict[str, dict[str, tuple[float, float]]]
+    verdicts: dict[str, int]
+    vulnerable: int
+    infra: int
+    unsupported: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry of summary.json."""
+        return {
+            "tasks": self.tasks,
+            "missing": self.missing,
+            **{f"{measure}@k": figures for measure, figures in self.at_k.items()},
+            "ci95": {
+                measure: {k: [round(bound, 4) for bound in bounds] for k, bounds in by_k.items()}
+                for measure, by_k in self.ci95.items()
+            },
+            "verdicts": self.verdicts,
+            "vulnerable": self.vulnerable,
+            "infra": self.infra,
+            "unsupported": self.unsupported,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +172,8 @@ class Summary:
     `extraction` counts the rules by which programs were found in answers; `empty` and `reasoning_only` the answers
     without one, `cut` those that ended at the limit of their length. `missing_imports` counts the samples that failed
     because a package is not here, by its name, `missing_programs` (left out where there are none) those that want an
-    external program. `excluded` tells the tasks that are left out, and why.
+    external program. `excluded` tells the tasks that are left out, and why. `security` is there where tasks have
+    security tests.
     """
 
     suite: str
@@ -127,12 +197,16 @@ class Summary:
     missing_imports: dict[str, int] = field(default_factory=dict)
     missing_programs: dict[str, int] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
+    security: SecurityFigures | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the object with its fields as docs/scoring.md names them."""
         names = {"pass_at_k": "pass@k"}
         shown = {names.get(one.name, one.name): getattr(self, one.name) for one in fields(self)}
-        return shown if self.missing_programs else {key: shown[key] for key in shown if key != "missing_programs"}
+        if not self.missing_programs:
+            del shown["missing_programs"]
+        del shown["security"]
+        return shown if self.security is None else shown | {"security": self.security.as_json()}
 
 
 class ResultFolder:
@@ -178,12 +252,12 @@ class ResultFolder:
         known: dict[tuple[str, str], Judged] = {}
         for line, row in self._rows():
             try:
-                judged = _judged(row)
+                judged = judged_of(row)
                 key = str(row["task_id"]), str(row["code_sha256"])
             except (KeyError, TypeError, ValueError) as error:
                 where = f"{self.path / RESULTS}:{line}"
                 raise EvalError(f"{where}: not a result ({error!r}); delete it, or choose another directory") from None
-            if Verdict.INFRA not in (judged.base, judged.plus):
+            if not judged.infra:
                 known[key] = judged
         return known
 

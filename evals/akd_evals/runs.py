@@ -11,14 +11,14 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from akd_evals.errors import EvalError
 from akd_evals.files import Row, read_rows
 from akd_evals.results import PROGRAMS, RESULTS, SUMMARY
-from akd_evals.suites.record import TestKind
+from akd_evals.suites.record import Measured
 from akd_sandbox import Verdict
 
 UNTOLD = "FAIL"
@@ -31,7 +31,7 @@ class TaskOutcome:
     """One sample with its verdicts. `wall_s` is None where the file has no times; `code` is a sha256 or the program.
 
     `extraction` is the rule that found the program, empty where the file does not tell; `cut`: the answer ended at the
-    limit of its length.
+    limit of its length. `security` is None where the task has no security tests.
     """
 
     sample: int
@@ -42,10 +42,14 @@ class TaskOutcome:
     code: str
     extraction: str = ""
     cut: bool = False
+    security: str | None = None
 
-    def verdict(self, kind: TestKind) -> str:
-        """Return the verdict over base tests, or over base and plus tests together."""
-        return self.base if kind == "base" or self.plus is None else self.plus
+    def verdict(self, kind: Measured) -> str:
+        """Return the verdict over base tests, over all functional tests (plus), over security tests, or over all."""
+        functional = self.base if kind == "base" or self.plus is None else self.plus
+        if self.security is None or kind in ("base", "plus"):
+            return functional
+        return self.security if kind == "secure" or functional == "PASS" else functional
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class ScoredRun:
 
     `isolation` names the harness where another than akd judged; `dataset_md5` and `limits` are None where the file
     does not tell them. `tasks` is the size of the suite, None if unknown. `outcomes` maps a task to its samples.
-    `excluded` are the tasks that were left out of the suite because their references fail.
+    `excluded` are the tasks that were left out of the suite because their references fail. `secured` is the number of
+    the suite's tasks with security tests. `measure` is what alone a comparison looks at, None for the functional tests.
     """
 
     name: str
@@ -68,6 +73,20 @@ class ScoredRun:
     outcomes: Mapping[str, tuple[TaskOutcome, ...]]
     programs: Mapping[str, str] = field(default_factory=dict, repr=False)
     excluded: tuple[str, ...] = ()
+    secured: int = 0
+    measure: Literal["secure", "func-sec"] | None = None
+
+    def measured(self, measure: Literal["secure", "func-sec"]) -> ScoredRun:
+        """Return the run's tasks that have security tests, to be compared by this measure, as a suite of its own."""
+        outcomes = {task_id: samples for task_id, samples in self.outcomes.items() if samples[0].security is not None}
+        return replace(
+            self,
+            suite=f"{self.suite} {measure}",
+            outcomes=outcomes,
+            tasks=self.secured,
+            has_plus=False,
+            measure=measure,
+        )
 
     @property
     def n(self) -> tuple[int, int]:
@@ -167,7 +186,18 @@ def _akd(path: Path, name: str) -> ScoredRun:
         )
     programs = _programs(path / PROGRAMS)
     samples_of = _frozen(outcomes, path)
-    return ScoredRun(name, path, suite, md5, limits, isolation, tasks, has_plus, samples_of, programs, excluded)
+    secured = _secured(summary, path)
+    return ScoredRun(
+        name, path, suite, md5, limits, isolation, tasks, has_plus, samples_of, programs, excluded, secured
+    )
+
+
+def _secured(summary: Mapping[str, Any], path: Path) -> int:
+    """Return the number of tasks with security tests. Raises EvalError where it is not told as a number."""
+    given = summary.get("security") or {"tasks": 0}
+    if not isinstance(given, dict) or not isinstance(given.get("tasks"), int):
+        raise EvalError(f'{path / SUMMARY} has a "security" without the number of its tasks; score the samples again')
+    return int(given["tasks"])
 
 
 def _akd_outcome(row: Row, where: str) -> TaskOutcome:
@@ -180,7 +210,8 @@ def _akd_outcome(row: Row, where: str) -> TaskOutcome:
     base, detail = _verdict(row, "base", where), _text(row, "detail", where)
     rule = row["extraction"] if isinstance(row.get("extraction"), str) else ""
     code = _text(row, "code_sha256", where)
-    return TaskOutcome(sample, base, plus, detail, float(wall_s), code, rule, row.get("cut") is True)
+    security = None if row.get("security") is None else _verdict(row, "security", where)
+    return TaskOutcome(sample, base, plus, detail, float(wall_s), code, rule, row.get("cut") is True, security)
 
 
 def _programs(path: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from akd_evals.expected import References, cache_dir
 from akd_evals.parallel import unordered
 from akd_evals.passk import mean_pass_at_k
 from akd_evals.passk import pass_at_k as pass_one
-from akd_evals.results import Judged, Result, ResultFolder, Summary
+from akd_evals.results import Judged, Result, ResultFolder, SecurityFigures, Summary
 from akd_evals.samples import Sample, Samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Suite
@@ -128,7 +128,7 @@ def summarise(
         samples=len(samples.rows),
         pass_at_k={kind: pass_at_k(verdicts, ks, len(samples.missing)) for kind, verdicts in kinds.items()},
         verdicts={verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]},
-        infra=counts[Verdict.INFRA],
+        infra=sum(result.judged.infra for result in results),
         unsupported=counts[Verdict.UNSUPPORTED],
         missing=len(samples.missing),
         isolation=isolation,
@@ -137,6 +137,33 @@ def summarise(
         samples_per_s=round(samples_per_s, 3),
         versions=versions(),
         **_of_answers(results),
+        security=security_figures(suite, results, ks) if suite.secured else None,
+    )
+
+
+def security_figures(suite: Suite, results: Sequence[Result], ks: Sequence[int]) -> SecurityFigures:
+    """Return what samples came to on the tasks of the suite that have security tests."""
+    answered = {one.task_id for one in results}
+    missing = sum(task.task_id not in answered for task in suite.secured)
+    rows = [(one.task_id, one.judged, one.judged.security) for one in results if one.judged.security is not None]
+    verdicts = {
+        "func": [(task_id, judged.verdict) for task_id, judged, _ in rows],
+        "secure": [(task_id, security) for task_id, _, security in rows],
+        "func-sec": [(task_id, judged.joint) for task_id, judged, _ in rows],
+    }
+    counts = Counter(security for _, _, security in rows)
+    return SecurityFigures(
+        tasks=len(suite.secured),
+        missing=missing,
+        at_k={measure: pass_at_k(pairs, ks, missing) for measure, pairs in verdicts.items()},
+        ci95={
+            measure: {str(k): bounds for k in ks if (bounds := interval(pairs, k, missing)) is not None}
+            for measure, pairs in verdicts.items()
+        },
+        verdicts={verdict.value: counts[verdict] for verdict in Verdict if counts[verdict]},
+        vulnerable=sum(judged.vulnerable for _, judged, _ in rows),
+        infra=counts[Verdict.INFRA],
+        unsupported=counts[Verdict.UNSUPPORTED],
     )
 
 

@@ -1,17 +1,18 @@
-"""One program against one task: base tests, then plus tests."""
+"""One program against one task: base tests, then plus tests, and security tests beside them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, get_args
 
 from akd_evals.errors import EvalInfraError
 from akd_evals.expected import References
+from akd_evals.exploits import worked
 from akd_evals.results import Judged
 from akd_evals.settings import ScoreSettings
-from akd_evals.suites.record import ReferenceTests, Task, TaskTests, TestKind
+from akd_evals.suites.record import JudgedKind, ReferenceTests, Task, TaskTests
 from akd_sandbox import (
     Admission,
     CallOutcome,
@@ -64,17 +65,34 @@ class TaskJudge:
         self._references = references
         self._settings = settings
         self._guard = threading.Lock()
-        self._ready: dict[tuple[str, TestKind], _Once] = {}
-        self._admitted: dict[tuple[str, TestKind], _OnceAdmitted] = {}
+        self._ready: dict[tuple[str, JudgedKind], _Once] = {}
+        self._admitted: dict[tuple[str, JudgedKind], _OnceAdmitted] = {}
 
     def judge(self, task: Task, code: str) -> Judged:
         """Return the verdicts of one program on a task.
 
-        Plus tests are run only for a program that passes base, unless the settings ask for details. A benchmark whose
-        own solution fails gives INFRA, never a verdict on the program.
+        Plus tests are run only for a program that passes base, unless the settings ask for details; security tests for
+        every program, and all of them. A benchmark whose own solution fails gives INFRA, never a verdict on the
+        program.
         """
         if self._settings.context == "prompt":
             code = task.in_context(code)
+        judged = self._functional(task, code)
+        return judged if task.security is None else self._with_security(task, task.security, code, judged)
+
+    def _with_security(self, task: Task, tests: TaskTests, code: str, judged: Judged) -> Judged:
+        """Return the verdicts with that over the security tests, whose detail is told where nothing else is wrong."""
+        result = self._run("security", task, tests, code)
+        return replace(
+            judged,
+            security=result.verdict,
+            security_failed=result.failed,
+            exploited=worked(result),
+            detail=judged.detail or _detail("security", result),
+            wall_s=judged.wall_s + result.wall_s,
+        )
+
+    def _functional(self, task: Task, code: str) -> Judged:
         base = self._run("base", task, task.base, code)
         if task.plus is None:
             return _judged(base, None, base.failed, (), _detail("base", base), base.wall_s)
@@ -89,11 +107,11 @@ class TaskJudge:
     def forget(self, task: Task) -> None:
         """Drop the task's prepared tests: no program is left to judge on it."""
         with self._guard:
-            for kind in ("base", "plus"):
+            for kind in get_args(JudgedKind):
                 self._ready.pop((task.task_id, kind), None)
                 self._admitted.pop((task.task_id, kind), None)
 
-    def _run(self, kind: TestKind, task: Task, tests: TaskTests, code: str) -> SampleResult:
+    def _run(self, kind: JudgedKind, task: Task, tests: TaskTests, code: str) -> SampleResult:
         limits = self._settings.limits()
         if isinstance(tests, ReferenceTests):
             if not tests.inputs:
@@ -113,12 +131,12 @@ class TaskJudge:
             entry=task.call,
             tests=tests,
             limits=limits,
-            stop_at_first_failure=not self._settings.details,
+            stop_at_first_failure=not self._settings.details and kind != "security",
             judging=self._settings.judging,
         )
         return self._box.run(job)
 
-    def prepared(self, kind: TestKind, task: Task, tests: ReferenceTests) -> Prepared:
+    def prepared(self, kind: JudgedKind, task: Task, tests: ReferenceTests) -> Prepared:
         """Return tests with their expected outputs, made once however many threads ask.
 
         Raises EvalInfraError if the canonical solution does not give an output for every input.
@@ -130,7 +148,7 @@ class TaskJudge:
                 once.prepared = self._prepare(kind, task, tests)
             return once.prepared
 
-    def admission(self, kind: TestKind, task: Task, tests: CodeTests | PytestTests) -> Admission:
+    def admission(self, kind: JudgedKind, task: Task, tests: CodeTests | PytestTests) -> Admission:
         """Return what the task's canonical solution says of its test code, asked once however many threads ask."""
         with self._guard:
             once = self._admitted.setdefault((task.task_id, kind), _OnceAdmitted())
@@ -141,7 +159,7 @@ class TaskJudge:
                 once.admission = self._box.admit(job)
             return once.admission
 
-    def _prepare(self, kind: TestKind, task: Task, tests: ReferenceTests) -> Prepared:
+    def _prepare(self, kind: JudgedKind, task: Task, tests: ReferenceTests) -> Prepared:
         known = self._references.get(task, kind, tests)
         settings = self._settings
         compares = tests.oracle.comparisons((one.output for one in known), sticky=settings.sticky_atol)
@@ -190,7 +208,7 @@ def _reference_failed(task: Task, result: SampleResult) -> tuple[Verdict, str]:
     return result.verdict, why
 
 
-def _detail(kind: TestKind, result: SampleResult) -> str:
+def _detail(kind: JudgedKind, result: SampleResult) -> str:
     if result.verdict is Verdict.PASS:
         return ""
     where = f"{kind} test {result.failed[0]}: " if result.failed else f"{kind}: "

@@ -233,7 +233,7 @@ def test_a_test_that_checks_nothing_is_refused(tmp_path: Path) -> None:
         ({"setup": ""}, "unknown field 'setup'; "),
         ({"stdin_cases": []}, "at least one"),
         ({"stdin_cases": [{"stdin": "1"}]}, 'is not {"stdin": ..., "expected": ...}'),
-        ({"stdin_cases": [{"stdin": 1, "expected": "1"}]}, '"stdin" must be a text, not int'),
+        ({"stdin_cases": [{"stdin": 1, "expected": "1"}]}, '"stdin" must be text, not int'),
         ({"tolerance": -1}, '"tolerance" must be a number'),
         ({"tolerance": True}, '"tolerance" must be a number'),
         ({"exact": 1}, '"exact" must be true or false'),

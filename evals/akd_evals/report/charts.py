@@ -41,7 +41,7 @@ def forest(measures: Sequence[Measure], margin: float) -> str:
     for index, one in enumerate(measures):
         y, paired = top + row * (index + 0.5), one.paired
         side = "worse" if paired.high < 0 else "better" if paired.low > 0 else "even"
-        parts.append(_text(0, y + 4, f"{one.kind} pass@{one.k}", "label"))
+        parts.append(_text(0, y + 4, one.name, "label"))
         parts.append(_line(x(100 * paired.low), y, x(100 * paired.high), y, f"whisker {side}"))
         for end in (paired.low, paired.high):
             parts.append(_line(x(100 * end), y - 5, x(100 * end), y + 5, f"whisker {side}"))

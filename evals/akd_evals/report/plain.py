@@ -86,8 +86,9 @@ def _heading(suite: SuiteComparison) -> str:
 
 def _measure_line(measure: Measure, suites: int) -> str:
     paired = measure.paired
+    name = f"{measure.kind:4}  pass@{measure.k:<3}" if measure.kind in ("base", "plus") else f"{measure.name:14}"
     line = (
-        f"{measure.kind:4}  pass@{measure.k:<3}  {100 * paired.base:5.1f} % -> {100 * paired.new:5.1f} %   "
+        f"{name}  {100 * paired.base:5.1f} % -> {100 * paired.new:5.1f} %   "
         f"{points(paired.delta):>5} [{points(paired.low)}, {points(paired.high)}]  {p_text(paired.p)}"
     )
     return f"{line} (Holm: {p_text(measure.p_holm)})" if suites > 1 and measure.p_holm != paired.p else line
@@ -151,7 +152,7 @@ def markdown_report(comparison: Comparison) -> str:
         for measure in suite.measures:
             paired = measure.paired
             lines.append(
-                f"| {_md(suite.suite)} | {measure.kind} pass@{measure.k} | {100 * paired.base:.1f} % | "
+                f"| {_md(suite.suite)} | {measure.name} | {100 * paired.base:.1f} % | "
                 f"{100 * paired.new:.1f} % | {points(paired.delta)} [{points(paired.low)}, {points(paired.high)}] | "
                 f"{p_text(measure.p_holm)[2:].removeprefix('= ')} |"
             )

@@ -16,6 +16,9 @@ from akd_sandbox import Tests
 from akd_sandbox.syntax import NOT_PYTHON, parse
 
 TestKind = Literal["base", "plus"]
+JudgedKind = Literal["base", "plus", "security"]
+Measured = Literal["base", "plus", "secure", "func-sec"]
+"""What a figure is over: base tests, all functional tests, security tests, or functional and security tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,12 @@ class Task:
     """One problem. `canonical` is the reference solution as a whole program; `plus` the extra tests, if any.
 
     `entry_point` is empty where the tests call nothing by name: whole programs, and test files that import.
-    `prompt` is the beginning of a program, which a model may continue; `lead` is what it reads before that and what is
-    no part of the program. `instruction` is what a chat model is asked, where the benchmark words it itself. `preamble`
-    is code that the benchmark puts before every program. `starter` is the code in the task's text, where `prompt` is
-    not that.
+    `prompt` is the beginning of a program, which a model may continue; where the task `continues`, it is code that the
+    answer goes on with. `lead` is what it reads before that and what is no part of the program. `instruction` is what a
+    chat model is asked, where the benchmark words it itself. `preamble` is code that the benchmark puts before every
+    program. `starter` is the code in the task's text, where `prompt` is not that.
+    `security` holds tests that pass where the program has no weakness, judged on the same program. `labels` are what a
+    suite tells of the task and what figures are broken down by (its CWE, its family).
     """
 
     task_id: str
@@ -67,6 +72,13 @@ class Task:
     instruction: str = ""
     preamble: str = ""
     starter: str = ""
+    security: TaskTests | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    continues: bool = False
+
+    def label(self, name: str) -> str:
+        """Return one of the labels, "" where the suite tells none."""
+        return dict(self.labels).get(name, "")
 
     def program(self, code: str) -> str:
         """Return what is run for a sample's code."""
@@ -146,6 +158,11 @@ class Suite:
     slowest: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     by_id: dict[str, Task] = field(init=False, repr=False, compare=False)
+
+    @property
+    def secured(self) -> tuple[Task, ...]:
+        """The tasks that have security tests."""
+        return tuple(task for task in self.tasks if task.security is not None)
 
     def __post_init__(self) -> None:
         """Index the tasks; raises EvalError for an id that occurs twice and for a suite without tasks."""
