@@ -25,8 +25,8 @@ BELOW = {
 }
 ROOMS = (
     "cli", "distil", "loop", "stages", "engine", "evaluate", "intake", "labelling", "referee", "curriculum",
-    "security", "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student", "run", "reading",
-    "decompose", "lists", "storage", "recipe", "progress", "gather", "records", "errors",
+    "security", "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student", "run",
+    "reading", "decompose", "lists", "storage", "recipe", "progress", "gather", "records", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400

@@ -27,7 +27,9 @@ class LabelPrompts(Stage[NoFacts, Label]):
     @property
     def inputs(self) -> tuple[Any, ...]:
         """The prompts; and for a way that learns from label to label, what it has learnt so far."""
-        return (self.prompts, self._before if self.bench.labeller.proposer.wave else "")
+        before = self._before if self.bench.labeller.proposer.wave else ""
+        stand_in = ("references",) if self.bench.recipe.harden.references else ()
+        return (self.prompts, before, *stand_in)
 
     @property
     def settings(self) -> tuple[Section, ...]:

@@ -16,6 +16,7 @@ from akd_prompts import (
     FromCodeInputs,
     Inputs,
     MixTopicsInputs,
+    MutateSecurityInputs,
     MutateShiftInputs,
     PromptParseError,
     ReferenceInputs,
@@ -29,7 +30,9 @@ from akd_prompts import (
 
 FAULTLESS = LabSection(garbled=0)
 TASKS = grammar.seed_tasks(60, seed=9)
-MUTATIONS = sorted(name for name, kind in NEW_TASKS.items() if issubclass(kind, ReferenceInputs))
+MUTATIONS = sorted(
+    name for name, kind in NEW_TASKS.items() if issubclass(kind, ReferenceInputs) and kind is not MutateSecurityInputs
+)
 
 
 def say(inputs: Inputs, settings: LabSection = FAULTLESS, seed: int = 1) -> str:
