@@ -30,7 +30,8 @@ class Generation:
     """The new prompts, in the order of their requests, and what they took.
 
     `asked` requests, and ways that need none, gave `sources` prompts from hard prompts, easy ones, and neither (`new`,
-    where there are any), and `ways` in each way; the others were `rejected`, counted by reason. `warnings` is empty if the quotas were met.
+    where there are any), and `ways` in each way; the others were `rejected`, counted by reason. `warnings` is empty if
+    the quotas were met.
     """
 
     prompts: tuple[Prompt, ...]
@@ -102,7 +103,7 @@ async def generate(
 def _next_offers(
     streams: Mapping[str, Stream], wanted: Mapping[str, int], made: Counter[str], most: int
 ) -> list[tuple[str, Request | Prompt]]:
-    """Return a request for every prompt that is still missing, or the prompt itself, `most` at most; streams take turns."""
+    """Return a request, or a finished prompt, for each prompt that is still missing, `most` at most, in turns."""
     missing = {name: quota - made[name] for name, quota in wanted.items()}
     turns = [name for turn in range(max(missing.values(), default=0)) for name in missing if turn < missing[name]]
     found = ((name, offer) for name in turns if (offer := streams[name].way.next()) is not None)

@@ -62,6 +62,12 @@ def open_labeller(recipe: Recipe, roles: Roles, box: Sandbox, limits: Limits, fo
     return Labeller(roles.teacher.model, proposer, chooser)
 
 
+def direct_labeller(recipe: Recipe, roles: Roles, box: Sandbox, limits: Limits, folder: Path) -> Labeller:
+    """Return a labeller of plain answers, whatever the recipe's way; it keeps nothing from label to label."""
+    proposer = LABELLERS.get("direct")(LabelTools(recipe, roles, box, limits, folder))
+    return Labeller(roles.teacher.model, proposer, Chooser(recipe.label, roles.teacher.sampling, box, limits))
+
+
 def most_requests(recipe: Recipe) -> int:
     """Return how many requests one label of the recipe takes at most, its tests and asking again apart.
 

@@ -7,6 +7,7 @@ model is asked. No prompt asks for a weakness, and payloads touch nothing but ca
 """
 
 from akd_code.security.admission import TaskAdmission, Trial, admissions
+from akd_code.security.difference import changed_share
 from akd_code.security.drawing import Drawn, draw_prompts
 from akd_code.security.neutral import unneutral
 from akd_code.security.oracle import exploit_job, functional_job, prompt_jobs, proven
@@ -22,6 +23,7 @@ from akd_code.security.splits import (
 )
 from akd_code.security.stress_file import read_prompts, write_prompts
 from akd_code.security.stress_prompt import Family, StressPrompt
+from akd_code.security.stressed import Stressed, StressTry, tried
 from akd_code.security.weakness import Exercise, OracleTask, Surface, Weakness, edited
 
 __all__ = [
@@ -33,6 +35,8 @@ __all__ = [
     "OracleTask",
     "Split",
     "StressPrompt",
+    "StressTry",
+    "Stressed",
     "Surface",
     "TaskAdmission",
     "Trial",
@@ -40,6 +44,7 @@ __all__ = [
     "admissions",
     "catalogue_digest",
     "cells",
+    "changed_share",
     "controls",
     "draw_prompts",
     "edited",
@@ -52,6 +57,7 @@ __all__ = [
     "read_prompts",
     "reference_of",
     "split_cells",
+    "tried",
     "unneutral",
     "weaknesses",
     "write_prompts",
