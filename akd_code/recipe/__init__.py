@@ -22,13 +22,13 @@ from akd_code.recipe.sections import (
     Recipe,
     RefereeSection,
     SandboxSection,
-    Section,
     SeedsSection,
     SftSection,
     StudentSection,
     TeacherSection,
     TrainSection,
 )
+from akd_code.recipe.setting import Section
 
 __all__ = [
     "VARIABLE",
