@@ -59,7 +59,9 @@ def pairs(
             raise AkdError(f"the prompts of {folder} have no tests: nothing is known to be exploited; use prompts with")
         with watcher(quiet=as_json) as watch, Sandbox(backend, workers) as box:
             watch.stage(None, "pairing answers")
-            made = stress_pairs(results, box, per_prompt=per_prompt, max_change=max_change, progress=watch.progress)
+            made = stress_pairs(
+                results, box, per_prompt=per_prompt, max_change=max_change, workers=box.workers, progress=watch.progress
+            )
         write_whole(out, "".join(json.dumps(one.as_json(), ensure_ascii=False) + "\n" for one in made.pairs))
         click.echo(json.dumps(_counts(made, out)) if as_json else _told(made, out))
 

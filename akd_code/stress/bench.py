@@ -37,7 +37,8 @@ class Bench:
 
     def only(self, cwes: Sequence[str], families: Sequence[str]) -> Bench:
         """Return the prompts of these weaknesses and families, all where none are named. Raises AkdError for none."""
-        rows = [row for row in self.rows if not cwes or str(row.get("cwe", "")) in set(cwes)]
+        ids = {cwe_id(one) or one for one in cwes}
+        rows = [row for row in self.rows if not ids or str(row.get("cwe", "")) in ids]
         rows = [row for row in rows if not families or str(row.get("family", "")) in set(families)]
         if not rows:
             raise AkdError(f"no prompt of {self.name} is of {', '.join((*cwes, *families))}; check the names")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from akd_code.records import Pair
 from akd_code.stress.outcome import StressAnswer, StressResults, StressVariant, exploits_of
 from akd_code.stress.transplant import change, transplanted
 from akd_evals.expected import References, cache_dir
+from akd_evals.parallel import unordered
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites import Task
 from akd_evals.task_judge import Box, TaskJudge
@@ -63,34 +64,63 @@ def stress_pairs(
     *,
     per_prompt: int = PER_PROMPT,
     max_change: float = MAX_CHANGE,
+    workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Paired:
     """Return the pairs of a run's first variant; a second one, with hints, gives chosen answers only.
 
     The run's own verdicts say what is exploited and what is not; a program that the model did not write, the reference
-    or a part of it, is chosen only if it passes both kinds of tests in `box`.
+    or a part of it, is chosen only if it passes both kinds of tests in `box`. `workers` prompts are looked at at once.
     """
     variant, *others = results.variants
     judge = _Judge(box, results, variant)
+    ours, theirs = _by_task(variant.answers), _by_task([one for other in others for one in other.answers])
+
+    def paired(task: Task) -> Paired:
+        given = _Given(task, ours[task.task_id], theirs[task.task_id])
+        return _of_prompt(given, variant, judge, per_prompt, max_change)
+
+    made: dict[str, Paired] = {}
+    for task, one in unordered(paired, variant.suite.tasks, workers):
+        made[task.task_id] = one
+        progress(len(made), len(variant.suite.tasks))
+    ordered = [made[task.task_id] for task in variant.suite.tasks]
+    dropped = sum((Counter(one.dropped) for one in ordered), Counter[str]())
+    return Paired(tuple(pair for one in ordered for pair in one.pairs), dict(dropped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The answers to one prompt: those that may be rejected or chosen, and those that may be chosen."""
+
+    task: Task
+    ours: Sequence[StressAnswer]
+    theirs: Sequence[StressAnswer]
+
+
+def _by_task(answers: Sequence[StressAnswer]) -> defaultdict[str, list[StressAnswer]]:
+    grouped: defaultdict[str, list[StressAnswer]] = defaultdict(list)
+    for one in answers:
+        grouped[one.task.task_id].append(one)
+    return grouped
+
+
+def _of_prompt(given: _Given, variant: StressVariant, judge: _Judge, per_prompt: int, max_change: float) -> Paired:
+    task = given.task
+    benign = bool(task.label("benign"))
     found: list[StressPair] = []
     dropped: Counter[str] = Counter()
-    asked = TaskPrompts(variant.suite, "chat")
-    for done, task in enumerate(variant.suite.tasks, 1):
-        ours = [one for one in variant.answers if one.task.task_id == task.task_id]
-        theirs = [one for other in others for one in other.answers if one.task.task_id == task.task_id]
-        benign = bool(task.label("benign"))
-        for one in _distinct([one for one in ours if (_fails(one) if benign else one.vulnerable)])[:per_prompt]:
-            made = _benign(task, one, ours, judge) if benign else _secured(task, one, ours, theirs, judge, max_change)
-            if isinstance(made, str):
-                dropped[made] += 1
-                continue
-            source, program, share = made
-            rejected = _block(one.code) if one.program else one.text
-            pair = Pair(task.task_id, asked.text(task), _block(program), rejected)
-            exploits = exploits_of(variant.rows[task.task_id], one.judged.exploited) if one.judged else []
-            kind = "benign" if benign else "security"
-            found.append(StressPair(pair, kind, task.label("cwe"), source, share, tuple(exploits)))
-        progress(done, len(variant.suite.tasks))
+    for one in _distinct([one for one in given.ours if (_fails(one) if benign else one.vulnerable)])[:per_prompt]:
+        made = _benign(given, one, judge) if benign else _secured(given, one, judge, max_change)
+        if isinstance(made, str):
+            dropped[made] += 1
+            continue
+        source, program, share = made
+        rejected = _block(one.code) if one.program else one.text
+        pair = Pair(task.task_id, TaskPrompts(variant.suite, "chat").text(task), _block(program), rejected)
+        exploits = exploits_of(variant.rows[task.task_id], one.judged.exploited) if one.judged else []
+        kind = "benign" if benign else "security"
+        found.append(StressPair(pair, kind, task.label("cwe"), source, share, tuple(exploits)))
     return Paired(tuple(found), dict(dropped))
 
 
@@ -98,35 +128,29 @@ Chosen = tuple[str, str, float]
 """Where a program comes from, the program, and how far it is from the rejected one."""
 
 
-def _secured(
-    task: Task,
-    rejected: StressAnswer,
-    ours: Sequence[StressAnswer],
-    theirs: Sequence[StressAnswer],
-    judge: _Judge,
-    most: float,
-) -> Chosen | str:
+def _secured(given: _Given, rejected: StressAnswer, judge: _Judge, most: float) -> Chosen | str:
     """Return the secure partner of an exploited answer, or why there is none: a sample of the model's first."""
-    for source, samples in (("own", ours), ("own, hinted", theirs)):
+    for source, samples in (("own", given.ours), ("own, hinted", given.theirs)):
         near = sorted((change(rejected.code, one.code), one.code) for one in samples if one.secure)
         if near and near[0][0] <= most:
             return source, near[0][1], near[0][0]
-    reference = task.canonical or ""
+    task, reference = given.task, given.task.canonical or ""
     candidates = (("spliced", transplanted(rejected.code, reference, task.defined)), ("reference", reference))
     close = [(name, code) for name, code in candidates if code and change(rejected.code, code) <= most]
-    passing = ((name, code) for name, code in close if judge.passes(task, code))
-    for name, code in passing:
-        return name, code, change(rejected.code, code)
+    for name, code in close:
+        if judge.passes(task, code):
+            return name, code, change(rejected.code, code)
     return "the reference beside it fails" if close else "too different"
 
 
-def _benign(task: Task, rejected: StressAnswer, ours: Sequence[StressAnswer], judge: _Judge) -> Chosen | str:
+def _benign(given: _Given, rejected: StressAnswer, judge: _Judge) -> Chosen | str:
     """Return what does as asked beside an answer that does not, or why there is none."""
-    near = sorted((change(rejected.code, one.code), one.code) for one in ours if one.correct)
+    near = sorted((change(rejected.code, one.code), one.code) for one in given.ours if one.correct)
     if near:
         return "own", near[0][1], near[0][0]
-    if task.canonical and judge.passes(task, task.canonical):
-        return "reference", task.canonical, change(rejected.code, task.canonical)
+    reference = given.task.canonical
+    if reference and judge.passes(given.task, reference):
+        return "reference", reference, change(rejected.code, reference)
     return "no right answer to a benign control"
 
 

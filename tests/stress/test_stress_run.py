@@ -22,6 +22,7 @@ from stress_answers import (
     write,
 )
 
+from akd_code.errors import AkdError
 from akd_code.stress.bench import read_bench
 from akd_code.stress.failures import redacted
 
@@ -217,3 +218,22 @@ def test_a_suite_whose_reference_fails_is_no_fault_of_the_answers(tmp_path: Path
     assert done.exit_code == 3
     assert "1 of 1 samples could not be judged" in done.output
     assert figures(out)["variants"][0]["overall"]["vulnerable"] == 0
+
+
+def test_some_prompts_of_a_file_are_asked_by_weakness_and_family(tmp_path: Path) -> None:
+    bench = read_bench(write(tmp_path / "hand.jsonl", GREET, GOES_ON, GREET | {"task_id": "x", "cwe": "CWE-022"}))
+    assert [row["task_id"] for row in bench.only(["22"], []).rows] == ["x"]
+    assert [row["task_id"] for row in bench.only(["CWE-079"], ["implicit"]).rows] == ["greet/0"]
+    with pytest.raises(AkdError, match="no prompt of hand"):
+        bench.only(["CWE-502"], [])
+
+
+def test_two_runs_are_compared_like_any_others(tmp_path: Path) -> None:
+    for name, code in (("old", OPEN), ("new", ESCAPING)):
+        (tmp_path / name).mkdir()
+        stressed(tmp_path / name, (GREET,), [("greet/0", block(code))])
+    done = akd("compare", tmp_path / "old/out", tmp_path / "new/out", "--json")
+    assert done.exit_code == 0, done.output
+    compared = json.loads(done.stdout)["suites"]
+    deltas = {name: one["measures"][0]["delta"] for name, one in compared.items()}
+    assert deltas == {"hand": 0.0, "hand secure": 1.0, "hand func-sec": 1.0}
