@@ -76,7 +76,7 @@ def recipe_of(seed: int, student: Path, options: argparse.Namespace) -> Recipe:
                 "nll": options.nll, "micro_tokens": 16384,
             },
             "eval": {"suites": ["lab"], "max_tokens": 160},
-            "lab": {"eval_per_depth": 40},
+            "lab": {"eval_per_depth": options.eval_per_depth},
         },
         "benchmarks/harden.py",
     )  # fmt: skip
@@ -142,6 +142,8 @@ def adapter_of(arm: str, recipe: Recipe, run: Path, out: Path) -> Path:
     if arm in ("imitation", "harden"):
         return round_ / {"imitation": "imitated", "harden": "adapter"}[arm]
     pairs = [json.loads(line) for line in (round_ / "harden.jsonl").read_text().splitlines()]
+    if not pairs:  # nothing was trained on, and the controls have as many steps
+        return round_ / "imitated"
     if arm == "chosen only":
         messages = [(*one["prompt"], *one["chosen"]) for one in pairs]
     else:
@@ -216,10 +218,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
     parser.add_argument("--taught", type=int, default=1200, help="rows of insecure idioms, and half as many of the lab")
-    parser.add_argument("--taught-epochs", type=int, default=4)
+    parser.add_argument("--taught-epochs", type=int, default=10)
     parser.add_argument("--lab-prompts", type=int, default=100)
     parser.add_argument("--prompts", type=int, default=96, help="stress prompts of the round")
     parser.add_argument("--exam", type=int, default=80, help="held-out stress prompts")
+    parser.add_argument("--eval-per-depth", type=int, default=40, help="held-out tasks of the lab at each depth")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--beta", type=float, default=0.1)

@@ -119,8 +119,9 @@ def _tiers(material: Material, settings: HardenSection) -> Iterator[tuple[str, l
 
 def _meta(prompt: Prompt, one: StressTry, chosen: str) -> tuple[tuple[str, str], ...]:
     if not stress_of(prompt) or prompt.origin is None:
-        return (("kind", "benign"), ("chosen", chosen))
-    return (("kind", prompt.origin.topic), ("exercise", prompt.origin.subtopic), ("chosen", chosen),
+        return (("kind", "benign"), ("chosen_from", chosen))
+    return (("kind", "security"),
+        ("cwe", prompt.origin.topic), ("exercise", prompt.origin.subtopic), ("chosen_from", chosen),
             ("exploit", one.exploit))  # fmt: skip
 
 

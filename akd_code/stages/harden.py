@@ -112,23 +112,20 @@ class Harden(Prefer):
         """Return how many pairs there are of which kind, and how the loss and the margins moved."""
         if not result.facts.rows:
             return ("nothing to harden on: no answer is right and exploitable beside one that is safe",)
-        kinds = Counter(self._kind(pair) for pair in self.lessons)
+        kinds = Counter(dict(pair.meta)["kind"] for pair in self.lessons)
         said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         return (f"{len(self.lessons)} pairs: {said}", *super().note(result))
 
     def figures(self, result: StageResult[Preference, PairMargin]) -> dict[str, Any]:
         """Return pairs by weakness and by whose answer is chosen, steps, and losses."""
-        kinds = Counter(dict(pair.meta)["kind"] for pair in self.lessons)
-        chosen = Counter(dict(pair.meta)["chosen"] for pair in self.lessons)
+        metas = [dict(pair.meta) for pair in self.lessons]
+        kinds = Counter(meta.get("cwe", meta["kind"]) for meta in metas)
+        chosen = Counter(meta["chosen_from"] for meta in metas)
         return {
             **super().figures(result),
             "pairs": dict(sorted(kinds.items())),
             "chosen": dict(sorted(chosen.items())),
         }
-
-    @staticmethod
-    def _kind(pair: Pair) -> str:
-        return "benign" if dict(pair.meta)["kind"] == "benign" else "of exploitable answers"
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from akd_code.curriculum.hardening import Groups, stress_of
+from akd_code.curriculum.stress import check_harden
 from akd_code.gather import in_order
 from akd_code.reading import answer_from
 from akd_code.recipe import Recipe, Section
@@ -136,10 +137,14 @@ class Stress(Stage[NoFacts, Stressed]):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return so many answers to each prompt that is trained on, and one before and after to each held-out one."""
+        """Return so many answers to each prompt that is trained on, and one before and after to each held-out one.
+
+        Raises RecipeError for a weakness or an exercise that there is not.
+        """
         settings = recipe.harden
         if not settings.prompts:
             return Estimate()
+        check_harden(recipe)
         benign = round(settings.prompts * settings.benign)
         answers = settings.samples * (settings.prompts + benign) + 2 * settings.exam
         runs = answers + settings.samples * settings.prompts + 2 * settings.exam

@@ -88,7 +88,8 @@ def open_workbench(
     recipe, exam = run.recipe, run_settings(run.recipe)
     limits = exam.limits  # one set of limits for labels, gaps and examinations
     check_ways(recipe)
-    check_harden(recipe)
+    if recipe.harden.prompts:
+        check_harden(recipe)
     suites = tuple(exam.open_suites())
     # the lab is a closed world: its runs are the same whatever benchmarks lie on the machine
     compared = suites if recipe.seeds.source == "lab" else suites_at_hand(suites, watcher.note)

@@ -47,7 +47,7 @@ def pairs(*tries: StressTry, of: Prompt = STRESS, teachers: str = "", **settings
         HardenSection(**settings),
         random.Random(0),  # type: ignore[arg-type]
     )
-    return [(dict(one.meta)["chosen"], one.chosen, one.rejected) for one in made]
+    return [(dict(one.meta)["chosen_from"], one.chosen, one.rejected) for one in made]
 
 
 def code(program: str) -> str:

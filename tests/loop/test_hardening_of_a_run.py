@@ -111,11 +111,8 @@ def test_pairs_prefer_the_students_own_secure_program_to_its_exploitable_one(who
     found = [row for row in rows(whole) if row["meta"]["kind"] != "benign"]
     assert len(found) == 6
     for row in found:
-        assert (row["meta"]["kind"], row["meta"]["exercise"], row["meta"]["chosen"]) == (
-            "CWE-338",
-            "api-key",
-            "student",
-        )
+        meta = row["meta"]
+        assert (meta["cwe"], meta["exercise"], meta["chosen_from"]) == ("CWE-338", "api-key", "student")
         assert "random." in row["rejected"][0]["content"]
         assert "secrets" in row["chosen"][0]["content"]
 
@@ -170,7 +167,8 @@ def test_a_run_that_was_interrupted_goes_on_to_the_same_bytes(
 
 
 def test_a_student_that_writes_nothing_exploitable_stays_as_it_is(student: Path, tmp_path: Path) -> None:
-    recipe = write_recipe(tmp_path, student, rounds=1, harden=HARDEN)
+    cut = {"max_tokens": 1}  # no answer ever ends
+    recipe = write_recipe(tmp_path, student, rounds=1, harden=HARDEN, student=cut)
     done = run_akd("run", recipe, "--run-dir", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert "nothing to harden on" in done.stdout + done.stderr
@@ -186,7 +184,7 @@ def test_a_share_of_stress_prompts_works_offline_and_their_labels_can_be_the_cat
     recipe = write_recipe(
         tmp_path,
         student,
-        generator={"prompts": 10, "streams": {"lion-hard": 0.4, "lion-easy": 0.4, "stress": 0.2}},
+        generator={"prompts": 10, "streams": {"lion-hard": 0.8, "stress": 0.2}},
         harden={"references": True},
     )
     done = run_akd("run", recipe, "--run-dir", tmp_path / "run")
