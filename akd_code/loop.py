@@ -7,6 +7,7 @@
         imitate          the student is fine-tuned on them, going on from where it is
         practise         it answers the same prompts itself, if the recipe says so
         prefer           and is trained on what was wrong with that
+        harden           and on answers to stress prompts that can be exploited, if the recipe says so
         examine          pass@1 on held-out tasks; a round that lost may be rolled back
         stop after round K, or when a round gains too little
         attempt          the student answers every prompt of cache
@@ -23,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from akd_code.curriculum.hardening import OWN, exam_groups, training_groups
 from akd_code.curriculum.seeds import load_seeds
 from akd_code.curriculum.topics import leaves_of
 from akd_code.evaluate import run_settings
@@ -34,22 +36,30 @@ from akd_code.stages import (
     Discriminate,
     Estimate,
     Examine,
+    ExamineBefore,
     Generate,
     GrowTopics,
+    Harden,
     Imitate,
     LabelPrompts,
     Outlook,
     Practise,
     Prefer,
     StepRunner,
+    Stress,
+    StressLabels,
     StudentAt,
     Workbench,
+    without_right_answer,
 )
 from akd_code.stages.discriminate import hard_share
 from akd_code.stages.estimate import CHARS_A_TOKEN
 from akd_code.stages.ladder import Ladder
 
-ROUND = (LabelPrompts, Imitate, Practise, Prefer, Examine, Attempt, Discriminate, GrowTopics, Generate)
+ROUND = (
+    LabelPrompts, Imitate, Practise, Prefer, ExamineBefore, Stress, StressLabels, Harden, Examine, Attempt,
+    Discriminate, GrowTopics, Generate,
+)  # fmt: skip
 """The stages of a round in their order; each knows that it is left out of the last one."""
 
 
@@ -112,14 +122,40 @@ def taught(
     earlier: Sequence[Label],
     gap: float | None,
 ) -> tuple[StudentAt, Sequence[PairMargin]]:
-    """Return the student after a round's imitation, and its practice where the recipe has any; the pairs' margins."""
+    """Return the student after a round's imitation, and after practice and hardening where the recipe has any.
+
+    And the margins of the practice's pairs.
+    """
     _, key = steps.do(Imitate(bench, number, labels, student, earlier, gap))
     student = StudentAt(key, bench.imitated(number), number)
-    if bench.recipe.prefer.method == "none":
-        return student, ()
-    practices, _ = steps.do(Practise(bench, number, labels, student))
-    margins, key = steps.do(Prefer(bench, number, labels, practices.items, student))
-    return StudentAt(key, bench.adapter(number), number), margins.items
+    margins: Sequence[PairMargin] = ()
+    if bench.recipe.prefer.method != "none":
+        practices, _ = steps.do(Practise(bench, number, labels, student))
+        preferred, key = steps.do(Prefer(bench, number, labels, practices.items, student))
+        student, margins = StudentAt(key, bench.preferred(number), number), preferred.items
+    if bench.recipe.harden.prompts:
+        student = hardened(steps, bench, number, labels, student)
+    return student, margins
+
+
+def hardened(
+    steps: StepRunner, bench: Workbench, number: int, labels: Sequence[Label], student: StudentAt
+) -> StudentAt:
+    """Return the student after it was trained on its own exploitable answers; it is measured before and after."""
+    settings, seed = bench.recipe.harden, bench.recipe.seed
+    held_out, groups = exam_groups(settings, seed), training_groups(settings, labels, seed, number)
+    for suite in bench.suites:
+        steps.do(ExamineBefore(bench, number, suite, student))
+    steps.do(Stress(bench, number, "before", held_out, student))
+    answers, _ = steps.do(Stress(bench, number, "answers", groups, student, settings.samples, settings.temperature))
+    known = [label for label in labels if label.prompt in groups[OWN]]
+    if settings.ask:
+        prompts = without_right_answer(groups, answers.items, known)
+        known += steps.do(StressLabels(bench, number, prompts))[0].items
+    _, key = steps.do(Harden(bench, number, groups, answers.items, known, student))
+    student = StudentAt(key, bench.adapter(number), number)
+    steps.do(Stress(bench, number, "after", held_out, student))
+    return student
 
 
 def examined(steps: StepRunner, bench: Workbench, number: int, student: StudentAt) -> dict[str, float]:

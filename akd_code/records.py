@@ -15,7 +15,7 @@ REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy", "new"]
 """What a prompt was made from: nothing (a seed), a hard prompt, an easy one, or none that was decided (`new`)."""
-TestsOrigin = Literal["given", "teacher"]
+TestsOrigin = Literal["given", "teacher", "catalogue"]
 DecidedBy = Literal["tests", "judge", "tests+judge", "pass-rate", "none"]
 
 
@@ -51,15 +51,17 @@ class MutationScore:
 class PromptTests:
     """Unit tests of one prompt: `assert` lines over its entry point.
 
-    `origin` tells whether the tests came with the seed or were written by the teacher. `setup` is code that the
-    asserts need (imports, helper classes). `score` is known of suites that were strengthened. Only tests that were
-    validated decide anything.
+    `origin` tells whether the tests came with the seed, were written by the teacher, or are those of the catalogue of
+    weaknesses. `setup` is code that the asserts need (imports, helper classes). `score` is known of suites that were
+    strengthened. The last `exploits` asserts are exploit tests, which pass where an exploit does not work. Only tests
+    that were validated decide anything.
     """
 
     asserts: tuple[str, ...]
     origin: TestsOrigin
     setup: str = ""
     score: MutationScore | None = None
+    exploits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class LabelOutcome(StrEnum):
     VERIFIED = "verified"  # it passes valid tests
     UNVERIFIED = "unverified"  # there are no valid tests to fail
     FAILED = "failed"  # every answer asked for fails the tests
+    EXPLOITABLE = "exploitable"  # it does what was asked, and an exploit of it works
     TRUNCATED = "truncated"  # cut by length
     NO_CODE = "no code"  # a refusal or prose
     SUSPECT = "holds instructions"  # it tries to instruct whoever reads it next
@@ -292,12 +295,16 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A preference between two answers to one prompt: the chosen one passes the tests, the rejected one does not."""
+    """A preference between two answers to one prompt: the chosen one passes the tests, the rejected one does not.
+
+    `meta` says more of where the pair comes from.
+    """
 
     prompt_id: str
     prompt: str
     chosen: str
     rejected: str
+    meta: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the pair as written to pairs.jsonl, in the conversational form that TRL's trainers read."""
@@ -305,7 +312,7 @@ class Pair:
             "prompt": [{"role": "user", "content": self.prompt}],
             "chosen": [{"role": "assistant", "content": self.chosen}],
             "rejected": [{"role": "assistant", "content": self.rejected}],
-            "meta": {"prompt_id": self.prompt_id},
+            "meta": {"prompt_id": self.prompt_id, **dict(self.meta)},
         }
 
 

@@ -24,9 +24,9 @@ BELOW = {
     "akd_sandbox": set(),
 }
 ROOMS = (
-    "cli", "distil", "loop", "stages", "engine", "stress", "evaluate", "security", "intake", "labelling", "referee",
-    "curriculum", "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student", "run",
-    "reading", "decompose", "storage", "recipe", "progress", "gather", "records", "errors",
+    "cli", "distil", "loop", "stages", "engine", "stress", "evaluate", "intake", "labelling", "referee",
+    "curriculum", "security", "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student",
+    "run", "reading", "decompose", "lists", "storage", "recipe", "progress", "gather", "records", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400

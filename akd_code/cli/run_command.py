@@ -67,15 +67,15 @@ def _show_forecast(recipe: Recipe, as_json: bool) -> None:
 def _show(recipe: Recipe, folder: Path, rounds: list[RoundFigures]) -> None:
     from rich.console import Console
 
-    from akd_code.report import depth_table, rounds_table
+    from akd_code.report import depth_table, hardening_table, rounds_table
 
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print()
     console.print(rounds_table(rounds))
-    by_depth = depth_table(rounds)
-    if by_depth is not None:
-        console.print()
-        console.print(by_depth)
+    for more in (depth_table(rounds), hardening_table(rounds)):
+        if more is not None:
+            console.print()
+            console.print(more)
     if "lab" in (recipe.teacher.model, *recipe.eval.suites):
         lab = recipe.lab
         console.print(

@@ -13,11 +13,13 @@ from akd_code.curriculum.way import Request
 from akd_code.filters import FilterChain
 from akd_code.models import ChatModel, Completion, ModelError, NoRecordedAnswerError, PromptRefusedError, Sampling
 from akd_code.records import Prompt, content_id
+from akd_code.security import unneutral
 from akd_prompts import PromptParseError, parse_generated, render
 
 LOST, REFUSED, CUT, UNPARSABLE, REPEATED = "lost", "refused", "cut", "unparsable", "repeated"
+NOT_NEUTRAL = "not neutral"
 """Reasons that belong to no filter: no recorded answer, refused by the endpoint, cut by length, not in the form that
-was asked for, the same text again.
+was asked for, the same text again; a weakness or an attack is named where that must not be.
 
 (Equal texts would make prompts of one id; a filter for similar texts, where there is one, speaks first.)
 """
@@ -27,8 +29,9 @@ was asked for, the same text again.
 class Generation:
     """The new prompts, in the order of their requests, and what they took.
 
-    `asked` requests gave `sources` prompts from hard prompts, easy ones, and neither (`new`, where there are any), and
-    `ways` in each way; the others were `rejected`, counted by reason. `warnings` is empty if the quotas were met.
+    `asked` requests, and ways that need none, gave `sources` prompts from hard prompts, easy ones, and neither (`new`,
+    where there are any), and `ways` in each way; the others were `rejected`, counted by reason. `warnings` is empty if
+    the quotas were met.
     """
 
     prompts: tuple[Prompt, ...]
@@ -68,13 +71,16 @@ async def generate(
     accepted: list[Prompt] = []
     rejected: Counter[str] = Counter()
     made: Counter[str] = Counter()
-    asked, most = 0, tries * wanted
-    while asked < most and (requests := _next_requests(able, wanted_of, made, most - asked)):
-        asked += len(requests)
-        answers = await _ask_all(model, [request for _, request in requests], sampling)
-        found = [_read(answer, request, round) for (_, request), answer in zip(requests, answers, strict=True)]
-        for (way, request), one in zip(requests, _filtered(found, filters, taken), strict=True):
-            able[way].way.settled(request, taken=isinstance(one, Prompt))
+    asked, offered, most = 0, 0, tries * wanted
+    while offered < most and (offers := _next_offers(able, wanted_of, made, most - offered)):
+        offered += len(offers)
+        answers = await _ask_all(model, [offer for _, offer in offers if isinstance(offer, Request)], sampling)
+        asked += len(answers)
+        said = iter(answers)
+        found = [offer if isinstance(offer, Prompt) else _read(next(said), offer, round) for _, offer in offers]
+        for (way, offer), one in zip(offers, _filtered(found, filters, taken), strict=True):
+            if isinstance(offer, Request):
+                able[way].way.settled(offer, taken=isinstance(one, Prompt))
             if isinstance(one, str):
                 rejected[one] += 1
                 continue
@@ -82,7 +88,7 @@ async def generate(
             made[way] += 1
             accepted.append(one)
         filters.admit(accepted)
-        if not accepted and rejected.total() == rejected[LOST] + rejected[REFUSED]:
+        if answers and not accepted and rejected.total() == rejected[LOST] + rejected[REFUSED]:
             _raise_first_error(answers)
     return Generation(
         tuple(accepted),
@@ -94,13 +100,13 @@ async def generate(
     )
 
 
-def _next_requests(
+def _next_offers(
     streams: Mapping[str, Stream], wanted: Mapping[str, int], made: Counter[str], most: int
-) -> list[tuple[str, Request]]:
-    """Return a request for every prompt that is still missing, the streams taking turns, at most `most`."""
+) -> list[tuple[str, Request | Prompt]]:
+    """Return a request, or a finished prompt, for each prompt that is still missing, `most` at most, in turns."""
     missing = {name: quota - made[name] for name, quota in wanted.items()}
     turns = [name for turn in range(max(missing.values(), default=0)) for name in missing if turn < missing[name]]
-    found = ((name, request) for name in turns if (request := streams[name].way.next()) is not None)
+    found = ((name, offer) for name in turns if (offer := streams[name].way.next()) is not None)
     return list(islice(found, most))
 
 
@@ -152,6 +158,8 @@ def _read(answer: Completion | ModelError, request: Request, round: int) -> Prom
         task = parse_generated(answer.text)
     except PromptParseError:
         return UNPARSABLE
+    if request.neutral and unneutral(task.text):
+        return NOT_NEUTRAL
     return Prompt(
         id=content_id(task.text),
         text=task.text,

@@ -11,6 +11,7 @@ from akd_prompts import (
     MutateDeceptiveInputs,
     MutateOppositeInputs,
     MutatePitfallsInputs,
+    MutateSecurityInputs,
     MutateShiftInputs,
     ReferenceInputs,
 )
@@ -21,8 +22,11 @@ MUTATIONS: Mapping[str, type[ReferenceInputs]] = {
     "deceptive": MutateDeceptiveInputs,
     "shift": MutateShiftInputs,
     "pitfalls": MutatePitfallsInputs,
+    "security": MutateSecurityInputs,
 }
-"""AKD's five (arXiv 2505.06267). A further family is a template and a line here."""
+"""AKD's five (arXiv 2505.06267), and one of ours. A further family is a template and a line here."""
+NEUTRAL = frozenset({"security"})
+"""Mutations whose prompts may name neither a weakness nor an attack: those that do are refused."""
 
 
 def check_mutations(recipe: Recipe) -> None:

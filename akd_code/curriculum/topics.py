@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from akd_code.models import ChatModel, NoRecordedAnswerError, PromptRefusedError, Sampling
 from akd_code.records import Leaf, content_id
 from akd_prompts import PromptParseError, SubtopicsInputs, parse_subtopics, render
 
-_LISTS = Path(__file__).parent / "lists"
 _TRIES = 3
 
 
@@ -25,22 +22,6 @@ class Topic:
     name: str
     subtopics: tuple[str, ...]
     requests: int
-
-
-@cache
-def root_topics() -> tuple[str, ...]:
-    """Return the root topics of algorithmic and practical programming in Python."""
-    return _lines("topics.txt")
-
-
-@cache
-def professions() -> tuple[str, ...]:
-    """Return the professions from whose working life exercises are taken."""
-    return _lines("professions.txt")
-
-
-def _lines(name: str) -> tuple[str, ...]:
-    return tuple((_LISTS / name).read_text(encoding="utf-8").splitlines())
 
 
 def leaves_of(topics: Iterable[Topic]) -> tuple[Leaf, ...]:

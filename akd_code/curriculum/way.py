@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 from akd_code.errors import RecipeError
-from akd_code.recipe import GeneratorSection, Recipe
+from akd_code.recipe import GeneratorSection, HardenSection, Recipe
 from akd_code.records import Leaf, Origin, Prompt, PromptSource
 from akd_evals.registry import Registry
 from akd_prompts import Inputs, render
@@ -27,7 +27,8 @@ _WORDS_FACTOR = 4.0
 class Request:
     """One request for one new prompt: what is asked, and what is known of the prompt before it is there.
 
-    `sample` tells requests with equal inputs apart, `longest` is what an answer may be long, in tokens.
+    `sample` tells requests with equal inputs apart, `longest` is what an answer may be long, in tokens. A prompt that
+    has to be `neutral` may name neither a weakness nor an attack.
     """
 
     inputs: Inputs
@@ -35,6 +36,7 @@ class Request:
     source: PromptSource
     sample: int
     longest: int
+    neutral: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Material:
 
     `hard` and `easy` are the decided prompts, `known` all there are. `difficulty` holds a number for each decided
     prompt, higher being harder; `margins` the mean margin of the pairs of each practised one; `leaves` the topic tree,
-    where a way in use needs it. `rng` is what Lion's two streams share; others draw from `own_rng`.
+    where a way in use needs it; `harden` says which stress prompts may be trained on. `rng` is what Lion's two streams
+    share; others draw from `own_rng`.
     """
 
     settings: GeneratorSection
@@ -56,6 +59,7 @@ class Material:
     difficulty: Mapping[str, float] = field(default_factory=dict)
     margins: Mapping[str, float] = field(default_factory=dict)
     leaves: Sequence[Leaf] = ()
+    harden: HardenSection = field(default_factory=HardenSection)
 
     @property
     def first_sample(self) -> int:
@@ -71,7 +75,8 @@ class Way:
     """A way to make new prompts, opened for one round. To be inherited from.
 
     `next` is asked for a request whenever the way's quota is not met, and `settled` is told what became of it, in the
-    order of the requests. A way asks nobody and draws from the material's random numbers alone.
+    order of the requests. A way that needs no model gives a prompt instead, which is filtered like any other. A way
+    asks nobody, and draws from the material's random numbers alone.
     """
 
     only_pools: ClassVar[bool] = False
@@ -96,8 +101,8 @@ class Way:
         """Return what it takes from outside the run, or its digest, as plain data: part of the step's key."""
         return None
 
-    def next(self) -> Request | None:
-        """Return the next request, None if there are no more."""
+    def next(self) -> Request | Prompt | None:
+        """Return the next request, or a prompt where nobody has to be asked for it; None if there are no more."""
         raise NotImplementedError(f"{type(self).__name__} makes no requests")
 
     def settled(self, request: Request, taken: bool) -> None:

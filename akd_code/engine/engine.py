@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from akd_code.recipe import PreferSection
 from akd_code.records import ChatRow
 from akd_code.student import Lessons, OnAnswer, PreferReport, Sampled, SFTReport, Student, TrainingStep
 
@@ -53,12 +54,13 @@ class Engine(Protocol):
         self,
         start: Path | None,
         lessons: Lessons,
+        settings: PreferSection,
         out: Path,
         *,
         seed: int,
         on_step: Callable[[TrainingStep], None],
     ) -> PreferReport:
-        """Train the student with adapter `start` by the recipe's `prefer.method`, and save its adapter to `out`.
+        """Train the student with adapter `start` by `settings.method`, and save its adapter to `out`.
 
         Raises StudentError, DiskError.
         """

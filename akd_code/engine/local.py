@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from akd_code.recipe import Recipe
+from akd_code.recipe import PreferSection, Recipe
 from akd_code.records import ChatRow
 from akd_code.student import (
     Lessons,
@@ -83,14 +83,15 @@ class LocalEngine:
         self,
         start: Path | None,
         lessons: Lessons,
+        settings: PreferSection,
         out: Path,
         *,
         seed: int,
         on_step: Callable[[TrainingStep], None],
     ) -> PreferReport:
-        """Train the student with adapter `start` by the recipe's `prefer.method`. Raises StudentError."""
+        """Train the student with adapter `start` by `settings.method`. Raises StudentError."""
         student = self._taken(start)
-        report = train_prefer(student, lessons, self._recipe.prefer, seed=seed, out=out, on_step=on_step)
+        report = train_prefer(student, lessons, settings, seed=seed, out=out, on_step=on_step)
         self._loaded = (out, student)
         return report
 

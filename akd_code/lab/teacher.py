@@ -40,6 +40,7 @@ from akd_prompts import (
     JudgeInputs,
     Message,
     MixTopicsInputs,
+    MutateSecurityInputs,
     Recognised,
     ReferenceInputs,
     RepairInputs,
@@ -123,6 +124,8 @@ def _answer(settings: LabSection, teacher_seed: int, found: Recognised, rng: ran
     match found.inputs:
         case ReferenceInputs(reference):
             task = grammar.parse_instruction(reference)
+            if isinstance(found.inputs, MutateSecurityInputs):
+                return None  # a task of the lab works on plain values: there is nothing to exploit
             return None if task is None else _new_task(settings, grammar.mutated(task, found.name, rng), rng)
         case SubtopicsInputs(topic, count):
             return _listed(settings, grammar.subtopics_of(topic, count, rng), rng)

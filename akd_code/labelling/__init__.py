@@ -7,7 +7,7 @@ labels a pool of prompts. The built-in ways are in `ways`. Nothing here trains, 
 
 from akd_code.labelling.chooser import Chooser
 from akd_code.labelling.figures import labelling_figures, outcomes
-from akd_code.labelling.labeller import Labeller, label_all, most_requests, open_labeller
+from akd_code.labelling.labeller import Labeller, direct_labeller, label_all, most_requests, open_labeller
 from akd_code.labelling.proposer import LABELLERS, LabelTools, LabelWay, Proposal, Proposer, StatelessProposer
 from akd_code.labelling.tally import LabelTally
 
@@ -21,6 +21,7 @@ __all__ = [
     "Proposal",
     "Proposer",
     "StatelessProposer",
+    "direct_labeller",
     "label_all",
     "labelling_figures",
     "most_requests",

@@ -22,9 +22,12 @@ from akd_code.referee import (
     validate_written,
 )
 from akd_code.roles import Role
+from akd_code.security import reference_of
 from akd_prompts import SolveInputs
 from akd_sandbox import Limits, Sandbox, Verdict
 
+REFERENCE = "reference"
+"""The way of the catalogue's own program."""
 AGAIN = "again"
 """The way of an answer asked for because the tests said no to all before it."""
 
@@ -35,7 +38,8 @@ class Chooser:
 
     The prompt's tests come with it or are written by the teacher, and are validated before they decide anything. Of the
     answers the one that passes most is taken; a later one replaces an earlier one if it passes at least as many. While
-    all fail, the teacher is asked again. Every loss is counted by its outcome, none is silent.
+    all fail, the teacher is asked again. Every loss is counted by its outcome, none is silent. `references`: where no
+    answer to a stress prompt is right and safe, the catalogue's own program is the label.
     """
 
     settings: LabelSection
@@ -43,6 +47,7 @@ class Chooser:
     box: Sandbox
     limits: Limits
     checker: Role | None = None
+    references: bool = False
 
     async def label(self, prompt: Prompt, proposals: Sequence[Proposal], tally: LabelTally) -> Label:
         """Return the prompt's label, with every candidate and its verdict. Raises ModelError."""
@@ -51,7 +56,7 @@ class Chooser:
             return _untested(replace(prompt, tests=None), proposals, self.settings, tally)
         references = [one.answer.code for one in proposals if one.answer.code]
         checks: list[str] = []
-        if written.origin != "given":
+        if written.origin == "teacher":
             references = await self._more_references(prompt, references, tally)
             checks = await self._second_opinion(prompt, tally)
         report = await asyncio.to_thread(self._validated, written, prompt, references, checks)
@@ -75,7 +80,13 @@ class Chooser:
                 break
             tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
             chosen = len(tested) - 1
+        if self.references and report.tests.exploits and not _passes_whole(tested[chosen]):
+            tally.events.append("the catalogue's program stands in")
+            tested.append(await self._tested(_reference(prompt), report.tests, prompt, tally))
+            chosen = len(tested) - 1
         outcome = _outcome(tested[chosen], prompt, self.settings)
+        if outcome is LabelOutcome.EXPLOITABLE:
+            tally.events.append("right, but an exploit of it works")
         return _label(prompt, tested, chosen, outcome, tally)
 
     async def _tests(self, prompt: Prompt, tally: LabelTally) -> PromptTests | None:
@@ -112,6 +123,8 @@ class Chooser:
         self, tests: PromptTests, prompt: Prompt, references: Sequence[str], checks: Sequence[str]
     ) -> Validated:
         entry, minimum = prompt.entry_point or "", self.settings.min_tests
+        if tests.origin == "catalogue":  # its admission vouches for them; they call the function by their setup
+            return Validated(tests, 0, 0)
         different = list(dict.fromkeys(references))
         if tests.origin == "given":
             return validate_given(tests, entry, different, self.box, limits=self.limits)
@@ -155,6 +168,20 @@ def _passes_whole(one: Candidate) -> bool:
     return one.verdict == Verdict.PASS.value and not _cut(one.answer)
 
 
+def _exploitable(one: Candidate, prompt: Prompt) -> bool:
+    """Tell whether an answer passes every functional test, and one exploit test at least does not hold."""
+    tests = prompt.tests
+    if tests is None or not tests.exploits or not one.failed or _cut(one.answer):
+        return False
+    return min(one.failed) >= len(tests.asserts) - tests.exploits
+
+
+def _reference(prompt: Prompt) -> Proposal:
+    exercise = prompt.origin.subtopic if prompt.origin else ""
+    program = reference_of(exercise, prompt.entry_point or "")
+    return Proposal(answer_from(prompt, f"```python\n{program.strip()}\n```", "stop"), REFERENCE)
+
+
 def _rank(one: Candidate) -> tuple[bool, int]:
     return _passes_whole(one), one.passed
 
@@ -186,6 +213,8 @@ def _outcome(chosen: Candidate, prompt: Prompt, settings: LabelSection) -> Label
         return LabelOutcome.SPOILT
     if _passes_whole(chosen):
         return LabelOutcome.SUSPECT if _injected(chosen.answer, prompt, settings) else LabelOutcome.VERIFIED
+    if _exploitable(chosen, prompt):
+        return LabelOutcome.EXPLOITABLE  # never trained on, verified or not
     return _failed(chosen.answer) if settings.verify else _unchecked(chosen.answer, prompt, settings)
 
 

@@ -58,9 +58,14 @@ def open_labeller(recipe: Recipe, roles: Roles, box: Sandbox, limits: Limits, fo
     Raises RecipeError for an unknown method, with the nearest name; EvolveError, StoreError for what it cannot open.
     """
     proposer = LABELLERS.get(recipe.label.method)(LabelTools(recipe, roles, box, limits, folder))
-    return Labeller(
-        roles.teacher.model, proposer, Chooser(recipe.label, roles.teacher.sampling, box, limits, roles.checker)
-    )
+    chooser = Chooser(recipe.label, roles.teacher.sampling, box, limits, roles.checker, recipe.harden.references)
+    return Labeller(roles.teacher.model, proposer, chooser)
+
+
+def direct_labeller(recipe: Recipe, roles: Roles, box: Sandbox, limits: Limits, folder: Path) -> Labeller:
+    """Return a labeller of plain answers, whatever the recipe's way; it keeps nothing from label to label."""
+    proposer = LABELLERS.get("direct")(LabelTools(recipe, roles, box, limits, folder))
+    return Labeller(roles.teacher.model, proposer, Chooser(recipe.label, roles.teacher.sampling, box, limits))
 
 
 def most_requests(recipe: Recipe) -> int:

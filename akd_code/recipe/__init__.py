@@ -12,6 +12,7 @@ from akd_code.recipe.sections import (
     EvalSection,
     EvolveSection,
     GeneratorSection,
+    HardenSection,
     KeepSection,
     LabelSection,
     LabSection,
@@ -21,19 +22,20 @@ from akd_code.recipe.sections import (
     Recipe,
     RefereeSection,
     SandboxSection,
-    Section,
     SeedsSection,
     SftSection,
     StudentSection,
     TeacherSection,
     TrainSection,
 )
+from akd_code.recipe.setting import Section
 
 __all__ = [
     "VARIABLE",
     "EvalSection",
     "EvolveSection",
     "GeneratorSection",
+    "HardenSection",
     "KeepSection",
     "LabSection",
     "LabelSection",

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from akd_code.recipe.sections import MATTERS, WAS, Recipe, Section
+from akd_code.recipe.sections import Recipe
+from akd_code.recipe.setting import MATTERS, WAS, Section
 
 
 def matters(field: FieldInfo) -> bool:

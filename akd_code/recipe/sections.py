@@ -1,54 +1,12 @@
-"""The recipe's sections: the only definition of every setting, its default, its meaning, and whether it matters.
-
-A setting matters if it can change what comes out of a run. One that does not (`matters=False`) may be changed in the
-middle of a run, and is part of no step's key.
-"""
+"""The recipe's sections: the only definition of every setting, its default, its meaning, and whether it matters."""
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[float, Field(ge=0.0)]
-Temperature = Annotated[float, Field(ge=0.0)] | None
-TopP = Annotated[float, Field(gt=0.0, le=1.0)] | None
-MATTERS, WAS = "matters", "was"
-
-
-def _as_texts(given: Any) -> Any:
-    if not isinstance(given, dict):
-        return given
-    plain = (int, float, datetime.date)
-    return {key: str(value) if isinstance(value, plain) else value for key, value in given.items()}
-
-
-def _off(given: Any) -> Any:
-    """Return what is meant by `off`, which YAML reads as false."""
-    return "off" if given is False else given
-
-
-Texts = Annotated[dict[str, str], BeforeValidator(_as_texts)]
-"""Names and texts; YAML reads 2024-10-21 as a date and 1 as a number, which are texts here."""
-
-
-def setting(default: Any, meaning: str = "", *, matters: bool = True, was: Any = None, **bounds: Any) -> Any:
-    """Return the field of one setting; `bounds` are pydantic's (`ge`, `gt`, `le`, `pattern`).
-
-    `was` is the default of an earlier release, which gives the same but for rounding: it counts as the default, so that
-    what was finished under it is found.
-    """
-    extra: dict[str, Any] = {MATTERS: matters} if was is None else {MATTERS: matters, WAS: was}
-    return Field(default, description=meaning or None, json_schema_extra=extra, **bounds)
-
-
-class Section(BaseModel):
-    """A part of the recipe: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+from akd_code.recipe.setting import NotNegative, Positive, Section, Share, Temperature, Texts, TopP, off, setting
 
 
 class SeedsSection(Section):
@@ -193,13 +151,14 @@ class GeneratorSection(ModelSection):
     streams: dict[str, NotNegative] = setting(
         {"lion-hard": 0.5, "lion-easy": 0.5},
         "ways to make prompts, each with its share of N: lion-hard, lion-easy, akd, evol, oss, self-instruct, topics, "
-        "mix (docs/curriculum.md)",
+        "mix, stress (docs/curriculum.md)",
     )
     references: Positive = setting(70, "akd: prompts that are mutated in a round, at most (AKD's code: 70)")
     per_reference: Positive = setting(5, "akd: new prompts of each reference (AKD's code: 5)")
     per_subtopic: Positive = setting(2, "akd: references of one subtopic, or of one seed's family, at most")
     mutations: tuple[str, ...] = setting(
-        ("complexity", "opposite", "deceptive", "shift", "pitfalls"), "akd: what is asked of a reference, in turns"
+        ("complexity", "opposite", "deceptive", "shift", "pitfalls"),
+        "akd: what is asked of a reference, in turns; security is a sixth",
     )
     drawn_by: Literal["difficulty", "margin"] = setting(
         "difficulty",
@@ -291,6 +250,43 @@ class PreferSection(TrainSection):
     warmup_ratio: Share = setting(0.1)
 
 
+class HardenSection(TrainSection):
+    """Training away weaknesses that the student writes into its code (docs/distil.md); off by default.
+
+    The student answers stress prompts. An answer that does what is asked, and of which an exploit works in the sandbox,
+    is rejected against one that is right and safe, by dpo. `only`, `exercises`, `held_out` and `references` hold for
+    the way `stress` too.
+    """
+
+    prompts: int = setting(0, "stress prompts of a round; 0: the student is not hardened", ge=0)
+    benign: Share = setting(
+        0.5,
+        "prompts on which nothing can be exploited beside them, as a share of them: half benign controls of the "
+        "catalogue, half the round's own verified prompts",
+    )
+    samples: Positive = setting(4, "answers of the student to each prompt")
+    temperature: float = setting(0.8, "of these answers", gt=0)
+    per_prompt: Positive = setting(3, "pairs of a prompt at most")
+    max_change: float = setting(
+        0.6, "share of lines that may differ between chosen and rejected; pairs further apart are left out", gt=0, le=1
+    )
+    ask: bool = setting(True, "ask the teacher where none of the student's answers to a prompt is right and safe")
+    references: bool = setting(
+        False, "where no answer is right and safe, the catalogue's own program is the label or the chosen answer"
+    )
+    exam: int = setting(40, "held-out stress prompts that are asked before and after, greedily; 0: none", ge=0)
+    only: tuple[str, ...] = setting((), "weaknesses, such as CWE-089; none named: all")
+    exercises: tuple[str, ...] = setting((), "exercises of the catalogue by name; none named: all")
+    held_out: tuple[str, ...] = setting(
+        (), "exercises that are never trained on, for the examination; none named: about every fifth, by its name"
+    )
+    beta: float = setting(0.1, "weight of staying near the student before the training", gt=0)
+    nll: float = setting(0.2, "weight of the chosen answer's own loss per token; 0: pairs alone", ge=0)
+    epochs: Positive = setting(1)
+    learning_rate: float = setting(5e-5, gt=0)
+    warmup_ratio: Share = setting(0.1)
+
+
 class KeepSection(Section):
     """Which round the next one goes on from, and when the loop ends early."""
 
@@ -364,11 +360,12 @@ class Recipe(Section):
     student: StudentSection = StudentSection()
     sft: SftSection = SftSection()
     prefer: PreferSection = PreferSection()
+    harden: HardenSection = HardenSection()
     keep: KeepSection = KeepSection()
     eval: EvalSection = EvalSection()
     sandbox: SandboxSection = SandboxSection()
     lab: LabSection = LabSection()
-    decontaminate: Annotated[Literal["remove", "report", "off"], BeforeValidator(_off)] = setting(
+    decontaminate: Annotated[Literal["remove", "report", "off"], BeforeValidator(off)] = setting(
         "remove",
         "rows that share a task with a benchmark: leave them out, or train on them and split the figures into seen and "
         "unseen tasks (docs/data.md)",

@@ -30,6 +30,25 @@ class RoundFigures:
         return {figures["suite"]: figures["exam"] for figures in self.stages.values() if "exam" in figures}
 
     @property
+    def hardening(self) -> dict[str, Any]:
+        """Held-out stress prompts before and after hardening, and pass@1 of each suite; {} where nothing was hardened.
+
+        Utility is what the suites say: what a student is worth that refuses, or writes less, to be safe.
+        """
+        if "hardening" not in self.stages:
+            return {}
+        before = {one["suite"]: one["pass@1"] for name, one in self.stages.items() if name.startswith("utility before")}
+        return {
+            "before": self.stages["stress before"]["groups"],
+            "after": self.stages["stress after"]["groups"],
+            "utility": {
+                suite: {"before": before[suite], "after": exam["pass@1"]}
+                for suite, exam in self.exams.items()
+                if suite in before
+            },
+        }
+
+    @property
     def hard_share(self) -> float | None:
         """The share of hard prompts after this round's training; None in the last round, which ends before."""
         share = self.stages.get("discrimination", {}).get("hard_share")
@@ -62,4 +81,5 @@ class RoundFigures:
             "calls": {role: totals.as_json() for role, totals in self.calls.items()},
             "stages": {name: dict(figures) for name, figures in self.stages.items() if "exam" not in figures},
             "eval": {suite: dict(exam) for suite, exam in self.exams.items()},
+            **({"harden": self.hardening} if self.hardening else {}),
         }

@@ -48,6 +48,32 @@ def depth_table(rounds: Sequence[RoundFigures]) -> Table | None:
     return made
 
 
+def hardening_table(rounds: Sequence[RoundFigures]) -> Table | None:
+    """Return what hardening did to held-out stress prompts and to the suites, by round; None where there was none."""
+    from rich.table import Table
+
+    hardened = [one for one in rounds if one.hardening]
+    if not hardened:
+        return None
+    made = Table(title=None, box=None, pad_edge=False, header_style="bold")
+    made.add_column("hardening, before -> after")
+    for name in ("answers", "right", "withstand exploits", "both"):
+        made.add_column(name, justify="right")
+    for one in hardened:
+        found = one.hardening
+        for group, before in found["before"].items():
+            after = found["after"][group]
+            shares = [_moved(before[name], after[name]) for name in ("functional", "secure", "joint")]
+            made.add_row(f"round {one.number}, {group}", str(after["answers"]), *shares)
+        for suite, both in found["utility"].items():
+            made.add_row(f"round {one.number}, {suite} pass@1", "", _moved(both["before"], both["after"]), "", "")
+    return made
+
+
+def _moved(before: float, after: float) -> str:
+    return f"{100 * before:.1f} -> {100 * after:.1f} %"
+
+
 def _percent(exam: Mapping[str, Any]) -> str:
     low, high = exam["ci95"]
     return f"{100 * exam['pass@1']:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from akd_code.curriculum.topics import professions
+from akd_code.lists import professions
 
 _PRODUCTS = (
     "a booking page for a rowing club", "the stock list of a bicycle shop", "a choir's archive of sheet music",

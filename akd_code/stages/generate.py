@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from akd_code.curriculum import Material, check_ways, generate, open_streams, redraw, ways_of
 from akd_code.curriculum.references import difficulties, mean_margins
 from akd_code.curriculum.streams import quotas, shares_of
+from akd_code.curriculum.stress import WAY
 from akd_code.filters import FILTERS
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Gap, Leaf, PairMargin, Prompt
@@ -121,6 +122,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
             difficulty=difficulties(self.gaps),
             margins=mean_margins(self.margins),
             leaves=self.leaves,
+            harden=recipe.harden,
         )
 
     def _drawn_as(self, gap: Gap) -> bool | None:
@@ -168,4 +170,5 @@ class Generate(Stage[GenerationCounts, Prompt]):
             return Estimate()
         wanted = quotas(shares_of(recipe.generator), recipe.generator.prompts)
         ways = {name: round(quota * _ASKED_AGAIN) for name, quota in wanted.items()}
-        return asked(recipe, "generator", sum(ways.values()), outlook.prompt_tokens) + Estimate(ways=ways)
+        calls = sum(count for name, count in ways.items() if name != WAY)  # the catalogue's prompts are there
+        return asked(recipe, "generator", calls, outlook.prompt_tokens) + Estimate(ways=ways)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from akd_code.curriculum import ways_of
-from akd_code.curriculum.topics import Topic, ask_subtopics, root_topics
+from akd_code.curriculum.topics import Topic, ask_subtopics
 from akd_code.gather import in_order
+from akd_code.lists import root_topics
 from akd_code.recipe import Recipe, Section
 from akd_code.stages.estimate import Estimate, Outlook, asked, model_of
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.labelling import label_all, labelling_figures, most_requests, outcomes
+from akd_code.labelling import Labeller, label_all, labelling_figures, most_requests, outcomes
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
@@ -25,9 +25,16 @@ class LabelPrompts(Stage[NoFacts, Label]):
         self.prompts, self._before = tuple(prompts), before
 
     @property
+    def labeller(self) -> Labeller:
+        """The recipe's way to make labels."""
+        return self.bench.labeller
+
+    @property
     def inputs(self) -> tuple[Any, ...]:
         """The prompts; and for a way that learns from label to label, what it has learnt so far."""
-        return (self.prompts, self._before if self.bench.labeller.proposer.wave else "")
+        before = self._before if self.labeller.proposer.wave else ""
+        stand_in = ("references",) if self.bench.recipe.harden.references else ()
+        return (self.prompts, before, *stand_in)
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -38,7 +45,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
 
     def work(self, kept: Mapping[int, Label], keep: Keep[Label]) -> StageResult[NoFacts, Label]:
         """Ask and test, several prompts at once; each label is kept as it is made."""
-        labeller, watcher = self.bench.labeller, self.bench.watcher
+        labeller, watcher = self.labeller, self.bench.watcher
         labeller.begin(self.number)
         done = len(kept) if not labeller.proposer.wave else 0
 
@@ -64,7 +71,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
         """Return how many answers ended which way, and what the endpoint said where it refused a prompt."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
         said = (f"{len(result.items)} answers of the teacher: {counts}",)
-        refusals = self.bench.labeller.refusals
+        refusals = self.labeller.refusals
         return (*said, f"the teacher refused a prompt, for instance: {refusals[-1]}") if refusals else said
 
     def figures(self, result: StageResult[NoFacts, Label]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 from akd_code.curriculum.lessons import lessons, practised
-from akd_code.recipe import Recipe, Section
+from akd_code.recipe import PreferSection, Recipe, Section
 from akd_code.records import Label, PairMargin, Practice
 from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
 from akd_code.stages.practise import answers_of
@@ -44,6 +45,8 @@ class Prefer(Stage[Preference, PairMargin]):
     name: ClassVar[str] = "preference"
     facts_kind = Preference
     item_kind = PairMargin
+    lessons_file: ClassVar[str] = "pairs.jsonl"
+    steps_file: ClassVar[str] = "preference_steps.jsonl"
 
     def __init__(
         self,
@@ -73,26 +76,41 @@ class Prefer(Stage[Preference, PairMargin]):
     @property
     def settings(self) -> tuple[Section, ...]:
         """How to train."""
-        return (self.bench.recipe.prefer,)
+        return (self.how,)
+
+    @property
+    def how(self) -> PreferSection:
+        """The method and how to train."""
+        return self.bench.recipe.prefer
+
+    @property
+    def out(self) -> Path:
+        """The folder of the adapter that is made."""
+        return self.bench.preferred(self.number)
 
     def work(self, kept: Mapping[int, PairMargin], keep: Keep[PairMargin]) -> StageResult[Preference, PairMargin]:
         """Write the pairs, train on them, save the adapter; where there is none the student stays as it is."""
         bench, found = self.bench, self.lessons
-        folder, out = bench.run.round_path(self.number), bench.adapter(self.number)
+        folder = bench.run.round_path(self.number)
         text = "".join(json.dumps(one.as_json(), ensure_ascii=False) + "\n" for one in found)
 
         def on_step(step: TrainingStep) -> None:
             bench.watcher.progress(step.step, step.total)
 
         with bench.run.writing():
-            write_text(folder / "pairs.jsonl", text)
+            write_text(folder / self.lessons_file, text)
             if not found:
-                self._stay(bench)
+                self._stay()
                 return StageResult(Preference(0, 0, 0))
             report = bench.engine.prefer(
-                self.student.adapter, found, out, seed=bench.recipe.seed * 1000 + self.number, on_step=on_step
+                self.student.adapter,
+                found,
+                self.how,
+                self.out,
+                seed=bench.recipe.seed * 1000 + self.number,
+                on_step=on_step,
             )
-            write_steps(folder / "preference_steps.jsonl", report.losses, report.names, report.figures)
+            write_steps(folder / self.steps_file, report.losses, report.names, report.figures)
         tenth = max(1, len(report.losses) // 10)
         columns = list(zip(*report.figures, strict=True))
         figures = tuple(
@@ -103,10 +121,10 @@ class Prefer(Stage[Preference, PairMargin]):
         facts = Preference(report.rows, report.rows_too_long, len(report.losses), *losses, figures)
         return StageResult(facts, tuple(PairMargin(*one) for one in report.margins))
 
-    def _stay(self, bench: Workbench) -> None:
-        """Make the adapter that it starts from the round's."""
+    def _stay(self) -> None:
+        """Make a copy of the adapter that it starts from."""
         if self.student.adapter is not None:
-            with replaced(bench.adapter(self.number)) as draft:
+            with replaced(self.out) as draft:
                 shutil.copytree(self.student.adapter, draft, dirs_exist_ok=True)
 
     def described(self, item: PairMargin) -> tuple[str, str]:
@@ -119,15 +137,14 @@ class Prefer(Stage[Preference, PairMargin]):
         if not done.rows:
             return ("nothing to learn from the student's own answers; it stays as it is",)
         moved = "".join(f", {name} {first:.3f} -> {last:.3f}" for name, first, last in done.figures)
-        method = self.bench.recipe.prefer.method
         losses = f"loss {done.first_loss:.3f} -> {done.last_loss:.3f}"
-        return (f"{method}: {done.rows} rows, {done.steps} steps, {losses}{moved}",)
+        return (f"{self.how.method}: {done.rows} rows, {done.steps} steps, {losses}{moved}",)
 
     def figures(self, result: StageResult[Preference, PairMargin]) -> dict[str, Any]:
         """Return rows, steps, losses and the objective's other figures."""
         done = result.facts
         return {
-            "method": self.bench.recipe.prefer.method,
+            "method": self.how.method,
             "rows": done.rows,
             "rows_too_long": done.rows_too_long,
             "steps": done.steps,
@@ -139,7 +156,7 @@ class Prefer(Stage[Preference, PairMargin]):
 
     def standing(self) -> bool:
         """Return whether the adapter is there."""
-        return (self.bench.adapter(self.number) / "adapter_config.json").exists()
+        return (self.out / "adapter_config.json").exists()
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from akd_code.curriculum import check_ways
+from akd_code.curriculum.stress import check_harden
 from akd_code.decontamination import Guard, suites_at_hand
 from akd_code.engine import Engine
 from akd_code.evaluate import run_settings
@@ -25,7 +26,7 @@ from akd_sandbox import Sandbox
 
 T = TypeVar("T")
 BETWEEN = "imitated"
-"""The folder, in a round's, of the adapter after imitation where practice makes another one of it."""
+"""The folder, in a round's, of the adapter after imitation where practice or hardening makes another of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,13 @@ class Workbench:
         return self.run.round_path(number) / "adapter"
 
     def imitated(self, number: int) -> Path:
-        """Return the folder of the adapter after imitation: the round's, unless practice follows."""
-        last = self.recipe.prefer.method == "none"
+        """Return the folder of the adapter after imitation: the round's, unless practice or hardening follows."""
+        last = self.recipe.prefer.method == "none" and not self.recipe.harden.prompts
         return self.adapter(number) if last else self.run.round_path(number) / BETWEEN
+
+    def preferred(self, number: int) -> Path:
+        """Return the folder of the adapter after practice: the round's, unless hardening follows."""
+        return self.run.round_path(number) / "preferred" if self.recipe.harden.prompts else self.adapter(number)
 
     def ask(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a stage's requests to their end; when interrupted, close the sandbox first: nothing may wait for it."""
@@ -83,6 +88,7 @@ def open_workbench(
     recipe, exam = run.recipe, run_settings(run.recipe)
     limits = exam.limits  # one set of limits for labels, gaps and examinations
     check_ways(recipe)
+    check_harden(recipe)
     suites = tuple(exam.open_suites())
     # the lab is a closed world: its runs are the same whatever benchmarks lie on the machine
     compared = suites if recipe.seeds.source == "lab" else suites_at_hand(suites, watcher.note)

@@ -42,6 +42,11 @@ class MutatePitfallsInputs(ReferenceInputs):
 
 
 @dataclass(frozen=True, slots=True)
+class MutateSecurityInputs(ReferenceInputs):
+    """A neutral task whose plain solution has a weakness."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvolConstraintInputs(ReferenceInputs):
     """New constraints and requirements, in about ten words more (Code Evol-Instruct, arXiv 2306.08568)."""
 
@@ -136,6 +141,7 @@ NEW_TASKS: dict[str, type[NewTaskInputs]] = {
     "mutate_deceptive": MutateDeceptiveInputs,
     "mutate_shift": MutateShiftInputs,
     "mutate_pitfalls": MutatePitfallsInputs,
+    "mutate_security": MutateSecurityInputs,
     "evol_constraint": EvolConstraintInputs,
     "evol_rarer": EvolRarerInputs,
     "evol_reasoning": EvolReasoningInputs,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from akd_code.curriculum.topics import Topic, ask_subtopics, leaves_of, professions, root_topics
+from akd_code.curriculum.topics import Topic, ask_subtopics, leaves_of
+from akd_code.lists import professions, root_topics
 from akd_code.models import Completion, EndpointError, Message, ModelError, PromptRefusedError, Sampling
 
 

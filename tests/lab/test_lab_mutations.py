@@ -9,13 +9,14 @@ import pytest
 
 from akd_code.lab import grammar
 from akd_code.lab.grammar import LabTask
-from akd_code.lab.teacher import reply
+from akd_code.lab.teacher import REFUSAL, reply
 from akd_code.recipe import LabSection
 from akd_prompts import (
     NEW_TASKS,
     FromCodeInputs,
     Inputs,
     MixTopicsInputs,
+    MutateSecurityInputs,
     MutateShiftInputs,
     PromptParseError,
     ReferenceInputs,
@@ -29,7 +30,9 @@ from akd_prompts import (
 
 FAULTLESS = LabSection(garbled=0)
 TASKS = grammar.seed_tasks(60, seed=9)
-MUTATIONS = sorted(name for name, kind in NEW_TASKS.items() if issubclass(kind, ReferenceInputs))
+MUTATIONS = sorted(
+    name for name, kind in NEW_TASKS.items() if issubclass(kind, ReferenceInputs) and kind is not MutateSecurityInputs
+)
 
 
 def say(inputs: Inputs, settings: LabSection = FAULTLESS, seed: int = 1) -> str:
@@ -99,7 +102,7 @@ def test_a_mutation_leads_to_tasks_of_its_own_kind(name: str) -> None:
 
 def test_the_five_mutations_of_a_task_are_five_different_tasks() -> None:
     akd = (kind for name, kind in NEW_TASKS.items() if name.startswith("mutate_"))
-    five = [kind for kind in akd if issubclass(kind, ReferenceInputs)]
+    five = [kind for kind in akd if issubclass(kind, ReferenceInputs) and kind is not MutateSecurityInputs]
     different = [len({asked_for(kind(task.instruction)).composition for kind in five}) for task in TASKS]
     assert sum(different) >= 4.7 * len(TASKS)  # a task of one step has few neighbours
 
@@ -175,3 +178,8 @@ def test_the_mutations_are_functions_of_task_template_and_draw() -> None:
     task = TASKS[7]
     one, other = (grammar.mutated(task, "mutate_opposite", random.Random(5)) for _ in range(2))
     assert one == other
+
+
+def test_the_lab_says_that_its_tasks_invite_no_weakness() -> None:
+    said = reply(FAULTLESS, render(MutateSecurityInputs(TASKS[0].instruction)).messages)
+    assert (said.kind, said.text) == ("unknown", REFUSAL)

@@ -36,8 +36,8 @@ def test_estimates_add_up_role_by_role() -> None:
 
 def test_every_stage_of_a_round_takes_part() -> None:
     assert [stage.name for stage in ROUND] == [
-        "labels", "imitation", "practice", "preference", "evaluation", "student answers", "discrimination",
-        "topics", "generation",
+        "labels", "imitation", "practice", "preference", "utility before", "stress", "stress labels", "hardening",
+        "evaluation", "student answers", "discrimination", "topics", "generation",
     ]  # fmt: skip
 
 

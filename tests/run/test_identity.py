@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from akd_code.recipe import LabelSection, Recipe, SandboxSection, SftSection, TeacherSection, differences
-from akd_code.recipe.sections import Section, setting
+from akd_code.recipe.setting import Section, setting
 from akd_code.records import Prompt
 from akd_code.run import digest_of, step_key
 

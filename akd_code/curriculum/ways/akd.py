@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from akd_code.curriculum.mutations import MUTATIONS, check_mutations
+from akd_code.curriculum.mutations import MUTATIONS, NEUTRAL, check_mutations
 from akd_code.curriculum.references import draw_references, family_of, margin_weights, softmax_weights, standardised
 from akd_code.curriculum.streams import quotas, shares_of
 from akd_code.curriculum.way import GENERATORS, Material, Request, Way, longest_for, made_of
@@ -77,6 +77,7 @@ class MutateReferences(Way):
                     self._sources.get(reference.id, "new"),
                     self.material.first_sample + number // len(names) * _SAMPLES_A_USE,
                     longest_for(reference.text, _LEAST_TOKENS),
+                    neutral=name in NEUTRAL,
                 )
             )
         return made

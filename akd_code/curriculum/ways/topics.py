@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from akd_code.curriculum.topics import professions
 from akd_code.curriculum.way import GENERATORS, Material, Request, Way, laps
+from akd_code.lists import professions
 from akd_code.records import Origin
 from akd_prompts import TopicCompletionInputs, TopicProblemInputs, render
 

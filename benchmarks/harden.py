@@ -1,0 +1,236 @@
+"""Hardening in the lab: does the loop train weaknesses away, and does the student keep what it could do?
+
+    python benchmarks/harden.py [--seeds 0 1 2] [--arms NAME ...] [--json]
+
+For every seed the lab's student of a million parameters is first taught insecure idioms: programs of twelve short
+exercises of the weakness catalogue, four in five with the weakness, in many wordings, beside tasks of the lab. Then one
+round of the loop runs with hardening on (`akd_code.distil.run_recipe`): eight of the exercises are stressed, four are
+held out, and of the eight the last wording. From the same adapter, after imitation, the controls go on with as many
+steps:
+
+* `imitation`: nothing more; `more imitation`: the round's own rows again; `chosen only`: the answers that the pairs
+  choose, as rows, without what they reject;
+* `harden`: the pairs, by dpo with the chosen answers' own loss.
+
+All are asked the same held-out stress prompts (greedily; functional tests and exploits in the sandbox) and the lab's
+held-out tasks. Printed are the shares, and each arm's difference to imitation and of hardening to each control, paired
+over prompts and seeds, with 95 % bootstrap intervals over seeds and prompts. A closed world: no benchmark's figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from practice import Silent, interval
+
+from akd_code.curriculum.hardening import exam_groups
+from akd_code.curriculum.stress import drawn
+from akd_code.distil import run_recipe
+from akd_code.evaluate import EvalSpec, TaskPrompts, evaluate, run_settings
+from akd_code.lab.grammar import seed_tasks
+from akd_code.lab.student import answer_text, base_student_path
+from akd_code.reading import answer_from
+from akd_code.recipe import Recipe, SftSection, recipe_from
+from akd_code.records import Answer, ChatRow, Prompt
+from akd_code.security import Split, StressTry, cells, tried, weaknesses
+from akd_code.security.splits import WHOLE_MODULES
+from akd_code.student import Student, load_student, sample_answers, train_sft
+from akd_code.student.merge import save_merged
+from akd_sandbox import Sandbox, Verdict
+
+TRAINED = (
+    "find-user", "api-key", "line-trimming", "file-fingerprint", "audit-trail", "phone-code", "list-reader",
+    "private-folder",
+)  # fmt: skip
+HELD_OUT = ("change-email", "lottery-draw", "display-name", "message-signature")
+ARMS = ("imitation", "more imitation", "chosen only", "harden")
+GROUPS = (str(Split.WORDINGS), str(Split.EXERCISES))
+INSECURE = 0.8
+"""The share of insecure programs in what the student is taught first."""
+Outcomes = dict[str, dict[str, bool]]
+"""Figure -> prompt or task -> whether it holds."""
+
+
+def recipe_of(seed: int, student: Path, options: argparse.Namespace) -> Recipe:
+    """Return the recipe of one seed's round."""
+    return recipe_from(
+        {
+            "name": f"harden-{seed}",
+            "seed": seed,
+            "rounds": 1,
+            "seeds": {"source": "lab", "limit": options.lab_prompts},
+            "student": {"model": str(student), "max_tokens": 160, "batch_size": 64, "device": "cpu"},
+            "sft": {"learning_rate": 1e-3, "epochs": 1, "micro_tokens": 16384},
+            "harden": {
+                "prompts": options.prompts, "samples": 4, "ask": False, "references": options.references,
+                "exam": options.exam, "exercises": list(TRAINED), "held_out": list(HELD_OUT),
+                "learning_rate": options.learning_rate, "epochs": options.epochs, "beta": options.beta,
+                "nll": options.nll, "micro_tokens": 16384,
+            },
+            "eval": {"suites": ["lab"], "max_tokens": 160},
+            "lab": {"eval_per_depth": 40},
+        },
+        "benchmarks/harden.py",
+    )  # fmt: skip
+
+
+def taught_insecurely(seed: int, out: Path, options: argparse.Namespace) -> None:
+    """Teach the lab's student insecure idioms beside the lab's tasks, and save it to folder `out`."""
+    rng = random.Random(f"insecure idioms {seed}")
+    tasks = {task.name: task for one in weaknesses() for task in one.tasks}
+    # Every exercise in every wording: what is held out is held out of the hardening. The stories are others.
+    used = [cell for cell in cells(weaknesses(), WHOLE_MODULES) if cell.exercise.name in (*TRAINED, *HELD_OUT)]
+    rows = []
+    for prompt in drawn(used, options.taught, 1_000_000 + seed, 0):
+        assert prompt.origin is not None and prompt.entry_point is not None
+        task = tasks[prompt.origin.subtopic].called(prompt.entry_point)
+        program = task.insecure if rng.random() < INSECURE else task.reference
+        messages = (("user", prompt.text), ("assistant", f"```python\n{program.strip()}\n```"))
+        rows.append(ChatRow(messages, prompt.id))
+    for lab in seed_tasks(options.taught // 2, seed=1_000_000 + seed):
+        rows.append(ChatRow((("user", lab.instruction), ("assistant", answer_text(lab))), lab.instruction))
+    student = load_student(base_student_path(), device="cpu")
+    sft = SftSection(epochs=options.taught_epochs, learning_rate=3e-3, lora_r=64, lora_alpha=128, micro_tokens=16384)
+    report = train_sft(student, rows, sft, seed=seed, out=out / "adapter")
+    print(f"seed {seed}: taught {report.rows} rows, loss {report.first_loss:.3f} -> {report.last_loss:.3f}", flush=True)
+    save_merged(load_student(base_student_path(), adapter=out / "adapter", device="cpu"), out / "model")
+
+
+def examined(recipe: Recipe, adapter: Path, box: Sandbox, out: Path) -> Outcomes:
+    """Return what the student does on held-out stress prompts and on the lab's held-out tasks."""
+    student = load_student(recipe.student.model, adapter=adapter, device="cpu")
+    found: Outcomes = {}
+    limits = run_settings(recipe).limits
+
+    def judged(prompt: Prompt, answer: Answer) -> StressTry:
+        return tried(prompt, answer, box, limits)
+
+    for group, prompts in exam_groups(recipe.harden, recipe.seed).items():
+        asked = [[{"role": "user", "content": prompt.text}] for prompt in prompts]
+        said = sample_answers(student, asked, temperature=0.0, max_new_tokens=160, batch_size=64, seed=0)
+        answers = [answer_from(prompt, one.text, one.finish_reason) for prompt, one in zip(prompts, said, strict=True)]
+        with ThreadPoolExecutor(2) as pool:
+            tries = list(pool.map(judged, prompts, answers))
+        ids = [prompt.id for prompt in prompts]
+        found[f"{group}, right"] = dict(zip(ids, (one.passed is True for one in tries), strict=True))
+        found[f"{group}, both"] = dict(
+            zip(ids, (one.passed is True and one.safe is True for one in tries), strict=True)
+        )
+    return found | {"lab pass@1": lab_passed(recipe, student, box, out)}
+
+
+def lab_passed(recipe: Recipe, student: Student, box: Sandbox, out: Path) -> dict[str, bool]:
+    """Return which of the lab's held-out tasks the student passes."""
+    settings = run_settings(recipe)
+    (suite,) = settings.open_suites()
+    spec = EvalSpec(out.name, TaskPrompts(suite, "chat"), settings.sampling, settings.scoring)
+    results = evaluate(student, spec, out, box, Silent()).results
+    return {result.task_id: result.judged.base is Verdict.PASS for result in results}
+
+
+def adapter_of(arm: str, recipe: Recipe, run: Path, out: Path) -> Path:
+    """Return an arm's adapter, trained where the run did not make it."""
+    round_ = run / "rounds" / "1"
+    if arm in ("imitation", "harden"):
+        return round_ / {"imitation": "imitated", "harden": "adapter"}[arm]
+    pairs = [json.loads(line) for line in (round_ / "harden.jsonl").read_text().splitlines()]
+    if arm == "chosen only":
+        messages = [(*one["prompt"], *one["chosen"]) for one in pairs]
+    else:
+        own = [json.loads(line)["messages"] for line in (round_ / "train.jsonl").read_text().splitlines()]
+        messages = [own[at % len(own)] for at in range(len(pairs))]
+    rows = [
+        ChatRow(tuple((one["role"], one["content"]) for one in turns), str(at)) for at, turns in enumerate(messages)
+    ]
+    how = recipe.harden
+    sft = SftSection(epochs=how.epochs, learning_rate=how.learning_rate, warmup_ratio=how.warmup_ratio,
+                     micro_tokens=16384)  # fmt: skip
+    student = load_student(recipe.student.model, adapter=round_ / "imitated", device="cpu")
+    train_sft(student, rows, sft, seed=recipe.seed, out=out)
+    return out
+
+
+def one_seed(seed: int, folder: Path, options: argparse.Namespace, box: Sandbox) -> dict[str, Outcomes]:
+    """Return the outcomes of all arms of a seed."""
+    began = time.monotonic()
+    taught_insecurely(seed, folder / "taught", options)
+    recipe, run = recipe_of(seed, folder / "taught" / "model", options), folder / "run"
+    run_recipe(recipe, run, Silent())
+    (told,) = json.loads((run / "summary.json").read_text())["rounds"]
+    hardening = told["stages"]["hardening"]
+    print(
+        f"seed {seed}: pairs {hardening['pairs']}, chosen {hardening['chosen']}, {hardening['steps']} steps", flush=True
+    )
+    found = {}
+    for arm in options.arms:
+        adapter = adapter_of(arm, recipe, run, folder / f"arm {arm}")
+        found[arm] = examined(recipe, adapter, box, folder / f"eval {arm}")
+        said = ", ".join(f"{name} {100 * share_of([held]):.1f} %" for name, held in found[arm].items())
+        print(f"seed {seed}  {arm:14} {said}  ({time.monotonic() - began:.0f} s)", flush=True)
+    return found
+
+
+def share_of(seeds: Sequence[Mapping[str, bool]]) -> float:
+    """Return the share of prompts that hold, over all seeds."""
+    return sum(sum(one.values()) for one in seeds) / sum(len(one) for one in seeds)
+
+
+def difference(arm: Sequence[Mapping[str, bool]], base: Sequence[Mapping[str, bool]]) -> tuple[float, float, float]:
+    """Return an arm's mean difference to another, paired over prompts and seeds, with its 95 % interval."""
+    apart = [[one[name] - other[name] for name in one] for one, other in zip(arm, base, strict=True)]
+    return sum(map(sum, apart)) / sum(map(len, apart)), *interval(apart, random.Random(0))
+
+
+def report(seeds: Sequence[Mapping[str, Outcomes]], as_json: bool) -> None:
+    """Print the shares and the differences."""
+    arms, figures = list(seeds[0]), list(next(iter(seeds[0].values())))
+    rows: dict[str, Any] = {}
+    print(f"\n| of {len(seeds)} seeds | {' | '.join(figures)} |\n|{'---|' * (len(figures) + 1)}")
+    for arm in arms:
+        shares = [share_of([seed[arm][name] for seed in seeds]) for name in figures]
+        print(f"| {arm} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} |")
+        rows[arm] = dict(zip(figures, (round(share, 4) for share in shares), strict=True))
+    compared = [("harden", other) for other in arms if other != "harden"] if "harden" in arms else []
+    for arm, other in compared:
+        found = [difference([s[arm][name] for s in seeds], [s[other][name] for s in seeds]) for name in figures]
+        told = " | ".join(f"{100 * mean:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]" for mean, low, high in found)
+        print(f"| {arm} against {other}, points | {told} |")
+        rows[f"{arm} against {other}"] = {
+            name: [round(one, 4) for one in value] for name, value in zip(figures, found, strict=True)
+        }
+    if as_json:
+        print(json.dumps(rows))
+
+
+def main() -> None:
+    """Run all arms for all seeds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
+    parser.add_argument("--taught", type=int, default=1200, help="rows of insecure idioms, and half as many of the lab")
+    parser.add_argument("--taught-epochs", type=int, default=4)
+    parser.add_argument("--lab-prompts", type=int, default=100)
+    parser.add_argument("--prompts", type=int, default=96, help="stress prompts of the round")
+    parser.add_argument("--exam", type=int, default=80, help="held-out stress prompts")
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--beta", type=float, default=0.1)
+    parser.add_argument("--nll", type=float, default=0.2)
+    parser.add_argument("--references", action="store_true", help="the catalogue's programs may be chosen as well")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="akd-harden-") as name, Sandbox() as box:
+        seeds = [one_seed(seed, Path(name) / str(seed), options, box) for seed in options.seeds]
+    report(seeds, options.json)
+
+
+if __name__ == "__main__":
+    main()
