@@ -177,7 +177,7 @@ def test_a_users_own_file_is_a_suite_named_after_it(tmp_path: Path) -> None:
         ({"task_id": "a", "prompt": "p", "tests": ["assert f(1)"]}, '"entry_point" is missing'),
         (
             {"task_id": 1, "prompt": "p", "entry_point": "f", "tests": ["assert f(1)"]},
-            '"task_id" must be a text, not int',
+            '"task_id" must be text, not int',
         ),
         (
             {"task_id": "a", "prompt": "p", "entry_point": "f"},
