@@ -22,7 +22,7 @@ def write_prompts(path: Path, prompts: Sequence[StressPrompt]) -> None:
 def read_prompts(path: Path) -> list[StressPrompt]:
     """Return the prompts of a file. Raises AkdError with the line at fault."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise AkdError(f"{path} cannot be read ({error}); write it with `akd stress prompts`") from error
     found = []

@@ -121,6 +121,13 @@ def test_prompts_come_back_from_their_file_as_they_were(tmp_path: Path) -> None:
     assert tuple(read_prompts(tmp_path / "stress.jsonl")) == made
 
 
+def test_a_line_separator_in_a_prompt_does_not_end_its_line(tmp_path: Path) -> None:
+    (one,) = draw_prompts(SOME, 1, 0).prompts
+    worded = replace(one, prompt="Write f.\u2028It reads a file.\x85Then it ends.")
+    write_prompts(tmp_path / "stress.jsonl", [worded])
+    assert read_prompts(tmp_path / "stress.jsonl") == [worded]
+
+
 @pytest.mark.parametrize("line", ["[]", "{}", "no JSON", '{"task_id": 1}'])
 def test_a_line_that_is_no_stress_prompt_is_an_error_that_names_it(tmp_path: Path, line: str) -> None:
     write_prompts(tmp_path / "stress.jsonl", draw_prompts(SOME, 1, 0).prompts)
