@@ -32,12 +32,12 @@ def rows_of(folder: Path) -> list[tuple[str, Row, Row]]:
     ]
 
 
-def kept_back(folders: list[Path], wanted: dict[str, int], seed: int) -> set[str]:
+def kept_back(rows: dict[Path, list[tuple[str, Row, Row]]], wanted: dict[str, int], seed: int) -> set[str]:
     """Return the tasks to be kept back, so many of each kind, out of the first folder of the kind."""
     chosen: set[str] = set()
     for kind, count in sorted(wanted.items()):
-        first = next((folder for folder in folders if folder.name.partition("-")[0] == kind), None)
-        there = sorted({task for task, _, _ in rows_of(first)}) if first else []
+        first = next((folder for folder in rows if folder.name.partition("-")[0] == kind), None)
+        there = sorted({task for task, _, _ in rows[first]}) if first else []
         chosen |= set(random.Random(f"kept back {kind} {seed}").sample(there, min(count, len(there))))
     return chosen
 
@@ -57,14 +57,14 @@ def main() -> None:
     options = parser.parse_args()
     if absent := [str(folder) for folder in options.folders if not (folder / "answers.jsonl").is_file()]:
         sys.exit(f"real_data: no import in {', '.join(absent)}; run akd data import --out FOLDER first")
-    found = [row for folder in options.folders for row in rows_of(folder)]
+    rows = {folder: rows_of(folder) for folder in options.folders}
     wanted = {kind: int(count) for kind, _, count in (one.partition("=") for one in options.keep_back)}
-    back = kept_back(options.folders, wanted, options.seed)
+    back = kept_back(rows, wanted, options.seed)
     seeds: dict[str, Row] = {}
     answers: dict[str, Row] = {}
     suite: dict[str, Row] = {}
     long = 0
-    for task, seed, answer in found:
+    for task, seed, answer in (row for folder in options.folders for row in rows[folder]):
         if task in back:
             kept = {name: value for name, value in seed.items() if name != "id" and (name != "setup" or value)}
             suite.setdefault(task, {"task_id": task} | kept)

@@ -88,8 +88,10 @@ def hardening_pairs(material: Material, settings: HardenSection, rng: random.Ran
     wrong = rejected_of(prompt, material.stressed)
     pairs: list[Pair] = []
     for one in rng.sample(wrong, len(wrong)):
+        if len(pairs) == settings.per_prompt:
+            break
         found = _chosen(one.answer, material, settings)
-        if found is not None and len(pairs) < settings.per_prompt:
+        if found is not None:
             name, text = found
             pairs.append(Pair(prompt.id, prompt.text, text, one.answer.text, _meta(prompt, one, name)))
     return pairs

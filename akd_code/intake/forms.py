@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal
 
 from akd_code.intake.closure import needed
 from akd_code.intake.exercise import Exercise, UnusableError
@@ -18,7 +18,6 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 Form = Literal["own", "docstring", "signature"]
 """own: as the data set asks. docstring: as MBPP+ does, the statement and one assert. signature: as HumanEval does, the
 head of the function with the statement as its docstring."""
-FORMS: tuple[Form, ...] = get_args(Form)
 LONGEST_TEST = 300
 """Characters of a test that is shown at most; the shortest is shown."""
 _SHOWN_CALLS = 3

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from akd_code.labelling.proposer import Proposal
 from akd_code.labelling.tally import LabelTally
-from akd_code.models import NoRecordedAnswerError, PromptRefusedError, Sampling
+from akd_code.models import PromptRefusedError, Sampling
 from akd_code.reading import answer_from, injected, trained_text
 from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
@@ -73,10 +73,8 @@ class Chooser:
             if _undecided(held) or _passes_whole(held) or not self.settings.verify:
                 break
             tally.events.append("asked again")
-            sample = tally.next_sample(attempt)
-            try:
-                answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
-            except (PromptRefusedError, NoRecordedAnswerError):  # a recording need not hold several answers
+            answer = await tally.another(prompt, self.sampling, attempt)
+            if answer is None:
                 break
             tested.append(await self._tested(Proposal(answer, AGAIN), report.tests, prompt, tally))
             chosen = len(tested) - 1
@@ -99,10 +97,8 @@ class Chooser:
         """Return as many answers as written tests are held to; the teacher is asked for those that are missing."""
         found = list(references)
         for attempt in range(self.settings.agreement - len(found)):
-            sample = tally.next_sample(attempt + 1)
-            try:
-                answer = await tally.answer(prompt, SolveInputs(prompt.text), self.sampling, sample)
-            except (PromptRefusedError, NoRecordedAnswerError):  # a recording need not hold several answers
+            answer = await tally.another(prompt, self.sampling, attempt + 1)
+            if answer is None:
                 break
             if answer.code:
                 found.append(answer.code)

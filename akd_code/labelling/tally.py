@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from akd_code.models import ChatModel, Completion, PromptRefusedError, Sampling
+from akd_code.models import ChatModel, Completion, NoRecordedAnswerError, PromptRefusedError, Sampling
 from akd_code.reading import answer_from, read_answer
 from akd_code.records import Answer, Prompt, PromptTests
 from akd_prompts import Inputs, PromptParseError, SolveInputs, WriteTestsInputs, parse_tests, render
@@ -67,6 +67,16 @@ class LabelTally:
             return PromptTests(parse_tests(completion.text, entry_point).asserts, "teacher")
         except PromptParseError:
             self.events.append("tests: unreadable")
+            return None
+
+    async def another(self, prompt: Prompt, sampling: Sampling, attempt: int) -> Answer | None:
+        """Return a further plain answer, for the attempt-th time; None where the prompt is refused now.
+
+        None, too, where a recording holds no more answers to it: it need not hold several.
+        """
+        try:
+            return await self.answer(prompt, SolveInputs(prompt.text), sampling, self.next_sample(attempt))
+        except (PromptRefusedError, NoRecordedAnswerError):
             return None
 
     def next_sample(self, attempt: int) -> int:

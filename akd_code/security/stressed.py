@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from akd_code.records import Answer, Prompt
-from akd_code.security.oracle import proven
+from akd_evals.exploits import worked
 from akd_sandbox import Job, Limits, Sandbox, Verdict, tests_from_asserts
 
 
@@ -50,8 +50,7 @@ def tried(prompt: Prompt, answer: Answer, box: Sandbox, limits: Limits) -> Stres
     (exploits,) = rest
     if exploits.verdict is Verdict.PASS:
         return StressTry(answer, passed, True)
-    if not proven(exploits):
+    shown = worked(exploits)
+    if not shown:
         return StressTry(answer, passed, None)
-    failed = [test for test, one in zip(tests.asserts[first:], exploits.tests, strict=False) if one.verdict.decided
-              and one.verdict is not Verdict.PASS]  # fmt: skip
-    return StressTry(answer, passed, False, failed[0] if failed else exploits.detail)
+    return StressTry(answer, passed, False, tests.asserts[first + shown[0]])

@@ -136,10 +136,11 @@ def _secured(given: _Given, rejected: StressAnswer, judge: _Judge, most: float) 
             return source, near[0][1], near[0][0]
     task, reference = given.task, given.task.canonical or ""
     candidates = (("spliced", transplanted(rejected.code, reference, task.defined)), ("reference", reference))
-    close = [(name, code) for name, code in candidates if code and change(rejected.code, code) <= most]
-    for name, code in close:
+    near_by = [(name, code, change(rejected.code, code)) for name, code in candidates if code]
+    close = [one for one in near_by if one[2] <= most]
+    for name, code, share in close:
         if judge.passes(task, code):
-            return name, code, change(rejected.code, code)
+            return name, code, share
     return "the reference beside it fails" if close else "too different"
 
 

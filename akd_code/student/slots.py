@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from akd_code.student.ask import Sampled, Writing
+from akd_code.student.ask import Ask, Sampled, Writing
+from akd_code.student.logits import inner_model
 
 if TYPE_CHECKING:
     import torch
@@ -219,7 +220,7 @@ class Slots:
 
     def _forward(self, ids: Any, positions: Any, table: Table, mask: Any, kept: Any = None) -> Any:
         extra = {}
-        if kept is not None and "logits_to_keep" in signature(_inner(self.model).forward).parameters:
+        if kept is not None and "logits_to_keep" in signature(inner_model(self.model).forward).parameters:
             extra["logits_to_keep"] = kept
         return self.model(
             input_ids=ids,
@@ -280,7 +281,7 @@ def _plain_attention(model: Any) -> bool:
     config = model.config.get_text_config(decoder=True)
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
-    parameters = signature(_inner(model).forward).parameters
+    parameters = signature(inner_model(model).forward).parameters
     return (
         kinds == {"full_attention"}
         and window is None
@@ -292,8 +293,6 @@ def _plain_attention(model: Any) -> bool:
 def _gives_the_same(model: Any, device: str) -> bool:
     """Compare three steps of two rows with forward passes that use no cache."""
     import torch
-
-    from akd_code.student.ask import Ask
 
     size = model.get_input_embeddings().num_embeddings
     prompts = [tuple((7 * at + 3) % size for at in range(count)) for count in (3, 6)]
@@ -327,8 +326,3 @@ def _gives_the_same(model: Any, device: str) -> bool:
     except (RuntimeError, TypeError, AttributeError, ValueError, IndexError, NotImplementedError):
         return False  # a model that takes other arguments or keeps another kind of cache
     return True
-
-
-def _inner(model: Any) -> Any:
-    """Return the model without the adapter's wrapping."""
-    return model.get_base_model() if hasattr(model, "peft_config") else model
