@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.reading import answer_from
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, written
+from akd_code.stages.pieces import answered, in_pieces
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
@@ -40,41 +40,28 @@ class Attempt(Stage[NoFacts, Answer]):
     def work(self, kept: Mapping[int, Answer], keep: Keep[Answer]) -> StageResult[NoFacts, Answer]:
         """Sample in pieces of a fixed size, each kept as soon as it is there.
 
-        Fixed, because what shares a batch must not depend on a restart.
+        Fixed, because an answer's seed goes by its place in the piece, and must not depend on a restart.
         """
         size = 4 * self.bench.recipe.student.batch_size
-        answers: list[Answer] = []
-        for at in range(0, len(self._asked), size):
-            places = range(at, min(at + size, len(self._asked)))
-            if all(place in kept for place in places):
-                answers += [kept[place] for place in places]
-                self.bench.watcher.progress(len(answers), len(self._asked))
-            else:
-                piece = self._piece(places)
-                keep(dict(zip(places, piece, strict=True)))
-                answers += piece
-        return StageResult(NoFacts(), tuple(answers))
+        progress = self.bench.watcher.progress
+        return StageResult(NoFacts(), in_pieces(len(self._asked), size, kept, keep, self._piece, progress))
 
     def _piece(self, places: range) -> list[Answer]:
-        settings = self.bench.recipe.student
-        prompts = [self._asked[place] for place in places]
-        done = places.start
+        recipe, done = self.bench.recipe, places.start
 
         def ended(place: int, answer: Sampled) -> None:
             nonlocal done
             done += 1
             self.bench.watcher.progress(done, len(self._asked))
 
-        sampled = self.bench.engine.answers(
-            self.student.adapter,
-            [prompt.text for prompt in prompts],
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            seed=self.bench.recipe.seed * 1000 + self.number,
+        return answered(
+            self.bench,
+            self.student,
+            self._asked[places.start : places.stop],
+            temperature=recipe.student.temperature,
+            seed=recipe.seed * 1000 + self.number,
             on_answer=ended,
         )
-        pairs = zip(prompts, sampled, strict=True)
-        return [answer_from(prompt, one.text, one.finish_reason) for prompt, one in pairs]
 
     def described(self, item: Answer) -> tuple[str, str]:
         """Return the prompt's id and how the answer ended."""

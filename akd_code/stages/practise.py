@@ -8,18 +8,14 @@ from typing import Any, ClassVar
 
 from akd_code.curriculum.lessons import practised
 from akd_code.gather import in_order
-from akd_code.reading import answer_from
 from akd_code.recipe import PreferSection, Recipe, Section
 from akd_code.records import Answer, Label, Practice, Tried
 from akd_code.referee import run_tests
 from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.pieces import AT_ONCE, answered, in_pieces
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
-from akd_code.student import Sampled
-
-_AT_ONCE = 256
-"""Answers that are sampled, tested and kept together; of a fixed number, so that batches survive a restart."""
 
 
 class Practise(Stage[NoFacts, Practice]):
@@ -47,38 +43,21 @@ class Practise(Stage[NoFacts, Practice]):
 
     def work(self, kept: Mapping[int, Practice], keep: Keep[Practice]) -> StageResult[NoFacts, Practice]:
         """Sample and test piece by piece, each kept as soon as it is there."""
-        size = max(1, _AT_ONCE // self.bench.recipe.prefer.samples)
-        made: list[Practice] = []
-        for at in range(0, len(self.labels), size):
-            places = range(at, min(at + size, len(self.labels)))
-            if all(place in kept for place in places):
-                made += [kept[place] for place in places]
-            else:
-                piece = self._piece(self.labels[at : at + size], at)
-                keep(dict(zip(places, piece, strict=True)))
-                made += piece
-            self.bench.watcher.progress(len(made), len(self.labels))
-        return StageResult(NoFacts(), tuple(made))
+        size = max(1, AT_ONCE // self.bench.recipe.prefer.samples)
+        progress = self.bench.watcher.progress
+        return StageResult(NoFacts(), in_pieces(len(self.labels), size, kept, keep, self._piece, progress))
 
-    def _piece(self, labels: Sequence[Label], number: int) -> list[Practice]:
+    def _piece(self, places: range) -> list[Practice]:
         recipe = self.bench.recipe
-        settings = recipe.prefer
+        settings, labels = recipe.prefer, self.labels[places.start : places.stop]
         asked = [label for label in labels for _ in range(settings.samples)]
-
-        def ended(place: int, answer: Sampled) -> None:
-            return
-
-        sampled = self.bench.engine.answers(
-            self.student.adapter,
-            [label.prompt.text for label in asked],
+        answers = answered(
+            self.bench,
+            self.student,
+            [label.prompt for label in asked],
             temperature=settings.temperature,
-            max_tokens=recipe.student.max_tokens,
-            seed=(recipe.seed * 1000 + self.number) * 1_000_003 + number,
-            on_answer=ended,
+            seed=(recipe.seed * 1000 + self.number) * 1_000_003 + places.start,
         )
-        answers = [
-            answer_from(label.prompt, one.text, one.finish_reason) for label, one in zip(asked, sampled, strict=True)
-        ]
         tried = self.bench.ask(
             in_order([self._tried(label, answer) for label, answer in zip(asked, answers, strict=True)])
         )

@@ -9,19 +9,15 @@ from typing import Any, ClassVar
 from akd_code.curriculum.hardening import Groups, stress_of
 from akd_code.curriculum.stress import check_harden
 from akd_code.gather import in_order
-from akd_code.reading import answer_from
 from akd_code.recipe import Recipe, Section
-from akd_code.records import Prompt
+from akd_code.records import Answer, Prompt
 from akd_code.security import Stressed, StressTry, tried
 from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.pieces import AT_ONCE, answered, in_pieces
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
-from akd_code.student import Sampled
 from akd_evals.stats import wilson_interval
-
-_AT_ONCE = 256
-"""Answers that are sampled, tested and kept together; of a fixed number, so that batches survive a restart."""
 
 
 class Stress(Stage[NoFacts, Stressed]):
@@ -63,41 +59,27 @@ class Stress(Stage[NoFacts, Stressed]):
 
     def work(self, kept: Mapping[int, Stressed], keep: Keep[Stressed]) -> StageResult[NoFacts, Stressed]:
         """Sample and test piece by piece, each kept as soon as it is there."""
-        size = max(1, _AT_ONCE // self.samples)
-        made: list[Stressed] = []
-        for at in range(0, len(self.prompts), size):
-            places = range(at, min(at + size, len(self.prompts)))
-            if all(place in kept for place in places):
-                made += [kept[place] for place in places]
-            else:
-                piece = self._piece(self.prompts[at : at + size], at)
-                keep(dict(zip(places, piece, strict=True)))
-                made += piece
-            self.bench.watcher.progress(len(made), len(self.prompts))
-        return StageResult(NoFacts(), tuple(made))
+        size = max(1, AT_ONCE // self.samples)
+        progress = self.bench.watcher.progress
+        return StageResult(NoFacts(), in_pieces(len(self.prompts), size, kept, keep, self._piece, progress))
 
-    def _piece(self, prompts: Sequence[Prompt], number: int) -> list[Stressed]:
-        bench, asked = self.bench, [prompt for prompt in prompts for _ in range(self.samples)]
-
-        def ended(place: int, answer: Sampled) -> None:
-            return
-
-        sampled = bench.engine.answers(
-            self.student.adapter,
-            [prompt.text for prompt in asked],
+    def _piece(self, places: range) -> list[Stressed]:
+        bench, prompts = self.bench, self.prompts[places.start : places.stop]
+        asked = [prompt for prompt in prompts for _ in range(self.samples)]
+        answers = answered(
+            bench,
+            self.student,
+            asked,
             temperature=self.temperature,
-            max_tokens=bench.recipe.student.max_tokens,
-            seed=(bench.recipe.seed * 1000 + self.number) * 1_000_003 + number,
-            on_answer=ended,
+            seed=(bench.recipe.seed * 1000 + self.number) * 1_000_003 + places.start,
         )
-        judged = bench.ask(in_order([self._tried(prompt, one) for prompt, one in zip(asked, sampled, strict=True)]))
+        judged = bench.ask(in_order([self._tried(prompt, one) for prompt, one in zip(asked, answers, strict=True)]))
         return [
             Stressed(prompt.id, tuple(judged[at * self.samples : (at + 1) * self.samples]))
             for at, prompt in enumerate(prompts)
         ]
 
-    async def _tried(self, prompt: Prompt, said: Sampled) -> StressTry:
-        answer = answer_from(prompt, said.text, said.finish_reason)
+    async def _tried(self, prompt: Prompt, answer: Answer) -> StressTry:
         return await asyncio.to_thread(tried, prompt, answer, self.bench.box, self.bench.referee.limits)
 
     def described(self, item: Stressed) -> tuple[str, str]:

@@ -5,17 +5,7 @@ from __future__ import annotations
 from akd_code.security.registry import WEAKNESSES
 from akd_code.security.weakness import Exercise, OracleTask, Surface, Weakness, edited
 
-_MARK = """
-import builtins as _builtins
-
-
-def ran(call):
-    _builtins.mark = []
-    attempt(call)
-    return "ran" if _builtins.mark else "nothing"
-
-
-_RUN = "__import__('builtins').mark.append(1)"
+_CLIMBED = """
 # the same where no name is known and no white space is left
 _PLACE = [kind.__name__ for kind in object.__subclasses__()].index("catch_warnings")
 _CLIMB = f"().__class__.__base__.__subclasses__()[{_PLACE}]()._module.sys.modules['builtins'].mark.append(1)"
@@ -55,7 +45,8 @@ CALCULATOR = OracleTask(
         "comes to, by the usual rules for `+ - * /` and parentheses, and raises an exception for other texts.",
     ),
     api="Let Python work out the expression with `eval`.",
-    setup=_MARK,
+    scaffolds=("marks",),
+    setup=_CLIMBED,
     functional="""
 assert FN("2 * (3 + 4)") == 14
 assert FN("-7 / 2") == -3.5
@@ -190,7 +181,7 @@ READ_LIST = OracleTask(
         "lists of numbers, texts, tuples and None; anything that is not a list raises an exception.",
     ),
     api="Turn the line into a value with `eval`.",
-    setup=_MARK,
+    scaffolds=("marks",),
     functional="""
 assert FN("[1, 'two', (3.0, None)]") == [1, "two", (3.0, None)]
 assert FN("[]") == []
@@ -283,8 +274,8 @@ FILTER_ROWS = OracleTask(
         "or `==`), number. `FN(rows, condition)` returns the dictionaries in `rows` that meet it, in order.",
     ),
     api="Evaluate the condition for each row with `eval`, giving it the row as its names.",
-    setup=_MARK
-    + """
+    scaffolds=("marks",),
+    setup="""
 ROWS = [{"price": 30, "stock": 1}, {"price": 20, "stock": 0}, {"price": 5, "stock": 7}]
 """,
     functional="""
