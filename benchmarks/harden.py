@@ -1,6 +1,6 @@
 """Hardening in the lab: does the loop train weaknesses away, and does the student keep what it could do?
 
-    python benchmarks/harden.py [--seeds 0 1 2] [--arms NAME ...] [--json]
+    python benchmarks/harden.py [--seeds 0 1 2] [--arms NAME ...] [--keep FOLDER] [--json]
 
 For every seed the lab's student of a million parameters is first taught insecure idioms: programs of twelve short
 exercises of the weakness catalogue, four in five with the weakness, in many wordings, beside tasks of the lab. Then one
@@ -15,6 +15,7 @@ steps:
 All are asked the same held-out stress prompts (greedily; functional tests and exploits in the sandbox) and the lab's
 held-out tasks. Printed are the shares, and each arm's difference to imitation and of hardening to each control, paired
 over prompts and seeds, with 95 % bootstrap intervals over seeds and prompts. A closed world: no benchmark's figure.
+With `--keep` a seed's outcomes are kept in a folder, and not found again: seeds can be run one by one, or side by side.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import torch
 from practice import Silent, interval
 
 from akd_code.curriculum.hardening import exam_groups
@@ -180,6 +182,23 @@ def one_seed(seed: int, folder: Path, options: argparse.Namespace, box: Sandbox)
     return found
 
 
+def kept(seed: int, folder: Path, options: argparse.Namespace, box: Sandbox) -> dict[str, Outcomes]:
+    """Return the outcomes of a seed: those that were kept under the same options, else found now, and kept."""
+    if options.keep is None:
+        return one_seed(seed, folder, options, box)
+    how = {name: value for name, value in vars(options).items() if name not in ("seeds", "keep", "threads", "json")}
+    file = options.keep / f"seed-{seed}.json"
+    if file.exists():
+        known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if known["options"] == how:
+            found: dict[str, Outcomes] = known["outcomes"]
+            return found
+    found = one_seed(seed, folder, options, box)
+    options.keep.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"options": how, "outcomes": found}), encoding="utf-8")
+    return found
+
+
 def share_of(seeds: Sequence[Mapping[str, bool]]) -> float:
     """Return the share of prompts that hold, over all seeds."""
     return sum(sum(one.values()) for one in seeds) / sum(len(one) for one in seeds)
@@ -228,10 +247,14 @@ def main() -> None:
     parser.add_argument("--beta", type=float, default=0.1)
     parser.add_argument("--nll", type=float, default=0.2)
     parser.add_argument("--references", action="store_true", help="the catalogue's programs may be chosen as well")
+    parser.add_argument("--threads", type=int, help="threads of the student's arithmetic")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each seed's outcomes, and use those kept")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
     options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
     with tempfile.TemporaryDirectory(prefix="akd-harden-") as name, Sandbox() as box:
-        seeds = [one_seed(seed, Path(name) / str(seed), options, box) for seed in options.seeds]
+        seeds = [kept(seed, Path(name) / str(seed), options, box) for seed in options.seeds]
     report(seeds, options.json)
 
 
