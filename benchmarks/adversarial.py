@@ -123,10 +123,12 @@ def recipe_of(arm: str, seed: int, size: Size) -> Recipe:
 
 
 def digest_of(recipe: Recipe) -> str:
-    """Return the digest of everything that an arm's runs have in common."""
-    data = recipe.model_dump(
-        mode="json", exclude={"seed": True, "sandbox": True, "rounds": True, "student": {"device"}}
-    )
+    """Return the digest of everything that an arm's runs have in common; settings at their default are not in it.
+
+    So a setting that a later version adds leaves the results of runs without it what they are.
+    """
+    apart: Any = {"seed": True, "sandbox": True, "rounds": True, "student": {"device"}}
+    data = recipe.model_dump(mode="json", exclude=apart, exclude_defaults=True)
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
