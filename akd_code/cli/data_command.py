@@ -11,6 +11,7 @@ import click
 from akd_code.cli.faults import reported
 from akd_code.cli.hygiene_commands import decontaminate, dedupe
 from akd_code.cli.import_command import import_rows
+from akd_code.cli.listed import ListedGroup
 from akd_code.cli.mask_command import mask
 from akd_code.cli.suite_tests_commands import strengthen_tests, validate_tests
 from akd_code.cli.tree_command import tree
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from akd_evals.suites.mbpp import Problem
 
 
-@click.group("data")
+@click.group("data", cls=ListedGroup)
 def command() -> None:
     """Prepare, check and export data sets."""
 

@@ -12,10 +12,11 @@ from typing import Any
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.listed import ListedGroup
 from akd_code.recipe import LabSection
 
 
-@click.group("lab")
+@click.group("lab", cls=ListedGroup)
 def command() -> None:
     """The offline closed world: its teacher and its tasks."""
 

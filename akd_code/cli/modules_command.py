@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.listed import ListedGroup
 
 _EMBEDDER = click.option("--embedder", default="hashed", show_default=True, help="The embedder that the store has.")
 
 
-@click.group("modules")
+@click.group("modules", cls=ListedGroup)
 def command() -> None:
     """Verified modules of AMR-Evol: search, export, import. A run keeps its store in RUN/modules.db."""
 

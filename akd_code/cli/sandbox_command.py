@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.listed import ListedGroup
 
 
-@click.group("sandbox")
+@click.group("sandbox", cls=ListedGroup)
 def command() -> None:
     """What this host can isolate, and what it costs."""
 

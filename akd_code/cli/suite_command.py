@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from akd_code.cli.faults import reported
+from akd_code.cli.listed import ListedGroup
 from akd_code.cli.suite_options import names_in, opened_suite, programs_option, task_ids
 from akd_code.cli.watch import watcher
 
@@ -21,7 +22,7 @@ _SHOWN = 12
 _DETAIL = 160
 
 
-@click.group("suite")
+@click.group("suite", cls=ListedGroup)
 def command() -> None:
     """The benchmarks that can be scored.
 
