@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from akd_code.report.rounds import RoundFigures
 from akd_code.run import RunFolder
 from akd_code.storage import write_text
+from akd_evals.versions import version_of
 
 _PACKAGES = ("akd", "torch", "transformers", "peft", "openai", "evalplus")
 
@@ -21,7 +21,7 @@ def write_summary(run: RunFolder, rounds: Sequence[RoundFigures]) -> None:
         "base": {"eval": base.as_json()["eval"]},
         "rounds": [one.as_json() for one in rest],
         "seed": run.recipe.seed,
-        "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "versions": {name: version_of(name) for name in _PACKAGES} | {"python": platform.python_version()},
     }
     if "lab" in (run.recipe.teacher.model, run.recipe.referee.model, run.recipe.generator.model):
         summary["lab"] = run.recipe.lab.model_dump()

@@ -9,7 +9,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from akd_evals.samples import Sample, Samples
 from akd_evals.settings import ScoreSettings
 from akd_evals.suites.record import Suite
 from akd_evals.task_judge import Box, TaskJudge
+from akd_evals.versions import version_of
 from akd_sandbox import Verdict
 
 Progress = Callable[[int, int], None]
@@ -103,7 +103,7 @@ def fingerprint(suite: Suite, settings: ScoreSettings, isolation: str) -> dict[s
 
 def versions() -> dict[str, str]:
     """Return the versions that scores depend on."""
-    return {"akd": version("akd"), "python": platform.python_version()}
+    return {"akd": version_of("akd"), "python": platform.python_version()}
 
 
 def summarise(
