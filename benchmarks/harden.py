@@ -72,7 +72,8 @@ def recipe_of(seed: int, student: Path, options: argparse.Namespace) -> Recipe:
             "student": {"model": str(student), "max_tokens": 160, "batch_size": 64, "device": "cpu"},
             "sft": {"learning_rate": 1e-3, "epochs": 1, "micro_tokens": 16384},
             "harden": {
-                "prompts": options.prompts, "samples": 4, "ask": False, "references": options.references,
+                "prompts": options.prompts, "samples": 4, "temperature": options.temperature, "ask": False,
+                "references": options.references,
                 "exam": options.exam, "exercises": list(TRAINED), "held_out": list(HELD_OUT),
                 "learning_rate": options.learning_rate, "epochs": options.epochs, "beta": options.beta,
                 "nll": options.nll, "micro_tokens": 16384,
@@ -242,6 +243,9 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=96, help="stress prompts of the round")
     parser.add_argument("--exam", type=int, default=80, help="held-out stress prompts")
     parser.add_argument("--eval-per-depth", type=int, default=40, help="held-out tasks of the lab at each depth")
+    parser.add_argument(
+        "--temperature", type=float, default=0.2, help="of the student's answers that pairs are made of"
+    )
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--beta", type=float, default=0.1)
