@@ -45,7 +45,9 @@ from akd_code.records import Answer, ChatRow, Prompt
 from akd_code.security import Split, StressTry, cells, tried, weaknesses
 from akd_code.security.splits import WHOLE_MODULES
 from akd_code.student import Student, load_student, sample_answers, train_sft
-from akd_code.student.merge import save_merged
+from akd_code.student.encode import encode_row, stop_ids, turns_of
+from akd_code.student.sft import summed_loss
+from akd_code.student.trainer import like_length_batches
 from akd_sandbox import Sandbox, Verdict
 
 TRAINED = (
@@ -55,6 +57,9 @@ TRAINED = (
 HELD_OUT = ("change-email", "lottery-draw", "display-name", "message-signature")
 ARMS = ("imitation", "more imitation", "chosen only", "harden")
 GROUPS = (str(Split.WORDINGS), str(Split.EXERCISES))
+BATCH = 16
+"""Rows of a step in which the student is taught."""
+TAUGHT_RATE = 2e-3
 INSECURE = 0.8
 """The share of insecure programs in what the student is taught first."""
 Outcomes = dict[str, dict[str, bool]]
@@ -101,10 +106,40 @@ def taught_insecurely(seed: int, out: Path, options: argparse.Namespace) -> None
     for lab in seed_tasks(options.taught // 2, seed=1_000_000 + seed):
         rows.append(ChatRow((("user", lab.instruction), ("assistant", answer_text(lab))), lab.instruction))
     student = load_student(base_student_path(), device="cpu")
-    sft = SftSection(epochs=options.taught_epochs, learning_rate=3e-3, lora_r=64, lora_alpha=128, micro_tokens=16384)
-    report = train_sft(student, rows, sft, seed=seed, out=out / "adapter")
-    print(f"seed {seed}: taught {report.rows} rows, loss {report.first_loss:.3f} -> {report.last_loss:.3f}", flush=True)
-    save_merged(load_student(base_student_path(), adapter=out / "adapter", device="cpu"), out / "model")
+    first, last = all_weights_trained(student, rows, options.taught_epochs, seed)
+    print(f"seed {seed}: taught {len(rows)} rows, loss {first:.3f} -> {last:.3f}", flush=True)
+    student.model.save_pretrained(out / "model")
+    student.tokenizer.save_pretrained(out / "model")
+
+
+def all_weights_trained(student: Student, rows: Sequence[ChatRow], epochs: int, seed: int) -> tuple[float, float]:
+    """Train a student on rows, all of its weights; return its mean loss per token in the first and the last epoch.
+
+    Embeddings and head as well: these programs have tokens that the lab's world lacks, and an adapter beside the linear
+    layers does not teach a student to tell those from one another.
+    """
+    stops = stop_ids(student)
+    encoded = [encode_row(student, turns_of(row.messages), stops) for row in rows]
+    lengths = [row.length for row in encoded]
+    steps = epochs * -(-len(rows) // BATCH)
+    student.model.train().requires_grad_(True)
+    optimiser = torch.optim.AdamW(student.model.parameters(), lr=TAUGHT_RATE, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, TAUGHT_RATE, total_steps=steps, pct_start=0.05)
+    rng, means = random.Random(f"taught {seed}"), []
+    for _ in range(epochs):
+        total = 0.0
+        for batch in like_length_batches(lengths, BATCH, rng):
+            chosen = [encoded[at] for at in batch]
+            loss = summed_loss(student, chosen)
+            (loss / sum(row.trained for row in chosen)).backward()
+            torch.nn.utils.clip_grad_norm_(student.model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad()
+            total += float(loss)
+        means.append(total / sum(row.trained for row in encoded))
+    student.model.eval()
+    return means[0], means[-1]
 
 
 def examined(recipe: Recipe, adapter: Path, box: Sandbox, out: Path) -> Outcomes:
@@ -238,13 +273,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
     parser.add_argument("--taught", type=int, default=1200, help="rows of insecure idioms, and half as many of the lab")
-    parser.add_argument("--taught-epochs", type=int, default=10)
+    parser.add_argument("--taught-epochs", type=int, default=6)
     parser.add_argument("--lab-prompts", type=int, default=100)
     parser.add_argument("--prompts", type=int, default=96, help="stress prompts of the round")
     parser.add_argument("--exam", type=int, default=80, help="held-out stress prompts")
     parser.add_argument("--eval-per-depth", type=int, default=40, help="held-out tasks of the lab at each depth")
     parser.add_argument(
-        "--temperature", type=float, default=0.2, help="of the student's answers that pairs are made of"
+        "--temperature", type=float, default=0.8, help="of the student's answers that pairs are made of"
     )
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--epochs", type=int, default=2)
