@@ -136,7 +136,7 @@ def all_weights_trained(student: Student, rows: Sequence[ChatRow], epochs: int, 
             optimiser.step()
             schedule.step()
             optimiser.zero_grad()
-            total += float(loss)
+            total += float(loss.detach())
         means.append(total / sum(row.trained for row in encoded))
     student.model.eval()
     return means[0], means[-1]
