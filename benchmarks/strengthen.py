@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.records import MutationScore, PromptTests
-from akd_code.referee import Strengthened, run_tests, strengthened
+from akd_code.referee import Programs, Strengthened, run_tests, strengthened
 from akd_code.referee.mutants import mutants
 from akd_code.referee.strengthen import STRENGTHEN_LIMITS
 from akd_prompts import fenced_blocks
@@ -57,7 +57,7 @@ def main() -> int:
     with Sandbox(options.backend) as box:
         for number, fields in enumerate(chosen, 1):
             row = as_row(fields)
-            result = strengthened(row.tests, row.entry, row.human, box, second=row.model, text=row.text)
+            result = strengthened(row.tests, row.entry, Programs(row.human, row.model), box, text=row.text)
             done.append((row, result, on_the_other(row, result, box), holds(row, result, box)))
             left = (time.monotonic() - began) / number * (len(chosen) - number)
             print(f"\r{number} of {len(chosen)}, about {left:.0f} s left  ", end="", file=sys.stderr, flush=True)

@@ -27,6 +27,25 @@ class CallInput:
         """The keyword arguments."""
         return dict(self.kwargs)
 
+    @property
+    def values(self) -> list[Any]:
+        """All arguments, the named ones last."""
+        return [*self.args, *(value for _, value in self.kwargs)]
+
+    def with_value(self, place: int, value: Any) -> CallInput:
+        """Return the same arguments but for the one in this place of `values`."""
+        if place < len(self.args):
+            return CallInput((*self.args[:place], value, *self.args[place + 1 :]), self.kwargs)
+        at = place - len(self.args)
+        name = self.kwargs[at][0]
+        return CallInput(self.args, (*self.kwargs[:at], (name, value), *self.kwargs[at + 1 :]))
+
+    def call(self, entry_point: str, *expressions: str) -> str:
+        """Return the call as text; `expressions` stand in for the first of `values`."""
+        said = [*expressions, *map(repr, self.values[len(expressions) :])]
+        named = [f"{name}={text}" for (name, _), text in zip(self.kwargs, said[len(self.args) :], strict=True)]
+        return f"{entry_point}({', '.join([*said[: len(self.args)], *named])})"
+
 
 def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> list[CallInput]:
     """Return at most `count` inputs that are not in `known`; the same ones for the same seed.
@@ -44,22 +63,22 @@ def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> 
             found.append(one)
 
     for one in known:
-        for place, value in enumerate(_values(one)):
+        for place, value in enumerate(one.values):
             for other in limit_values(value):
-                take(_with(one, place, other))
+                take(one.with_value(place, other))
     pool = list(known)
     for _ in range(_TRIES * count if pool else 0):
         if len(found) >= count:
             break
         one = rng.choice(pool)
         for _ in range(rng.randint(1, 3)):
-            values = _values(one)
+            values = one.values
             if values:
                 place = rng.randrange(len(values))
                 # Values of other calls in the same place are allowed there, and combine into new ones.
                 other = rng.choice(known)
-                shared = _values(other)[place] if _shape(other) == _shape(one) and rng.random() < 0.2 else None
-                one = _with(one, place, changed(values[place], rng) if shared is None else shared)
+                shared = other.values[place] if _shape(other) == _shape(one) and rng.random() < 0.2 else None
+                one = one.with_value(place, changed(values[place], rng) if shared is None else shared)
         take(one)
     return found
 
@@ -176,17 +195,5 @@ def _sorted(value: Sequence[Any]) -> list[Any] | None:
         return None
 
 
-def _values(one: CallInput) -> list[Any]:
-    return [*one.args, *(value for _, value in one.kwargs)]
-
-
 def _shape(one: CallInput) -> tuple[int, tuple[str, ...]]:
     return len(one.args), tuple(name for name, _ in one.kwargs)
-
-
-def _with(one: CallInput, place: int, value: Any) -> CallInput:
-    if place < len(one.args):
-        return CallInput((*one.args[:place], value, *one.args[place + 1 :]), one.kwargs)
-    at = place - len(one.args)
-    name = one.kwargs[at][0]
-    return CallInput(one.args, (*one.kwargs[:at], (name, value), *one.kwargs[at + 1 :]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from akd_code.records import MutationScore, content_id
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
-from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Strengthened, strengthened
+from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Effort, Programs, Source, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
 from akd_code.storage import finished_rows
@@ -68,26 +68,29 @@ class StrengthenSuites:
     seed: int = 0
     inputs: int = INPUTS
     most_tests: int = MOST_TESTS
+    sources: tuple[Source, ...] = ("reference",)
+    majority: float = MAJORITY
 
     def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
         """Strengthen one suite; one that cannot be stays as it is, with the reason."""
-        if row.trusted is None:
-            done = Strengthened(row.tests, reason="there is no trusted program (`answer` or `canonical_solution`)")
-        else:
-            done = strengthened(
-                row.tests,
-                row.entry_point,
-                row.trusted,
-                box,
-                second=row.solutions[0] if row.solutions else None,
-                text=row.text,
-                seed=self.seed,
-                inputs=self.inputs,
-                most_tests=self.most_tests,
-            )
+        second = row.solutions[0] if row.trusted and row.solutions else None
+        done = strengthened(
+            row.tests,
+            row.entry_point,
+            Programs(row.trusted, second, row.solutions),
+            box,
+            sources=self.sources,
+            text=row.text,
+            effort=Effort(self.seed, self.inputs, self.most_tests, majority=self.majority),
+        )
         facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ}
-        if done.disagreements:
-            facts["disagreements"] = [asdict(one) for one in done.disagreements]
+        if done.voices:
+            facts |= {"voices": done.voices, "agreed": done.agreed, "split": done.split}
+        for name, shown in (("disagreements", done.disagreements), ("divided", done.divided)):
+            if shown:
+                facts[name] = [asdict(one) for one in shown]
+        if done.properties:
+            facts["properties"] = list(done.properties)
         if done.reason:
             facts["reason"] = done.reason
         line = row.written(done.tests, facts)
