@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from akd_code.errors import AkdError
 from akd_code.records import MutationScore, content_id
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
-from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Effort, Programs, Source, strengthened
+from akd_code.referee.strengthen import INPUTS, MOST_TESTS, SOURCES, Effort, Programs, Source, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
 from akd_code.storage import finished_rows
@@ -63,7 +64,10 @@ class ValidateSuites:
 
 @dataclass(frozen=True, slots=True)
 class StrengthenSuites:
-    """Adds tests to each suite that kill mutants of its trusted program. The first other program is asked too."""
+    """Adds tests to each suite that kill mutants of its trusted program, or of the one that others agree with most.
+
+    Where expectations come from the trusted program alone, the first other program is asked too.
+    """
 
     seed: int = 0
     inputs: int = INPUTS
@@ -73,7 +77,8 @@ class StrengthenSuites:
 
     def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
         """Strengthen one suite; one that cannot be stays as it is, with the reason."""
-        second = row.solutions[0] if row.trusted and row.solutions else None
+        alone = self.sources == ("reference",) and row.trusted is not None
+        second = row.solutions[0] if alone and row.solutions else None
         done = strengthened(
             row.tests,
             row.entry_point,
@@ -98,6 +103,15 @@ class StrengthenSuites:
         return Outcome(
             row.name, line, not done.reason, done.reason, facts | ({"score": asdict(score)} if score else {})
         )
+
+
+def sources_named(names: str) -> tuple[Source, ...]:
+    """Return sources of expectations by their names, separated by commas. Raises AkdError for an unknown one."""
+    given = [name.strip() for name in names.split(",") if name.strip()]
+    found = tuple(source for name in given for source in SOURCES if source == name)
+    if not found or len(found) < len(given):
+        raise AkdError(f"--by {names!r} names no source of tests; name some of {', '.join(SOURCES)}")
+    return found
 
 
 def work_through(

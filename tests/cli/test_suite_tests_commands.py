@@ -58,6 +58,30 @@ def test_a_second_reference_that_differs_is_listed(tmp_path: Path) -> None:
     assert figures["suites_by_id"][0]["disagreements"][0]["call"].startswith("f([")
 
 
+def test_a_suite_without_a_trusted_program_is_strengthened_by_what_most_solutions_say(tmp_path: Path) -> None:
+    row = {name: value for name, value in ROW.items() if name != "canonical_solution"}
+    solutions = written(tmp_path / "s.jsonl", {"id": "one", "solutions": [RIGHT, RIGHT, RIGHT + "# mine", STRICT]})
+    suites, out = written(tmp_path / "in.jsonl", row), tmp_path / "out.jsonl"
+    result = akd(
+        "strengthen-tests", suites, "--out", out, "--by", "differential,properties", "--solutions", solutions,
+        "--inputs", 40,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "solutions on 1" in result.stdout
+    (row,) = lines_of(out)
+    assert len(row["tests"]) > 2
+    assert row["referee"]["voices"] == 4
+    most, other = row["referee"]["divided"][0]["votes"]
+    assert (most["samples"], other["samples"]) == ([0, 1, 2], [3])
+
+
+@pytest.mark.parametrize("sources", ["oracle", "reference,oracle", ","])
+def test_a_source_that_there_is_not_is_said(tmp_path: Path, sources: str) -> None:
+    suites = written(tmp_path / "in.jsonl", ROW)
+    result = akd("strengthen-tests", suites, "--out", tmp_path / "o.jsonl", "--by", sources)
+    assert (result.exit_code, "name some of reference, differential, properties" in result.stderr) == (2, True)
+
+
 def test_tests_are_validated_by_solutions_that_agree(tmp_path: Path) -> None:
     row = {**ROW, "tests": [*LINES, "assert f([1], 2) == 5"]}
     del row["canonical_solution"]
