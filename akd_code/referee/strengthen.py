@@ -110,7 +110,7 @@ def strengthened(
     bench = Bench(entry_point, _joined(tests.setup, properties), box, effort.limits)
     samples = programs.samples if set(sources) != {"reference"} else ()
     own, voices = _heard(tests, entry_point, samples, box, effort)
-    ground = _ground(bench, calls, text, effort)
+    ground = ground_of(bench, calls, text, effort)
     polled = voices and ("differential" in sources or programs.reference is None)
     ballots = vote(bench, voices, ground.pattern, ground.proposed, effort.majority) if polled else []
     leader = spokesman(voices, ballots)
@@ -217,7 +217,7 @@ def _silent(programs: Programs, sources: Sequence[Source], voices: Sequence[Voic
     return f"there is no trusted program, and fewer than {VOICES} of {len(programs.samples)} others can be heard"
 
 
-def _ground(bench: Bench, calls: Sequence[LiteralCall], text: str, effort: Effort) -> Ground:
+def ground_of(bench: Bench, calls: Sequence[LiteralCall], text: str, effort: Effort) -> Ground:
     """Return the new inputs to try, in the form of the first call."""
     known = [call.arguments for call in calls]
     domain = domain_of(known, text)
