@@ -38,7 +38,7 @@ class Bench:
                 break
             cases = [pattern.case(proposed[at]) for at in left]
             runs += 1
-            got = self._box.call_cases(code, self._entry, cases, self._limits)
+            got = self._box.call_cases(pattern.program(code, self._setup), pattern.called, cases, self._limits)
             ended = next((n for n, one in enumerate(got) if one.verdict in _ENDING), len(got) - 1)
             found |= {left[n]: got[n] for n in range(ended + 1)}
             left = left[ended + 1 :]

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from akd_code.referee.built import Built
+from akd_code.referee.trees import canonical, limit_trees
+
 _TRIES = 20  # draws for each input wanted, before there are no more new ones
 _LONGEST = 200  # items or characters that a value may grow to
 
@@ -86,6 +89,9 @@ def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> 
 def limit_values(value: Any) -> Iterator[Any]:
     """Yield the values of the same type that programs most often forget, near the one given."""
     match value:
+        case Built():
+            tree = value.is_tree
+            yield from map(value.like, limit_trees(value.literal) if tree else _limit_lists(value.literal))
         case bool():
             yield not value
         case int():
@@ -116,6 +122,9 @@ def _limit_lists(items: list[Any]) -> Iterator[list[Any]]:
 def changed(value: Any, rng: random.Random) -> Any:
     """Return a value of the same type, a random step away; the value itself where there is no such step."""
     match value:
+        case Built():
+            other = _changed_items(value.literal, rng, changed)[:_LONGEST]
+            return value.like(canonical(other) if value.is_tree else other)
         case bool():
             return not value
         case int():

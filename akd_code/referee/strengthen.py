@@ -13,6 +13,7 @@ from typing import Literal
 from akd_code.records import PromptTests
 from akd_code.referee.agreement import MAJORITY, VOICES, agreed_tests, agreement_matrix
 from akd_code.referee.bench import Bench
+from akd_code.referee.built import beside
 from akd_code.referee.differential import Ballot, Division, Voice, dissenters, divisions, spokesman, voices_of, vote
 from akd_code.referee.domain import domain_of
 from akd_code.referee.expectations import Disagreement, Ground, Referenced, by_properties, by_reference, by_votes
@@ -125,7 +126,8 @@ def strengthened(
             found.lines.append(by_votes(ground, ballots, program))
         elif source == "properties":
             found.take_properties(by_properties(ground, properties, program, voices, effort.majority))
-    faults = mutants(program, most=effort.most_mutants, seed=effort.seed)
+    apart = beside(tests.asserts, entry_point, program)
+    faults = mutants(program, most=effort.most_mutants, seed=effort.seed, apart=apart)
     outvoted = [voices[at].code for at in dissenters(voices, ballots)]
     least = MIN_TESTS - len(own) if tests.origin == "teacher" else 0
     added, score = worth_adding(bench, own, found.lines, faults, effort.most_tests, wrong=outvoted, least=least)
