@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections import Counter
@@ -53,23 +54,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--humaneval", type=Path, required=True)
-    parser.add_argument("--tasks", type=int, help="only the first ones")
+    parser.add_argument("--tasks", type=int, help="only so many, drawn by chance")
+    parser.add_argument("--samples", type=int, default=100, help="of a task, the first ones")
+    parser.add_argument("--minutes", type=float, help="report on the tasks that are done after so long")
     parser.add_argument("--inputs", type=int, default=60, help="new inputs of a task")
     parser.add_argument("--backend", default="auto")
     options = parser.parse_args()
-    tasks = read_tasks(options.data, options.humaneval)[: options.tasks]
+    every = read_tasks(options.data, options.humaneval)
+    tasks = random.Random(0).sample(every, min(options.tasks or len(every), len(every)))
     began = time.monotonic()
     found: list[Polled] = []
     with Sandbox(options.backend) as box:
         for number, task in enumerate(tasks, 1):
-            found.append(polled(task, box, Effort(inputs=options.inputs)))
+            found.append(polled(task, task.programs[: options.samples], box, Effort(inputs=options.inputs)))
             left = (time.monotonic() - began) / number * (len(tasks) - number)
             print(f"\r{number} of {len(tasks)}, about {left:.0f} s left  ", end="", file=sys.stderr, flush=True)
+            if options.minutes and time.monotonic() - began > 60 * options.minutes:
+                break
     print(file=sys.stderr)
     return report_on(found, time.monotonic() - began)
 
 
-def polled(task: Task, box: Sandbox, effort: Effort) -> Polled:
+def polled(task: Task, samples: Sequence[str], box: Sandbox, effort: Effort) -> Polled:
     """Return the votes on a problem, and its suite made stronger by both sources."""
     calls = [call for line in task.asserts if (call := literal_call(line, task.entry)) is not None]
     ballots: list[Ballot] = []
@@ -77,13 +83,13 @@ def polled(task: Task, box: Sandbox, effort: Effort) -> Polled:
     if calls:
         bench = Bench(task.entry, "", box, STRENGTHEN_LIMITS)
         ground = ground_of(bench, calls, "", effort)
-        programs = {text for code in task.programs if (text := normalised(code)) is not None}
-        ballots = vote(bench, voices_of(task.programs, programs), ground.pattern, ground.proposed, majority=0.0)
+        programs = {text for code in samples if (text := normalised(code)) is not None}
+        ballots = vote(bench, voices_of(samples, programs), ground.pattern, ground.proposed, majority=0.0)
         truth = list(bench.outcomes(task.canonical, ground.pattern, ground.proposed).values())
     tests = PromptTests(tuple(task.asserts), "teacher")
     sources = ("differential", "properties")
     done = strengthened(
-        tests, task.entry, Programs(samples=tuple(task.programs)), box, sources=sources, text=task.prompt, effort=effort
+        tests, task.entry, Programs(samples=tuple(samples)), box, sources=sources, text=task.prompt, effort=effort
     )
     lines = () if done.reason else done.tests.asserts
     matrix = agreement_matrix(lines, task.entry, [task.canonical], box, setup=done.tests.setup) if lines else None

@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--built", action="store_true", help="only rows whose tests build linked lists or trees")
+    parser.add_argument("--minutes", type=float, help="report on the rows that are done after so long")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="auto")
     options = parser.parse_args()
@@ -68,6 +69,8 @@ def main() -> int:
             done.append((row, result, on_the_other(row, result, box), holds(row, result, box)))
             left = (time.monotonic() - began) / number * (len(chosen) - number)
             print(f"\r{number} of {len(chosen)}, about {left:.0f} s left  ", end="", file=sys.stderr, flush=True)
+            if options.minutes and time.monotonic() - began > 60 * options.minutes:
+                break
     print(file=sys.stderr)
     return report(done, time.monotonic() - began)
 

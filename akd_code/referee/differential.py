@@ -129,7 +129,12 @@ def _counted(voices: Sequence[Voice], outcomes: Sequence[CallOutcome], majority:
 
 def said_by(outcome: CallOutcome) -> str:
     """Return what a program gave, as text."""
-    return (repr(outcome.value) if outcome.verdict is Verdict.PASS else f"{outcome.verdict}: {outcome.detail}")[:300]
+    if outcome.verdict is not Verdict.PASS:
+        return f"{outcome.verdict}: {outcome.detail}"[:300]
+    try:
+        return repr(outcome.value)[:300]
+    except ValueError:
+        return "a number of more digits than Python writes out"
 
 
 def _alike(first: CallOutcome, other: CallOutcome) -> bool:

@@ -124,6 +124,17 @@ def test_a_trusted_program_has_the_last_word(box: Sandbox) -> None:
     assert passes(done.tests, RIGHT, box)
 
 
+def test_answers_of_more_digits_than_python_writes_are_compared_too(box: Sandbox) -> None:
+    power = "def power(x):\n    return 10 ** x\n"
+    near = "def power(x):\n    return 10 ** x + (x > 5000)\n"
+    weak = PromptTests(("assert power(3) == 1000", "assert power(6000) != 3", "assert power(9000) != 3"), "given")
+    programs = Programs(samples=(power, power, power, near))
+    huge = PromptTests((*weak.asserts, "assert power(0) == 1"), "given")
+    done = strengthened(huge, "power", programs, box, sources=("differential",), effort=Effort(seed=1, inputs=60))
+    assert done.voices == 4
+    assert run_tests(done.tests, "power", power, box).verdict is Verdict.PASS
+
+
 def test_programs_that_differ_in_comments_alone_are_one_voice_with_two_samples() -> None:
     heard = {"def f():\n    return 1", "def f():\n    return 2"}
     one, two = voices_of(["def f(): return 2", "def f():\n    return 1  # one", "def f(): return 1", "def ("], heard)
