@@ -67,7 +67,7 @@ class Detector:
         """Return the tasks that a row shares, each with the plainest evidence there is; blocks while answers run."""
         found: dict[int, Evidence] = {}
         said = Statement.readings(row.prompt, row.code)
-        nearest = self._text.near(said, NEAREST)
+        nearest = self._text.near(said, Statement.runs(row.prompt, row.code), NEAREST)
         for tier in (
             self._ids(row),
             self._texts(row, said[0]),

@@ -14,7 +14,8 @@ _NOTHING_TO_SAY = (
     "so solution solve some such supplied takes task than thank that the their them then there these they this those "
     "to up us use used using want was we were when where whether which while will with would write you your back "
     "calculate check compute determine find get obtain produce verify test tell decide evaluate define create "
-    "build generate develop design print prints"
+    "build generate develop design print prints work out yield yields receive receives accept accepts specified stated "
+    "every hi hello thanks am"
 )
 _NOTHING = frozenset(_NOTHING_TO_SAY.split())
 _SPELT = "arg bar baz fn foo func param spam tmp var"

@@ -24,6 +24,9 @@ _WINDOW, _STEP = 80, 40
 _UNNAMED = 0.25
 _SAME = 0.99
 _CANDIDATES = 4  # readings looked at for each task wanted: a task has up to three
+_MOST_SENTENCES = 12
+_NEARLY_ALL = 0.8
+_SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
 _COMPOUND = re.compile(r"\b\w+_\w+\b|\b[a-z]+[A-Z]\w*\b")
 
@@ -54,6 +57,17 @@ class Statement:
         """Return the statement, and what of it others may have kept."""
         names = identifiers(text) | identifiers(code)
         return [cls._of(one, names) for one in readings(text)]
+
+    @classmethod
+    def runs(cls, text: str, code: str = "") -> list[Statement]:
+        """Return the runs of whole sentences of a text that are less than all of it; [] for a long text."""
+        names = identifiers(text) | identifiers(code)
+        sentences = [one for one in _SENTENCE.split(readings(text)[0]) if one.strip()]
+        count = len(sentences)
+        if count > _MOST_SENTENCES:
+            return []
+        ends = ((at, end) for at in range(count) for end in range(at + 1, count + 1) if end - at < count)
+        return [cls._of(" ".join(sentences[at:end]), names) for at, end in ends]
 
     @classmethod
     def _of(cls, whole: str, names: frozenset[str]) -> Statement:
@@ -117,14 +131,17 @@ class TextIndex:
                     found[number] = " ".join(words[at + GRAM - length : at + GRAM]), length
         return found
 
-    def near(self, row: Sequence[Statement], count: int = 5) -> list[Nearest]:
+    def near(self, row: Sequence[Statement], runs: Sequence[Statement] = (), count: int = 5) -> list[Nearest]:
         """Return the nearest tasks by the words that say something, weighted by rarity, the best first.
 
         Likeness is Dice's: twice the weight in common by the weight of both. Of a row's readings and of a task's, and
-        of the parts of a long row, the likest count.
+        of the parts of a long row, the likest count; so do runs of its sentences that hold nearly all words of the row
+        which any task has: what is left out then is talk around the problem.
         """
         found: dict[int, Nearest] = {}
-        for part in _parts(row):
+        known = self._known(row[0])
+        telling = [one for one in runs if self._known(one) >= _NEARLY_ALL * known]
+        for part in (*_parts(row), *telling):
             stems, named = part.stems()
             likeness = self._likeness(stems, named)
             for place in np.argsort(-likeness, kind="stable")[: _CANDIDATES * count]:
@@ -136,6 +153,10 @@ class TextIndex:
                 if alike > 0 and (best is None or (one.same, alike) > (best.same, best.likeness)):
                     found[one.task] = one
         return sorted(found.values(), key=lambda one: (-one.likeness, one.task))[:count]
+
+    def _known(self, one: Statement) -> int:
+        """Return how many words of a text that say something any task has, too."""
+        return sum(times for stem, times in one.stems()[0].items() if stem in self._tasks_with)
 
     def _likeness(self, stems: Counter[str], named: set[str]) -> NDArray[np.float64]:
         """Return Dice's likeness of every reading to a row. A name that has no counterpart weighs a quarter."""
