@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from akd_code.records import Label, MutationScore
@@ -26,6 +26,15 @@ def labelling_figures(method: str, labels: Sequence[Label]) -> dict[str, Any]:
         **_mutants(labels),
         "events": dict(sorted(Counter(event for label in labels for event in label.events).items())),
     }
+
+
+def suite_lines(figures: Mapping[str, Any]) -> list[str]:
+    """Return what `labelling_figures` says of suites that were strengthened, in a line; [] where none was."""
+    if not (found := figures.get("mutants")):
+        return []
+    total = max(1, found["mutants"])
+    before, after = (f"{100 * found[name] / total:.0f} %" for name in ("before", "after"))
+    return [f"{found['suites']} strengthened suites kill {after} of {found['mutants']} mutants, {before} before"]
 
 
 def _mutants(labels: Sequence[Label]) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from akd_code.curriculum.suite_score import FACTS
 from akd_code.errors import AkdError
 from akd_code.records import MutationScore, content_id
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
@@ -48,7 +49,10 @@ class ValidateSuites:
         facts = {"by": by, "tests": total, "kept": kept, "flaky": report.flaky, "runs": report.runs}
         if report.reason:
             facts["reason"] = report.reason
-        return Outcome(row.name, row.written(report.tests, facts), report.tests is not None, report.reason, facts)
+        tests = report.tests
+        if tests is not None and tests.asserts != row.tests.asserts:
+            tests = replace(tests, score=None)  # it was that of the whole suite
+        return Outcome(row.name, row.written(tests, facts), tests is not None, report.reason, facts)
 
     def _validated(self, row: SuiteRow, box: Sandbox) -> tuple[Validated, str]:
         tests, entry = row.tests, row.entry_point
@@ -76,7 +80,14 @@ class StrengthenSuites:
     majority: float = MAJORITY
 
     def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
-        """Strengthen one suite; one that cannot be stays as it is, with the reason."""
+        """Strengthen one suite; one that cannot be stays as it is, with the reason.
+
+        One that was strengthened with the same programs in the same way is not strengthened again.
+        """
+        way = content_id(repr(self), row.trusted or "", *row.solutions)
+        known = row.fields.get(FACTS)
+        if row.tests.score is not None and isinstance(known, dict) and known.get("way") == way:
+            return Outcome(row.name, json.dumps(dict(row.fields), ensure_ascii=False), True, "", dict(known))
         alone = self.sources == ("reference",) and row.trusted is not None
         second = row.solutions[0] if alone and row.solutions else None
         done = strengthened(
@@ -88,7 +99,7 @@ class StrengthenSuites:
             text=row.text,
             effort=Effort(self.seed, self.inputs, self.most_tests, majority=self.majority),
         )
-        facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ}
+        facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ, "way": way}
         if done.voices:
             facts |= {"voices": done.voices, "agreed": done.agreed, "split": done.split}
         for name, shown in (("disagreements", done.disagreements), ("divided", done.divided)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.labelling import Labeller, label_all, labelling_figures, most_requests, outcomes
+from akd_code.labelling import Labeller, label_all, labelling_figures, most_requests, outcomes, suite_lines
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
@@ -80,7 +80,8 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def note(self, result: StageResult[NoFacts, Label]) -> Sequence[str]:
         """Return how many answers ended which way, and what the endpoint said where it refused a prompt."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
-        said = (f"{len(result.items)} answers of the teacher: {counts}",)
+        figures = labelling_figures(self.bench.recipe.label.method, result.items)
+        said = (f"{len(result.items)} answers of the teacher: {counts}", *suite_lines(figures))
         refusals = self.labeller.refusals
         return (*said, f"the teacher refused a prompt, for instance: {refusals[-1]}") if refusals else said
 
