@@ -7,10 +7,14 @@ The data's way: `Prompt` -> `Candidate`s -> `Label` -> `ChatRow` -> adapter -> s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal
 
+NO_PART: Mapping[str, bool] = MappingProxyType({"identity": False})
+"""Marks a field that is known of a record and no part of what it is: it has no part in digests."""
 REASONING_ONLY = "reasoning only"
 """The finish reason of an answer that is empty because its model wrote nothing but reasoning."""
 PromptSource = Literal["seed", "hard", "easy", "new"]
@@ -60,7 +64,7 @@ class PromptTests:
     asserts: tuple[str, ...]
     origin: TestsOrigin
     setup: str = ""
-    score: MutationScore | None = None
+    score: MutationScore | None = field(default=None, metadata=NO_PART)
     exploits: int = 0
 
 

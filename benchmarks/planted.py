@@ -8,8 +8,21 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 KINDS = ("verbatim", "reformatted", "renamed", "rephrased")
+HELD_OUT = "retold"
+"""Rules written after what looks for plants was finished, with other words and other names: nothing was tuned on it."""
+_OTHER_SYNONYMS = {
+    "list": "array", "lists": "arrays", "array": "series", "string": "str", "strings": "strs",
+    "number": "integer", "numbers": "integers", "integer": "number", "integers": "numbers", "return": "produce",
+    "returns": "yields", "find": "work out", "check": "decide", "given": "provided", "calculate": "work out",
+    "compute": "work out", "elements": "entries", "element": "entry", "largest": "maximum", "smallest": "minimum",
+    "remove": "drop", "convert": "transform", "function": "method", "create": "write", "count": "number",
+    "contains": "includes", "contain": "include", "first": "leading", "words": "tokens", "whether": "if",
+    "takes": "receives", "sort": "order", "sum": "total", "even": "divisible by two", "all": "every",
+    "between": "from", "unique": "distinct", "common": "shared", "specified": "stated", "using": "by means of",
+}  # fmt: skip
 _SYNONYMS = {
     "list": "sequence", "lists": "sequences", "array": "list", "string": "text", "strings": "texts",
     "number": "value", "numbers": "values", "integer": "whole number", "integers": "whole numbers",
@@ -25,6 +38,10 @@ def planted(kind: str, prompt: str, code: str, entry: str) -> tuple[str, str]:
     """Return prompt and answer of a problem, changed in one way."""
     if kind == "verbatim":
         return prompt, code
+    if kind == HELD_OUT:
+        other = new_names(code, entry, "work", "a{}")
+        told = rephrased(prompt, _OTHER_SYNONYMS)
+        return f"I am stuck on this. {renamed(told, other)} Python please!", renamed_code(code, other)
     if kind == "reformatted":
         return reformatted(prompt), ast.unparse(ast.parse(code))
     names = new_names(code, entry)
@@ -39,12 +56,12 @@ def reformatted(text: str) -> str:
     return "**Task**\n\n" + "   ".join(lines).replace('"""', "\n\n").upper() + "\n\nThank you!"
 
 
-def new_names(code: str, entry: str) -> dict[str, str]:
+def new_names(code: str, entry: str, called: str = "solve_it", given: str = "param_{}") -> dict[str, str]:
     """Return another name for the function and for each argument of every function."""
     tree = ast.parse(code)
     arguments = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg) and node.arg != "self"]
     names = dict.fromkeys([name for name in arguments if len(name) > 1])
-    return {entry: "solve_it"} | {name: f"param_{number}" for number, name in enumerate(names)}
+    return {entry: called} | {name: given.format(number) for number, name in enumerate(names)}
 
 
 def renamed(text: str, names: dict[str, str]) -> str:
@@ -76,7 +93,7 @@ def renamed_code(code: str, names: dict[str, str]) -> str:
     return ast.unparse(ast.fix_missing_locations(_Renaming(names).visit(ast.parse(code))))
 
 
-def rephrased(text: str) -> str:
+def rephrased(text: str, synonyms: Mapping[str, str] = _SYNONYMS) -> str:
     """Return a text with synonyms for common words, its sentences in another order; code and examples are left out."""
     quoted = re.findall(r'"""(.*?)"""|\'\'\'(.*?)\'\'\'', text, re.DOTALL)
     prose = " ".join(one or other for one, other in quoted) or text
@@ -84,10 +101,13 @@ def rephrased(text: str) -> str:
     sentences = [one.strip() for one in re.split(r"(?<=[.!?])\s+|\n\s*\n", prose) if one.strip()]
     if len(sentences) > 1:
         sentences = [*sentences[1:], sentences[0]]
-    return " ".join(re.sub(r"[A-Za-z]+", _synonym, " ".join(sentence.split())) for sentence in sentences)
+    return " ".join(_told(" ".join(sentence.split()), synonyms) for sentence in sentences)
 
 
-def _synonym(found: re.Match[str]) -> str:
-    word = found.group()
-    other = _SYNONYMS.get(word.lower(), word)
-    return other.capitalize() if word[0].isupper() else other
+def _told(sentence: str, synonyms: Mapping[str, str]) -> str:
+    def synonym(found: re.Match[str]) -> str:
+        word = found.group()
+        other = synonyms.get(word.lower(), word)
+        return other.capitalize() if word[0].isupper() else other
+
+    return re.sub(r"[A-Za-z]+", synonym, sentence)

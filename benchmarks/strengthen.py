@@ -6,6 +6,8 @@ implies, and how many mutants of the *model's* answer, which had no part in choo
 after; then every task on which human and model differ, for a person to look at.
 
     python benchmarks/strengthen.py --data leetcode/LeetCodeDataset-v0.2.0-train.jsonl.gz --rows 200
+
+With --built only the rows whose arguments or results are linked lists or trees, 121 of them.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import ast
 import gzip
 import json
 import random
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -22,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.records import MutationScore, PromptTests
-from akd_code.referee import Strengthened, run_tests, strengthened
+from akd_code.referee import Programs, Strengthened, run_tests, strengthened
+from akd_code.referee.built import beside
 from akd_code.referee.mutants import mutants
 from akd_code.referee.strengthen import STRENGTHEN_LIMITS
 from akd_prompts import fenced_blocks
@@ -46,21 +50,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--built", action="store_true", help="only rows whose tests build linked lists or trees")
+    parser.add_argument("--minutes", type=float, help="report on the rows that are done after so long")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="auto")
     options = parser.parse_args()
     with gzip.open(options.data, "rt", encoding="utf-8") as lines:
         every = [json.loads(line) for line in lines]
+    if options.built:
+        every = [fields for fields in every if re.search(r"\b(?:list|tree)_node\(", fields["test"])]
     chosen = random.Random(options.seed).sample(every, min(options.rows, len(every)))
     began = time.monotonic()
     done: list[tuple[Row, Strengthened, tuple[int, int, int], bool]] = []
     with Sandbox(options.backend) as box:
         for number, fields in enumerate(chosen, 1):
             row = as_row(fields)
-            result = strengthened(row.tests, row.entry, row.human, box, second=row.model, text=row.text)
+            result = strengthened(row.tests, row.entry, Programs(row.human, row.model), box, text=row.text)
             done.append((row, result, on_the_other(row, result, box), holds(row, result, box)))
             left = (time.monotonic() - began) / number * (len(chosen) - number)
             print(f"\r{number} of {len(chosen)}, about {left:.0f} s left  ", end="", file=sys.stderr, flush=True)
+            if options.minutes and time.monotonic() - began > 60 * options.minutes:
+                break
     print(file=sys.stderr)
     return report(done, time.monotonic() - began)
 
@@ -83,7 +93,7 @@ def on_the_other(row: Row, result: Strengthened, box: Sandbox) -> tuple[int, int
     """Return how many mutants of the model's program there are, and how many the suite kills before and after."""
     if row.model is None or result.tests.score is None:
         return 0, 0, 0
-    faults = mutants(row.model)
+    faults = mutants(row.model, apart=beside(row.tests.asserts, row.entry, row.model))
     own = tests_from_asserts(row.tests.asserts, row.entry)
     whole = tests_from_asserts(result.tests.asserts, row.entry)
     jobs = [Job(one.code, row.entry, tests, STRENGTHEN_LIMITS) for tests in (own, whole) for one in faults]

@@ -40,6 +40,7 @@ class Task:
     programs: list[str]
     asserts: Counter[str]
     canonical: str
+    prompt: str
 
 
 def main() -> int:
@@ -114,7 +115,7 @@ def read_tasks(data: Path, humaneval: Path) -> list[Task]:
         lines = Counter(line for sample in tested["samples"] for line in asserts_of(sample, entry))
         programs = [solved["prompt"] + sample for sample in solved["samples"]]
         canonical = problem["prompt"] + problem["canonical_solution"]
-        tasks.append(Task(problem["task_id"], entry, programs, lines, canonical))
+        tasks.append(Task(problem["task_id"], entry, programs, lines, canonical, solved["prompt"]))
     return tasks
 
 

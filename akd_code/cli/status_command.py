@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -73,12 +74,14 @@ def _show_steps(run: Path, as_json: bool) -> None:
         )
     summary = run / "summary.json"
     if summary.exists():
+        from akd_code.labelling.figures import suite_lines
         from akd_code.referee.judge_figures import judge_lines
 
         for one in json.loads(summary.read_text(encoding="utf-8"))["rounds"]:
             figures = ", ".join(f"{suite} {100 * exam['pass@1']:.1f} %" for suite, exam in one["eval"].items())
             click.echo(f"after round {one['round']}: pass@1 {figures}")
-            for line in judge_lines(one.get("stages", {}).get("discrimination", {})):
+            stages = one.get("stages", {})
+            for line in (*suite_lines(stages.get("labels", {})), *judge_lines(stages.get("discrimination", {}))):
                 click.echo(f"  {line}")
 
 
@@ -89,10 +92,21 @@ def _show_items(run: Path, rows: list[ItemRow], as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps({"round": row.round, "id": row.id, "state": row.state, **json.loads(row.value)}))
         return
-    texts = {row.id: json.loads(row.value)["prompt"]["text"] for row in read_items(run, "labels")}
+    prompts = {row.id: json.loads(row.value)["prompt"] for row in read_items(run, "labels")}
     for row in rows:
-        text = " ".join(texts.get(row.id, "").split())
+        prompt = prompts.get(row.id, {})
+        text = " ".join(prompt.get("text", "").split())
         shown = "".join(char if char.isprintable() else "?" for char in text)
-        reason = json.loads(row.value).get("reason", "")
-        click.echo(f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}" + (f"  ({reason})" if reason else ""))
+        said = [one for one in (json.loads(row.value).get("reason", ""), _suite_line(prompt)) if one]
+        click.echo(
+            f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}" + (f"  ({'; '.join(said)})" if said else "")
+        )
     click.echo(f"{len(rows)} prompts")
+
+
+def _suite_line(prompt: Mapping[str, Any]) -> str:
+    """Return what is known of a prompt's suite; "" where it was not strengthened."""
+    score = (prompt.get("tests") or {}).get("score")
+    if not score:
+        return ""
+    return f"its tests kill {score['after']} of {score['mutants']} mutants; before strengthening, {score['before']}"

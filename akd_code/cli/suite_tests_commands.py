@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,13 @@ _OUT = click.option(
 _SOLUTIONS = click.option(
     "--solutions", type=click.Path(path_type=Path), help="JSONL of further programs: id, and solution or solutions."
 )
+_MAJORITY = click.option(
+    "--majority",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    show_default=True,
+    help="Share of the solutions that must agree, where no program is trusted.",
+)
 _BACKEND = click.option(
     "--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary)."
 )
@@ -37,13 +45,7 @@ _DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an er
 @_OUT
 @_SOLUTIONS
 @click.option("--min-tests", type=click.IntRange(1), default=5, show_default=True, help="A suite needs that many.")
-@click.option(
-    "--majority",
-    type=click.FloatRange(0, 1),
-    default=0.6,
-    show_default=True,
-    help="Share of the solutions that must pass a test, where no program is trusted.",
-)
+@_MAJORITY
 @_BACKEND
 @_WORKERS
 @_JSON
@@ -88,11 +90,21 @@ def validate_tests(
 @_IN
 @_OUT
 @click.option(
+    "--by",
+    "sources",
+    default="reference",
+    show_default=True,
+    metavar="SOURCES",
+    help="Where expectations come from, comma-separated: reference, differential, properties.",
+)
+@click.option(
     "--second-reference",
+    "--solutions",
     "solutions",
     type=click.Path(path_type=Path),
-    help="JSONL of another program for each task (id, solution): tests on which both do not agree are left out.",
+    help="JSONL of other programs for each task (id, and solution or solutions).",
 )
+@_MAJORITY
 @click.option("--inputs", type=click.IntRange(1), default=150, show_default=True, help="New inputs that are tried.")
 @click.option("--most", type=click.IntRange(1), default=12, show_default=True, help="New tests of a suite at most.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the inputs and the mutants.")
@@ -103,7 +115,9 @@ def validate_tests(
 def strengthen_tests(
     suites: Path,
     out: Path,
+    sources: str,
     solutions: Path | None,
+    majority: float,
     inputs: int,
     most: int,
     seed: int,
@@ -112,21 +126,26 @@ def strengthen_tests(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Add tests that catch faults which a suite lets pass; expectations come from its trusted program.
+    """Add tests that catch faults which a suite lets pass.
 
-    A line of IN has `prompt`, `entry_point`, `tests` and `canonical_solution` (or `answer`). New inputs are made of
-    those there are; a test is kept only if it fails a mutant of the trusted program that passes all others. Where a
-    second program (`solutions`, or --second-reference) answers otherwise, the input is listed under `referee`: one of
-    the two is wrong, or the task leaves the answer open.
+    A line of IN has `prompt`, `entry_point`, `tests`, and `canonical_solution` (or `answer`), a program that is right,
+    or `solutions`, programs that nobody vouches for. New inputs are made from those in the tests; a test is kept only
+    if it fails a faulty program that passes all others.
 
-    Example: akd data strengthen-tests seeds.jsonl --out stronger.jsonl
+    What is expected comes from the program that is right (reference); where a second program (the first of `solutions`,
+    or --second-reference) answers otherwise there is no test, and the input is listed. Or from what most of three or
+    more solutions answer (differential); who said what is listed where they differ. Or from properties that the
+    program, or most of the solutions, were seen to have (properties).
+
+    Example: akd data strengthen-tests seeds.jsonl --out stronger.jsonl --by differential --solutions samples.jsonl
     """
     with reported(debug, resume="the same command continues"):
         from dataclasses import asdict
 
-        from akd_code.referee.suite_work import StrengthenSuites, total_score
+        from akd_code.referee.suite_work import StrengthenSuites, sources_named, total_score
 
-        outcomes = _worked(suites, solutions, out, StrengthenSuites(seed, inputs, most), backend, workers, as_json)
+        work = StrengthenSuites(seed, inputs, most, sources_named(sources), majority)
+        outcomes = _worked(suites, solutions, out, work, backend, workers, as_json)
         score = total_score(outcomes)
         added, differ = (sum(one.facts[name] for one in outcomes) for name in ("added", "differ"))
         stronger = sum(one.facts["added"] > 0 for one in outcomes)
@@ -138,12 +157,15 @@ def strengthen_tests(
             "score": asdict(score),
             "differ": differ,
             "disagreeing": disagreeing,
+            "divided": sum("divided" in one.facts for one in outcomes),
+            "properties": dict(Counter(name for one in outcomes for name in one.facts.get("properties", ()))),
         }
         said = (
             f"{stronger} of {len(outcomes)} suites have {added} new tests; mutants killed: "
             f"{_share(score.before, score.mutants)} -> {_share(score.after, score.mutants)}, of those that no other "
             f"implies {_share(score.subsuming_before, score.subsuming)} -> "
-            f"{_share(score.subsuming_after, score.subsuming)}; two programs differ on {disagreeing} tasks; {out}"
+            f"{_share(score.subsuming_after, score.subsuming)}; two programs differ on {disagreeing} tasks, "
+            f"solutions on {figures['divided']}; {out}"
         )
         _tell(outcomes, figures, said, as_json)
 

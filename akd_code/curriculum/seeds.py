@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from akd_code.curriculum.suite_score import with_score
 from akd_code.errors import RecipeError
 from akd_code.lab.suite import lab_seeds
 from akd_code.recipe import Recipe
@@ -122,4 +123,4 @@ def _tests(row: dict[str, Any], where: str) -> PromptTests | None:
         raise RecipeError(f"{where}: `tests` must be a list of assert lines")
     if not isinstance(setup, str | None):
         raise RecipeError(f"{where}: `setup` must be text, code that the tests need")
-    return PromptTests(tuple(tests), "given", setup or "") if tests else None
+    return with_score(PromptTests(tuple(tests), "given", setup or ""), row) if tests else None

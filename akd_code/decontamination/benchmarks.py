@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from akd_code.decontamination.literals import Pair, pairs_of
+from akd_code.decontamination.literals import Pair, examples_of, pairs_of
 from akd_code.decontamination.text import Statement
 from akd_code.errors import AkdError
 from akd_code.filters.ast_hash import function_shapes
@@ -28,13 +28,14 @@ class DecontaminationError(AkdError):
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkTask:
-    """One task, by its words, the shapes of the functions that solve it, and the calls its tests make."""
+    """One task: its words (`Statement.readings`), the shapes of functions that solve it, the calls its tests make."""
 
     suite: Suite
     task: Task
-    statement: Statement
+    readings: tuple[Statement, ...]
     shapes: frozenset[str]
     pairs: frozenset[Pair]
+    examples: frozenset[Pair]
 
     @property
     def closed(self) -> bool:
@@ -60,7 +61,14 @@ class BenchmarkTask:
         text = task.instruction or task.lead + task.prompt
         shapes = function_shapes(task.canonical or "").values()
         told = frozenset(shape for shape in shapes if len(shape) >= LEAST_SHAPE)
-        return cls(suite, task, Statement.of(text, task.canonical or ""), told, frozenset(pairs_of(task)))
+        return cls(
+            suite,
+            task,
+            tuple(Statement.readings(text, task.canonical or "")),
+            told,
+            frozenset(pairs_of(task)),
+            frozenset(examples_of(task)),
+        )
 
 
 def tasks_of(suites: Iterable[Suite]) -> list[BenchmarkTask]:

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from akd_code.decontamination.benchmarks import LEAST_SHAPE, BenchmarkTask, task_named, tasks_of
 from akd_code.decontamination.evidence import Evidence
 from akd_code.decontamination.execution import Runner
-from akd_code.decontamination.literals import pairs_in, shared_pairs
+from akd_code.decontamination.literals import examples_in, pairs_in, shared_pairs
 from akd_code.decontamination.rows import Row
-from akd_code.decontamination.text import LONG_GRAM, Statement, TextIndex
+from akd_code.decontamination.text import LONG_GRAM, Nearest, Statement, TextIndex
 from akd_code.filters.ast_hash import function_shapes
 from akd_code.filters.words import rouge_words
 from akd_evals.expected import cache_dir
@@ -32,7 +32,7 @@ class Detector:
         self._tasks = (*(one for one in tasks if not one.closed), *(one for one in tasks if one.closed))
         open_tasks = [one for one in self._tasks if not one.closed]
         self._runner = runner
-        self._text = TextIndex([one.statement for one in open_tasks])
+        self._text = TextIndex([one.readings for one in open_tasks])
         self._closed: dict[tuple[str, ...], list[int]] = {}
         self._by_id: dict[str, list[int]] = {}
         self._shapes: dict[str, list[int]] = {}
@@ -66,14 +66,15 @@ class Detector:
     def find(self, row: Row) -> list[Evidence]:
         """Return the tasks that a row shares, each with the plainest evidence there is; blocks while answers run."""
         found: dict[int, Evidence] = {}
-        said = Statement.of(row.prompt, row.code)
-        nearest = self._text.near(said, NEAREST)
+        said = Statement.readings(row.prompt, row.code)
+        nearest = self._text.near(said, Statement.runs(row.prompt, row.code), NEAREST)
         for tier in (
             self._ids(row),
-            self._texts(row, said),
-            self._near(said, nearest),
+            self._texts(row, said[0]),
+            self._near(nearest),
             self._code(row),
             self._tests(row),
+            self._examples(row, nearest),
         ):
             for number, kind, matched, detail in tier:
                 found.setdefault(number, self._evidence(row, number, kind, matched, detail))
@@ -98,10 +99,11 @@ class Detector:
         for number, (run, length) in self._text.grams(rouge_words(f"{row.prompt}\n{row.answer}")).items():
             yield number, "8-gram", run, f"{length} words in a row" + (" (13-gram)" * (length >= LONG_GRAM))
 
-    def _near(self, said: Statement, nearest: Sequence[tuple[int, float]]) -> Iterator[tuple[int, str, str, str]]:
-        for number, likeness in nearest:
-            if self._text.says_the_same(said, number, likeness):
-                yield number, "near text", " ".join(self._tasks[number].statement.words), f"likeness {likeness:.2f}"
+    def _near(self, nearest: Sequence[Nearest]) -> Iterator[tuple[int, str, str, str]]:
+        for one in nearest:
+            if one.same:
+                shown = " ".join(self._tasks[one.task].readings[0].words)
+                yield one.task, "near text", shown, f"likeness {one.likeness:.2f}"
 
     def _code(self, row: Row) -> Iterator[tuple[int, str, str, str]]:
         for name, shape in function_shapes(row.code).items() if row.code else ():
@@ -119,16 +121,28 @@ class Detector:
             if sum(map(len, shown)) >= ENOUGH_TESTS:
                 yield number, "tests", "; ".join(shown), "the same test" if len(same) == 1 else f"{len(same)} tests"
 
-    def _executed(
-        self, row: Row, nearest: Sequence[tuple[int, float]], found: set[int]
-    ) -> Iterator[tuple[int, str, str, str]]:
+    def _examples(self, row: Row, nearest: Sequence[Nearest]) -> Iterator[tuple[int, str, str, str]]:
+        """Yield the near tasks that have all examples which a row's prompt shows, however short these are."""
+        shown = examples_in(row.prompt)
+        for one in nearest if shown else ():
+            shared = list(shared_pairs(shown, set(self._tasks[one.task].examples)))
+            if len(shared) == len(shown) and one.likeness >= RELATED_UNPROVEN:
+                matched = "; ".join(f"{arguments} -> {result}" for arguments, result in shared)
+                yield (
+                    one.task,
+                    "tests",
+                    matched,
+                    f"all examples of the prompt; likeness of the texts {one.likeness:.2f}",
+                )
+
+    def _executed(self, row: Row, nearest: Sequence[Nearest], found: set[int]) -> Iterator[tuple[int, str, str, str]]:
         if self._runner is None or not row.code:
             return
         likely = {
-            number: likeness
-            for number, likeness in nearest
-            if number not in found
-            and likeness >= (RELATED_UNPROVEN if self._tasks[number].tests < FEW_TESTS else RELATED)
+            one.task: one.likeness
+            for one in nearest
+            if one.task not in found
+            and one.likeness >= (RELATED_UNPROVEN if self._tasks[one.task].tests < FEW_TESTS else RELATED)
         }
         tasks = [self._tasks[number] for number in likely]
         places = {id(one): number for number, one in zip(likely, tasks, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,8 +18,28 @@ Pair = tuple[str, str | None]
 """Arguments and result of a call, spelt out; None where the result is not known."""
 
 
-def pairs_in(asserts: Iterable[str]) -> set[Pair]:
-    """Return the literal calls that asserts make, with their results: `assert f([1, 2], 3) == 4` gives one."""
+_DOCTEST = re.compile(r"^[ \t]*>>>[ \t]*(?P<call>[^\n]+)\n[ \t]*(?P<result>[^\s>][^\n]*)$", re.MULTILINE)
+_SHOWN = re.compile(
+    r"(?P<call>[A-Za-z_]\w*\([^\n]*\))[ \t]*(?:===?>?|=>|➞|->|returns?\b|should return\b)[ \t]*(?P<result>[^\n#]+)"
+)
+
+
+def examples_in(text: str) -> set[Pair]:
+    """Return the calls that a problem's text shows with their results, however little they say.
+
+    Asserts, calls after `>>>` with the result on the next line, and `f(1) == 2`, `f(1) -> 2`, `f(1) returns 2`.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.lstrip().startswith("assert")]
+    for found in (*_DOCTEST.finditer(text), *_SHOWN.finditer(text)):
+        lines.append(f"assert {found['call'].strip()} == ({found['result'].strip().rstrip('.')})")
+    return pairs_in(lines, least=0)
+
+
+def pairs_in(asserts: Iterable[str], least: int = TRIVIAL) -> set[Pair]:
+    """Return the literal calls that asserts make, with their results: `assert f([1, 2], 3) == 4` gives one.
+
+    One with fewer characters than `least` is left out.
+    """
     found = set()
     for line in asserts:
         try:
@@ -28,20 +49,31 @@ def pairs_in(asserts: Iterable[str]) -> set[Pair]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.Is):
                 for call, result in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
-                    if (pair := _pair(call, result)) is not None:
+                    pair = _pair(call, result)
+                    if pair is not None and len(pair[0]) + len(pair[1] or "") >= least:
                         found.add(pair)
     return found
 
 
 def pairs_of(task: Task) -> set[Pair]:
     """Return the literal calls of a task's own tests; those of EvalPlus know no results."""
-    found = pairs_in(line.strip() for line in f"{task.lead}{task.prompt}".splitlines() if "assert" in line)
+    return {pair for pair in _all_pairs(task) if len(pair[0]) + len(pair[1] or "") >= TRIVIAL}
+
+
+def examples_of(task: Task) -> set[Pair]:
+    """Return the calls of a task's text and tests, however little they say."""
+    return examples_in(f"{task.lead}{task.prompt}") | _all_pairs(task)
+
+
+def _all_pairs(task: Task) -> set[Pair]:
+    lines = f"{task.lead}{task.prompt}".splitlines()
+    found = pairs_in((line.strip() for line in lines if "assert" in line), least=0)
     tests = task.base
     if isinstance(tests, FunctionTests):
         found |= {(_spelt(case.args), _spelt(case.expected_value)) for case in tests.cases if not case.kwargs}
     elif isinstance(tests, ReferenceTests):
         found |= {(_spelt(args), None) for args in tests.inputs}
-    return {pair for pair in found if len(pair[0]) + len(pair[1] or "") >= TRIVIAL}
+    return found
 
 
 def shared_pairs(row: set[Pair], task: set[Pair]) -> Iterator[Pair]:
@@ -57,10 +89,9 @@ def _pair(call: ast.expr, result: ast.expr) -> Pair | None:
         return None
     try:
         arguments = tuple(ast.literal_eval(one) for one in (*call.args, *(word.value for word in call.keywords)))
-        pair = _spelt(arguments), _spelt(ast.literal_eval(result))
+        return _spelt(arguments), _spelt(ast.literal_eval(result))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
-    return pair if len(pair[0]) + len(pair[1]) >= TRIVIAL else None
 
 
 def _spelt(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _STEM = 5
@@ -13,9 +14,18 @@ _NOTHING_TO_SAY = (
     "so solution solve some such supplied takes task than thank that the their them then there these they this those "
     "to up us use used using want was we were when where whether which while will with would write you your back "
     "calculate check compute determine find get obtain produce verify test tell decide evaluate define create "
-    "build generate develop design print prints"
+    "build generate develop design print prints work out yield yields receive receives accept accepts specified stated "
+    "every hi hello thanks am"
 )
 _NOTHING = frozenset(_NOTHING_TO_SAY.split())
+_SPELT = "arg bar baz fn foo func param spam tmp var"
+_SAYING_NOTHING = frozenset(_SPELT.split())
+"""Names that are no words of a sentence and could stand for anything."""
+_BLANKS = _SAYING_NOTHING | frozenset(
+    ("args", "argument", "my", "num", "obj", "params", "parameter", "val", "variable")
+)
+"""What such names are made of, beside words that say nothing."""
+_PARTS = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
 _ALIKE = (
     "list array sequence vector series",
     "string text str texts",
@@ -70,3 +80,12 @@ def meaning(word: str) -> str:
         return ""
     single = word[:-1] if word.endswith("s") and len(word) > 3 else word
     return _CLASS.get(single[:_STEM], single[:_STEM])
+
+
+@lru_cache(maxsize=1 << 16)
+def says_nothing(name: str) -> bool:
+    """Return whether a name could stand for anything: `foo`, `func`, `param_1`, `solve_it`; no plain word is one."""
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    blanks = [part in _BLANKS or part in _NOTHING or part.isdigit() or len(part) == 1 for part in parts]
+    compound = len(parts) > 1 and ("_" in name or name.lower() != name or any(part.isdigit() for part in parts))
+    return all(blanks) and (compound or (len(parts) == 1 and parts[0] in _SAYING_NOTHING))

@@ -10,7 +10,7 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _QUOTED = re.compile(r'"""(.*?)"""|\'\'\'(.*?)\'\'\'', re.DOTALL)
-_COMMENT = re.compile(r"^#[ \t]?(.*)$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#[ \t]?(.*)$", re.MULTILINE)
 _DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+", re.MULTILINE)
 _LITERAL = (
     r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]|\([^()]*\)|\{[^{}]*\}|\"[^\"\n]*\"|'[^'\n]*'|-?\d[\d.]*|True|False|None)"
@@ -25,6 +25,12 @@ _EXAMPLES = (
     re.compile(rf"{_CALL}[ \t]*{_GIVES}[ \t]*{_LITERAL}?"),
     re.compile(r"^\W*(?:for )?examples?\b[^a-z\n]*$|\b(?:for )?examples?:?(?=\W*$)", re.IGNORECASE | re.MULTILINE),
 )
+_AFTERWARDS = re.compile(
+    r"^[ \t>*#-]*(?:>>>|\bassert\b|(?:for )?examples?\b[^a-z\n]*(?:$|:)|(?:sample )?(?:in|out)puts?\s*\d*:"
+    r"|(?:constraints?|notes?|explanation)\s*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Where examples, notes and constraints begin, after what is asked."""
 _HEAD = re.compile(r"^\s*(?:from|import|def|class|@\w+|return|if|for|while|else|try)\b.*[:)\w]\s*$")
 _LEAD = re.compile(
     r"^\W*(?:please\s+)?(?:write|create|implement|define|develop|complete)\s+(?:an?\s+|the\s+)?(?:python\s*3?\s+)?"
@@ -35,14 +41,33 @@ _LEAD = re.compile(
 
 def statement(text: str) -> str:
     """Return the sentences of a problem: docstrings and comments of code, or the prose around it, without examples."""
+    beside, comments, quoted = _pieces(text)
+    return _without_examples("\n".join([*beside, *comments, *quoted]))
+
+
+def readings(text: str) -> list[str]:
+    """Return the statement, and shorter ones that say what is asked: others may have kept no more of it.
+
+    One is without the comments of code around it, one without what follows the first example, note or constraint.
+    """
+    beside, comments, quoted = _pieces(text)
+    texts = (
+        [*beside, *comments, *quoted],
+        [*beside, *quoted],
+        [_AFTERWARDS.split(one)[0] for one in (*beside, *quoted)],
+    )
+    return list(dict.fromkeys(_without_examples("\n".join(one)) for one in texts))
+
+
+def _pieces(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the prose around code, its comments and its docstrings; of text without code there is prose alone."""
     prose = _FENCE.sub("\n", text)
-    if _DEFINES.search(prose) or _QUOTED.search(prose):
-        quoted = [one or other for one, other in _QUOTED.findall(prose)]
-        outside = _QUOTED.sub("\n", prose)
-        comments = _COMMENT.findall(outside)
-        beside = [line for line in outside.splitlines() if _is_prose(line)]
-        prose = "\n".join([*beside, *comments, *quoted])
-    return _without_examples(prose)
+    if not (_DEFINES.search(prose) or _QUOTED.search(prose)):
+        return [prose], [], []
+    outside = _QUOTED.sub("\n", prose)
+    quoted = [one or other for one, other in _QUOTED.findall(prose)]
+    beside = [line for line in _COMMENT.sub("", outside).splitlines() if _is_prose(line)]
+    return beside, _COMMENT.findall(outside), quoted
 
 
 def core(text: str) -> str:

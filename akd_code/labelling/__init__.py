@@ -6,7 +6,7 @@ labels a pool of prompts. The built-in ways are in `ways`. Nothing here trains, 
 """
 
 from akd_code.labelling.chooser import Chooser
-from akd_code.labelling.figures import labelling_figures, outcomes
+from akd_code.labelling.figures import labelling_figures, outcomes, suite_lines
 from akd_code.labelling.labeller import Labeller, direct_labeller, label_all, most_requests, open_labeller
 from akd_code.labelling.proposer import LABELLERS, LabelTools, LabelWay, Proposal, Proposer, StatelessProposer
 from akd_code.labelling.tally import LabelTally
@@ -27,4 +27,5 @@ __all__ = [
     "most_requests",
     "open_labeller",
     "outcomes",
+    "suite_lines",
 ]

@@ -14,9 +14,11 @@ from akd_code.recipe import LabelSection
 from akd_code.records import Answer, Candidate, Label, LabelOutcome, Prompt, PromptTests
 from akd_code.referee import (
     VOICES,
+    Programs,
     Tested,
     Validated,
     run_tests,
+    strengthened,
     validate_by_agreement,
     validate_given,
     validate_written,
@@ -24,7 +26,7 @@ from akd_code.referee import (
 from akd_code.roles import Role
 from akd_code.security import reference_of
 from akd_prompts import SolveInputs
-from akd_sandbox import Limits, Sandbox, Verdict
+from akd_sandbox import Limits, Sandbox, SandboxError, Verdict
 
 REFERENCE = "reference"
 """The way of the catalogue's own program."""
@@ -56,12 +58,17 @@ class Chooser:
             return _untested(replace(prompt, tests=None), proposals, self.settings, tally)
         references = [one.answer.code for one in proposals if one.answer.code]
         checks: list[str] = []
-        if written.origin == "teacher":
+        if written.origin == "teacher" or self._strengthens(written):
             references = await self._more_references(prompt, references, tally)
             checks = await self._second_opinion(prompt, tally)
         report = await asyncio.to_thread(self._validated, written, prompt, references, checks)
         tally.runs += report.runs
+        if report.tests is not None and report.tests.asserts != written.asserts:
+            report = replace(report, tests=replace(report.tests, score=None))  # it was that of the whole suite
         prompt = replace(prompt, tests=report.tests)
+        if self._strengthens(written):
+            report = await self._strengthened(written, report, prompt, [*references, *checks], tally)
+            prompt = replace(prompt, tests=report.tests)
         if report.tests is None and written.origin == "given":
             tally.events.append("tests: those given cannot be trusted")
         if report.tests is None or prompt.entry_point is None:
@@ -128,6 +135,35 @@ class Chooser:
             programs = [*references, *checks]
             return validate_by_agreement(tests, entry, programs, self.box, min_tests=minimum, limits=self.limits)
         return validate_written(tests, entry, different, self.box, checks=checks, min_tests=minimum, limits=self.limits)
+
+    def _strengthens(self, tests: PromptTests) -> bool:
+        """Tell whether tests are to be added to a suite; those that have a mutation score were strengthened before."""
+        return bool(self.settings.strengthen) and tests.origin != "catalogue" and tests.score is None
+
+    async def _strengthened(
+        self, written: PromptTests, report: Validated, prompt: Prompt, samples: Sequence[str], tally: LabelTally
+    ) -> Validated:
+        """Return the validated suite with tests added by what most samples say; as it was where they say too little.
+
+        A written suite that is too small to be trusted may become large enough.
+        """
+        tests, entry = report.tests or written, prompt.entry_point or ""
+        programs, sources = Programs(samples=tuple(samples)), self.settings.strengthen
+        try:
+            done = await asyncio.to_thread(
+                strengthened, tests, entry, programs, self.box, sources=sources, text=prompt.text
+            )
+        except SandboxError:
+            tally.events.append("tests: the sandbox failed at adding some")
+            return report
+        tally.runs += done.runs
+        if done.reason or (report.tests is None and written.origin == "given"):
+            return report
+        if done.added:
+            tally.events.append("tests: some added")
+        if done.split:
+            tally.events.append("tests: answers differ on new inputs")
+        return replace(report, tests=done.tests)
 
     async def _tested(self, proposal: Proposal, tests: PromptTests, prompt: Prompt, tally: LabelTally) -> Candidate:
         tally.runs += 1

@@ -11,6 +11,10 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"key|token|secret|password|passwd|authorization|cookie|bearer|^sig$|^code$", re.IGNORECASE)
 
 
+_VOICES = 3
+"""The referee's VOICES: as many answers must agree, at least."""
+
+
 def names_a_secret(name: str) -> bool:
     """Tell whether what stands under this name, in a URL, a header or a query, is secret as a rule."""
     return _SECRET_NAME.search(name) is not None
@@ -49,6 +53,15 @@ def _no_key_is_written_down(recipe: Recipe) -> str | None:
     for place, value in values.items():
         if names_a_secret(place.rpartition(".")[2]) and not VARIABLE.search(value):
             return f"{place} is a key written out, and a recipe is copied into runs: write ${{NAME}}, and export NAME"
+    return None
+
+
+def _stronger_suites_need_voices(recipe: Recipe) -> str | None:
+    if recipe.label.strengthen and recipe.label.agreement < _VOICES:
+        return (
+            f"label.strengthen adds what most answers say, and label.agreement asks for {recipe.label.agreement}; "
+            f"set label.agreement to {_VOICES} or more"
+        )
     return None
 
 
@@ -91,6 +104,7 @@ RULES = (
     _a_suite_is_named_once,
     _no_key_is_written_down,
     _the_suite_that_decides_is_measured,
+    _stronger_suites_need_voices,
     _a_pass_rate_needs_samples,
     _new_prompts_come_in_some_way,
     _margins_come_from_pairs,

@@ -85,6 +85,11 @@ class LabelSection(Section):
         "answers that written tests are held to, by dual agreement (CodeT); fewer than 3: to the answers at hand",
         ge=0,
     )
+    strengthen: tuple[Literal["differential", "properties"], ...] = setting(
+        (),
+        "tests added to every suite: what most of label.agreement answers return on new inputs (differential), and "
+        "properties that most of them have (properties); see docs/referee.md",
+    )
 
 
 class EvolveSection(Section):

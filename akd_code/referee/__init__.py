@@ -7,6 +7,7 @@ sandbox only.
 """
 
 from akd_code.referee.agreement import VOICES
+from akd_code.referee.expectations import Disagreement
 from akd_code.referee.flip import flipped, other_value
 from akd_code.referee.hardness import (
     JUDGE_GAP,
@@ -22,7 +23,7 @@ from akd_code.referee.hybrid import Decision, Referee
 from akd_code.referee.judge_figures import judge_figures, judge_lines
 from akd_code.referee.llm_judge import ask_judge
 from akd_code.referee.prompt_tests import Tested, run_tests
-from akd_code.referee.strengthen import Disagreement, Strengthened, strengthened
+from akd_code.referee.strengthen import Effort, Programs, Strengthened, strengthened
 from akd_code.referee.validation import Validated, validate_by_agreement, validate_given, validate_written
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "VOICES",
     "Decision",
     "Disagreement",
+    "Effort",
     "JudgePolicy",
+    "Programs",
     "Referee",
     "Strengthened",
     "TestRates",

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from akd_code.referee.built import Built
 from akd_code.referee.inputs import CallInput
+from akd_code.referee.trees import is_full, is_search_tree
 
 _NUMBER = r"-?\d+"
 _NAME = r"[A-Za-z_][\w.]*(?:\[\w+\])*(?:\.length|\.size\(\))?"
@@ -22,6 +24,11 @@ _BOUND = re.compile(
 )
 _ALIAS = re.compile(rf"(?P<name>[A-Za-z_]\w*)\s*==\s*(?P<what>{_NAME})")
 """`m == grid.length`"""
+_NODES = re.compile(
+    r"number of nodes in .{1,40}? is in the range \[(?P<low>\d+), ?(?P<high>\d+(?![\d^*]))?", re.IGNORECASE
+)
+"""`The number of nodes in the tree is in the range [1, 104].`"""
+_NODE_VALUE = re.compile(rf"(?P<low>{_NUMBER})\s*<=\s*Node\.val\s*<=\s*(?P<high>{_NUMBER})(?!\d|\s*[*^])")
 _KINDS = ("01", "0123456789", "()", "()[]{}", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ENOUGH = 8
 """Items among which an order or the lack of repetition is hardly chance."""
@@ -39,8 +46,9 @@ class Domain:
     def allows(self, one: CallInput) -> bool:
         """Return whether an input is of the kind that the task means."""
         values = _named(one)
+        plain = {name: _literal(value) for name, value in values.items()}
         return all(check(values[name]) for name, check in self.checks if name in values) and all(
-            relation(values) for relation in self.relations
+            relation(plain) for relation in self.relations
         )
 
 
@@ -53,13 +61,20 @@ def domain_of(known: Sequence[CallInput], text: str = "") -> Domain:
     checks: list[tuple[int | str, Check]] = []
     for name, values in places.items():
         bounds = [check for stated, check in _stated(text) if stated == name]
+        if values and all(isinstance(value, Built) for value in values):
+            checks += [(name, check) for check in _of_nodes(values, text)]
+            continue
         checks += [(name, check) for check in (*bounds, *([] if bounds else _likely_signs(values)))]
         checks += [(name, check) for check in _likely(values, text)]
-    return Domain(tuple(checks), tuple(_relations(places)))
+    return Domain(tuple(checks), tuple(_relations({name: list(map(_literal, some)) for name, some in places.items()})))
 
 
 def _named(one: CallInput) -> dict[int | str, Any]:
     return {**dict(enumerate(one.args)), **dict(one.kwargs)}
+
+
+def _literal(value: Any) -> Any:
+    return value.literal if isinstance(value, Built) else value
 
 
 def _likely(values: Sequence[Any], text: str) -> Iterator[Check]:
@@ -79,6 +94,47 @@ def _likely(values: Sequence[Any], text: str) -> Iterator[Check]:
             yield bool
 
 
+def _of_nodes(values: Sequence[Built], text: str) -> Iterator[Check]:
+    """Yield what holds for linked lists or trees: bounds that the text states of nodes, and their order."""
+    size = _NODES.search(text)
+    if size is not None:
+        yield (
+            lambda value: int(size["low"]) <= _count(value) and (not size["high"] or _count(value) <= int(size["high"]))
+        )
+    for bound in _NODE_VALUE.finditer(text):
+        least, most = int(bound["low"]), int(bound["high"])
+        yield lambda value, least=least, most=most: all(  # type: ignore[misc]
+            least <= one <= most for one in _numbers(value.literal)
+        )
+    literals = [value.literal for value in values]
+    if any(value.is_tree for value in values):
+        sizes = sum(map(_count, values))
+        hinted = re.search(r"binary search tree|\bBST\b", text) is not None
+        if (hinted or sizes >= _ENOUGH) and all(map(is_search_tree, literals)):
+            yield lambda value: is_search_tree(value.literal)
+        hinted = re.search(r"\bfull\b|0 or 2 children|exactly two or zero|two children", text) is not None
+        if (hinted or sizes >= 2 * _ENOUGH) and all(map(is_full, literals)):
+            yield lambda value: is_full(value.literal)
+        if re.search(r"\b(?:complete|perfect)\b", text) and not any(None in one for one in literals):
+            yield lambda value: None not in value.literal
+        plain = [[one for one in literal if one is not None] for literal in literals]
+        if _are_distinct(plain, text):
+            yield lambda value: _is_distinct([one for one in value.literal if one is not None])
+        return
+    for check in (*_likely(literals, text), *([] if _NODE_VALUE.search(text) else _likely_signs(literals))):
+        yield lambda value, check=check: check(value.literal)  # type: ignore[misc]
+
+
+def _count(value: Built) -> int:
+    return sum(one is not None for one in value.literal)
+
+
+def _are_distinct(values: Sequence[Any], text: str) -> bool:
+    """Tell whether no value repeats an item, and that is hardly chance."""
+    hinted = re.search(r"distinct|unique|permutation", text, re.IGNORECASE) is not None
+    return (hinted or sum(map(len, values)) >= _ENOUGH) and all(map(_is_distinct, values))
+
+
 def _likely_signs(values: Sequence[Any]) -> Iterator[Check]:
     """Yield that nothing is negative, of a count that never is and of lists with many numbers that never are."""
     numbers = [number for value in values for number in _numbers(value)]
@@ -92,8 +148,7 @@ def _likely_lists(values: Sequence[Any], text: str) -> Iterator[Check]:
     hinted = re.search(r"\bsorted\b|(?:de|in)creasing|ascending", text, re.IGNORECASE) is not None
     if (hinted or sizes >= _ENOUGH) and all(map(_is_sorted, values)) and sizes >= 2:
         yield _is_sorted
-    hinted = re.search(r"distinct|unique|permutation", text, re.IGNORECASE) is not None
-    if (hinted or sizes >= _ENOUGH) and all(map(_is_distinct, values)):
+    if _are_distinct(values, text):
         yield _is_distinct
     rows = [row for value in values for row in value]
     if rows and all(isinstance(row, list | tuple) for row in rows):

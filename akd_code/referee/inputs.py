@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from akd_code.referee.built import Built
+from akd_code.referee.trees import canonical, limit_trees
+
 _TRIES = 20  # draws for each input wanted, before there are no more new ones
 _LONGEST = 200  # items or characters that a value may grow to
 
@@ -26,6 +29,25 @@ class CallInput:
     def named(self) -> Mapping[str, Any]:
         """The keyword arguments."""
         return dict(self.kwargs)
+
+    @property
+    def values(self) -> list[Any]:
+        """All arguments, the named ones last."""
+        return [*self.args, *(value for _, value in self.kwargs)]
+
+    def with_value(self, place: int, value: Any) -> CallInput:
+        """Return the same arguments but for the one in this place of `values`."""
+        if place < len(self.args):
+            return CallInput((*self.args[:place], value, *self.args[place + 1 :]), self.kwargs)
+        at = place - len(self.args)
+        name = self.kwargs[at][0]
+        return CallInput(self.args, (*self.kwargs[:at], (name, value), *self.kwargs[at + 1 :]))
+
+    def call(self, entry_point: str, *expressions: str) -> str:
+        """Return the call as text; `expressions` stand in for the first of `values`."""
+        said = [*expressions, *map(repr, self.values[len(expressions) :])]
+        named = [f"{name}={text}" for (name, _), text in zip(self.kwargs, said[len(self.args) :], strict=True)]
+        return f"{entry_point}({', '.join([*said[: len(self.args)], *named])})"
 
 
 def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> list[CallInput]:
@@ -44,22 +66,22 @@ def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> 
             found.append(one)
 
     for one in known:
-        for place, value in enumerate(_values(one)):
+        for place, value in enumerate(one.values):
             for other in limit_values(value):
-                take(_with(one, place, other))
+                take(one.with_value(place, other))
     pool = list(known)
     for _ in range(_TRIES * count if pool else 0):
         if len(found) >= count:
             break
         one = rng.choice(pool)
         for _ in range(rng.randint(1, 3)):
-            values = _values(one)
+            values = one.values
             if values:
                 place = rng.randrange(len(values))
                 # Values of other calls in the same place are allowed there, and combine into new ones.
                 other = rng.choice(known)
-                shared = _values(other)[place] if _shape(other) == _shape(one) and rng.random() < 0.2 else None
-                one = _with(one, place, changed(values[place], rng) if shared is None else shared)
+                shared = other.values[place] if _shape(other) == _shape(one) and rng.random() < 0.2 else None
+                one = one.with_value(place, changed(values[place], rng) if shared is None else shared)
         take(one)
     return found
 
@@ -67,6 +89,9 @@ def mutated_inputs(known: Sequence[CallInput], count: int, *, seed: int = 0) -> 
 def limit_values(value: Any) -> Iterator[Any]:
     """Yield the values of the same type that programs most often forget, near the one given."""
     match value:
+        case Built():
+            tree = value.is_tree
+            yield from map(value.like, limit_trees(value.literal) if tree else _limit_lists(value.literal))
         case bool():
             yield not value
         case int():
@@ -97,6 +122,9 @@ def _limit_lists(items: list[Any]) -> Iterator[list[Any]]:
 def changed(value: Any, rng: random.Random) -> Any:
     """Return a value of the same type, a random step away; the value itself where there is no such step."""
     match value:
+        case Built():
+            other = _changed_items(value.literal, rng, changed)[:_LONGEST]
+            return value.like(canonical(other) if value.is_tree else other)
         case bool():
             return not value
         case int():
@@ -176,17 +204,5 @@ def _sorted(value: Sequence[Any]) -> list[Any] | None:
         return None
 
 
-def _values(one: CallInput) -> list[Any]:
-    return [*one.args, *(value for _, value in one.kwargs)]
-
-
 def _shape(one: CallInput) -> tuple[int, tuple[str, ...]]:
     return len(one.args), tuple(name for name, _ in one.kwargs)
-
-
-def _with(one: CallInput, place: int, value: Any) -> CallInput:
-    if place < len(one.args):
-        return CallInput((*one.args[:place], value, *one.args[place + 1 :]), one.kwargs)
-    at = place - len(one.args)
-    name = one.kwargs[at][0]
-    return CallInput(one.args, (*one.kwargs[:at], (name, value), *one.kwargs[at + 1 :]))

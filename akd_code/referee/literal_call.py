@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from akd_code.referee.built import ADAPTER, Built, adapted, holds_built, travelling, value_of
 from akd_code.referee.inputs import CallInput
 from akd_sandbox import Case
 from akd_sandbox.syntax import expression, parse
@@ -20,23 +21,44 @@ _DIGITS = 5
 class LiteralCall:
     """`assert f(arguments) == expected`, or `is`, `isclose(f(...), expected)`, `abs(f(...) - expected) < bound`.
 
-    `rounded` tells whether the check leaves room for rounding.
+    Or `same(f(arguments), made([...]))`, by a function and a constructor of the task's, whose name is `constructor`.
+    `rounded` tells whether the check leaves room for rounding; `adapts`, whether arguments or result are built.
     """
 
     line: str
     entry_point: str
     arguments: CallInput
     rounded: bool
+    constructor: str = ""
+
+    @property
+    def adapts(self) -> bool:
+        """Whether arguments or result are made by a constructor, so that a program needs an adapter."""
+        return bool(self.constructor) or any(map(holds_built, self.arguments.values))
+
+    @property
+    def called(self) -> str:
+        """The function that `program` has to call."""
+        return ADAPTER if self.adapts else self.entry_point
+
+    def program(self, code: str, setup: str = "") -> str:
+        """Return a program with what calling it on plain data takes."""
+        return adapted(code, setup, self.entry_point) if self.adapts else code
 
     def case(self, arguments: CallInput) -> Case:
         """Return a call of the function as the sandbox takes it."""
-        return Case(args=arguments.args, expected=None, kwargs=arguments.named)
+        kwargs = {name: travelling(value) for name, value in arguments.kwargs}
+        return Case(args=tuple(map(travelling, arguments.args)), expected=None, kwargs=kwargs)
 
     def on(self, arguments: CallInput, expected: Any) -> str | None:
         """Return the same check on other arguments, None where the expectation cannot be written or relied on.
 
         A float that is longer than a few digits hangs on the order of additions, so it needs a check with room.
         """
+        if self.constructor:
+            if expected is not None and not isinstance(expected, list):
+                return None
+            expected = Built(self.constructor, expected or [])
         if not _can_be_written(expected) or (not self.rounded and not _exact(expected)):
             return None
         (statement,) = parse(self.line).body
@@ -58,15 +80,20 @@ def literal_call(line: str, entry_point: str) -> LiteralCall | None:
         if not isinstance(statement, ast.Assert):
             return None
         call, value = _sides(statement.test, entry_point)
-        ast.literal_eval(value)
-        args = tuple(ast.literal_eval(one) for one in call.args)
-        kwargs = tuple((str(one.arg), ast.literal_eval(one.value)) for one in call.keywords)
+        expected = value_of(value)
+        args = tuple(value_of(one) for one in call.args)
+        kwargs = tuple((str(one.arg), value_of(one.value)) for one in call.keywords)
         if any(one.arg is None for one in call.keywords):
             return None
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return None
     compared = isinstance(statement.test, ast.Compare) and isinstance(statement.test.ops[0], ast.Eq | ast.Is)
-    return LiteralCall(line, entry_point, CallInput(args, kwargs), not compared)
+    by_own = isinstance(statement.test, ast.Call) and _is_own(statement.test.func)
+    # What is built is compared by a function of the task's; `==` is not known to compare it.
+    if by_own != isinstance(expected, Built) or (holds_built(expected) and not by_own):
+        return None
+    constructor = expected.constructor if isinstance(expected, Built) else ""
+    return LiteralCall(line, entry_point, CallInput(args, kwargs), not compared and not by_own, constructor)
 
 
 def _sides(test: ast.expr, entry_point: str) -> tuple[ast.Call, ast.expr]:
@@ -81,12 +108,19 @@ def _sides(test: ast.expr, entry_point: str) -> tuple[ast.Call, ast.expr]:
             sides = (left, right)
         case ast.Call(func=ast.Name(id="isclose") | ast.Attribute(attr="isclose"), args=[left, right, *_]):
             sides = (left, right)
+        case ast.Call(func=ast.Name(), args=[left, right], keywords=[]):
+            sides = (left, right)
         case _:
             raise ValueError("not a comparison of a call with a value")
     for call, value in (sides, sides[::-1]):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == entry_point:
             return call, value
     raise ValueError("no call of the entry point")
+
+
+def _is_own(function: ast.expr) -> bool:
+    """Tell whether a comparison is by a function of the task's."""
+    return isinstance(function, ast.Name) and function.id not in ("isclose", "abs")
 
 
 class _Replaced(ast.NodeTransformer):
@@ -103,7 +137,7 @@ def _can_be_written(value: Any) -> bool:
     """Tell whether a value can stand in an assert: short, and read back as itself."""
     try:
         text = repr(value)
-        return len(text) <= _LONGEST_LITERAL and bool(ast.literal_eval(expression(text)) == value)
+        return len(text) <= _LONGEST_LITERAL and bool(value_of(expression(text)) == value)
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return False
 
@@ -111,6 +145,8 @@ def _can_be_written(value: Any) -> bool:
 def _exact(value: Any) -> bool:
     """Tell whether no float in plain data is longer than a few digits."""
     match value:
+        case Built():
+            return _exact(value.literal)
         case float():
             return math.isfinite(value) and round(value, _DIGITS) == value
         case list() | tuple() | set() | frozenset():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,16 +69,20 @@ class _Edit:
     change: str
 
 
-def mutants(code: str, *, most: int = MOST_MUTANTS, seed: int = 0) -> list[Mutant]:
+def mutants(
+    code: str, *, most: int = MOST_MUTANTS, seed: int = 0, apart: Collection[str] = frozenset()
+) -> list[Mutant]:
     """Return mutants of a program, at most `most` drawn with the seed, in the order of its lines.
 
-    Only functions and methods are changed. What reads like the program itself, or like another mutant, is left out.
+    Only functions and methods are changed, those `apart` by name, or of such a class, not. What reads like the program
+    itself, or like another mutant, is left out.
     Raises SyntaxError, ValueError, MemoryError, RecursionError for a program that cannot be read.
     """
     tree = parse(code)
     seen = {ast.unparse(tree)}
     made: list[Mutant] = []
-    for function in _functions(tree.body):
+    changed = [one for one in tree.body if getattr(one, "name", "") not in apart]
+    for function in _functions(changed):
         for node in list(_inside(function)):
             for edit in _edits(node):
                 text = _edited(tree, edit)

@@ -1,41 +1,63 @@
-"""A suite made stronger: new tests that catch faults of the reference which the suite lets live.
+"""A suite made stronger: new tests that catch faults which it lets live.
 
-Expectations come from the reference, inputs from those that the suite has (`inputs`), and a test is kept only if it
-kills a mutant (`mutants`) that lives. With a second reference a test is kept only where both agree; where they do not,
-one of them is wrong or the task leaves the answer open, and a person should look.
+Inputs come from those that the suite has (`inputs`, `domain`); what is expected of them, from three sources
+(`expectations`). A test is kept only if it kills a mutant (`mutants`) that lives, or a program that is outvoted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from akd_code.records import MutationScore, PromptTests
+from akd_code.records import PromptTests
+from akd_code.referee.agreement import MAJORITY, VOICES, agreed_tests, agreement_matrix
+from akd_code.referee.bench import Bench
+from akd_code.referee.built import beside
+from akd_code.referee.differential import Ballot, Division, Voice, dissenters, divisions, spokesman, voices_of, vote
 from akd_code.referee.domain import domain_of
-from akd_code.referee.inputs import CallInput, mutated_inputs
+from akd_code.referee.expectations import Disagreement, Ground, Referenced, by_properties, by_reference, by_votes
+from akd_code.referee.inputs import mutated_inputs
 from akd_code.referee.literal_call import LiteralCall, literal_call
-from akd_code.referee.mutants import MOST_MUTANTS, Mutant, mutants
+from akd_code.referee.mutants import MOST_MUTANTS, mutants
+from akd_code.referee.mutation_score import worth_adding
 from akd_code.referee.prompt_tests import run_tests
-from akd_sandbox import CallOutcome, Digest, Job, Limits, Sandbox, Verdict, equal, tests_from_asserts
+from akd_code.referee.properties import Property, catalogue
+from akd_code.referee.property_tests import Admitted
+from akd_code.referee.validation import MIN_TESTS, validate_by_agreement
+from akd_sandbox import Limits, Sandbox, Verdict
 
+Source = Literal["reference", "differential", "properties"]
+"""From what it is known what a function must do on a new input: a trusted program's answer, that of most programs, or a
+property that it has."""
+SOURCES: tuple[Source, ...] = ("reference", "differential", "properties")
 STRENGTHEN_LIMITS = Limits(test_s=0.25, sample_s=10.0, import_s=10.0, memory_bytes=1 << 30)
-"""What a reference may take on a new input: one that takes longer is too much for a test."""
+"""What a program may take on a new input: one that takes longer is too much for a test."""
 INPUTS = 150
 """New inputs that are tried."""
 MOST_TESTS = 12
 """New tests of one suite at most."""
-_MOST_CALLS = 6  # of one program: each input that ends it costs one
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
-    """An input on which two programs that pass the suite differ: `first` and `second` as text."""
+class Effort:
+    """How much is tried for one suite, and how far programs must agree."""
 
-    call: str
-    first: str
-    second: str
+    seed: int = 0
+    inputs: int = INPUTS
+    most_tests: int = MOST_TESTS
+    most_mutants: int = MOST_MUTANTS
+    majority: float = MAJORITY
+    limits: Limits = STRENGTHEN_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What there is to hold a suite to: a trusted program, a second one, and samples that nobody vouches for."""
+
+    reference: str | None = None
+    second: str | None = None
+    samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +65,9 @@ class Strengthened:
     """A suite with new tests behind its own, and how it came to them.
 
     `tests.score` holds the mutation score before and after. `refused` inputs made the reference raise or exceed its
-    limits. `differ` counts the inputs on which the second reference answers otherwise, `disagreements` shows some.
+    limits. `differ` counts the inputs on which the second reference answers otherwise, `disagreements` shows some. Of
+    `voices` samples that voted, a clear majority gave one answer on `agreed` inputs and none on `split`; `divided`
+    shows some inputs on which they differ, and who said what. `properties` names those that tests were added for.
     `reason` says why a suite was left as it was.
     """
 
@@ -52,6 +76,11 @@ class Strengthened:
     refused: int = 0
     differ: int = 0
     disagreements: tuple[Disagreement, ...] = ()
+    voices: int = 0
+    agreed: int = 0
+    split: int = 0
+    divided: tuple[Division, ...] = ()
+    properties: tuple[str, ...] = ()
     runs: int = 0
     reason: str = ""
 
@@ -59,159 +88,140 @@ class Strengthened:
 def strengthened(
     tests: PromptTests,
     entry_point: str,
-    reference: str,
+    programs: Programs,
     box: Sandbox,
     *,
-    second: str | None = None,
+    sources: Sequence[Source] = ("reference",),
     text: str = "",
-    seed: int = 0,
-    inputs: int = INPUTS,
-    most_tests: int = MOST_TESTS,
-    most_mutants: int = MOST_MUTANTS,
-    limits: Limits = STRENGTHEN_LIMITS,
+    effort: Effort = Effort(),
 ) -> Strengthened:
-    """Return the suite with tests added until no mutant that can be killed lives, or `most_tests` are; blocks.
+    """Return the suite with tests added until no fault that can be caught lives, or enough are; blocks.
 
-    `text` is the task's, for the bounds that it states. The same arguments give the same suite. A reference that fails
-    its own tests, or tests with no call on literals, leave the suite as it is, with the reason.
+    The sources are used in their order: what the tests of one catch, those of the next need not. `text` is the task's,
+    for the bounds that it states. The same arguments give the same suite. One that cannot be strengthened stays as it
+    is, with the reason.
     """
     calls = [call for call in (literal_call(line, entry_point) for line in tests.asserts) if call is not None]
     if not calls:
         return Strengthened(tests, reason=f"no assert calls {entry_point} with literals and compares with one")
-    for code, name in ((reference, "the reference"), (second, "the second reference")):
-        if code is not None and (run := run_tests(tests, entry_point, code, box, limits)).verdict is not Verdict.PASS:
+    for code, name in ((programs.reference, "the reference"), (programs.second, "the second reference")):
+        if code and (run := run_tests(tests, entry_point, code, box, effort.limits)).verdict is not Verdict.PASS:
             return Strengthened(tests, runs=1, reason=f"{name} does not pass the suite ({run.verdict}: {run.detail})")
-    bench = _Bench(entry_point, box, limits)
+    properties = catalogue(entry_point, text, tests.setup) if "properties" in sources else []
+    bench = Bench(entry_point, _joined(tests.setup, properties), box, effort.limits)
+    samples = programs.samples if set(sources) != {"reference"} else ()
+    own, voices = _heard(tests, entry_point, samples, box, effort)
+    ground = ground_of(bench, calls, text, effort)
+    polled = voices and ("differential" in sources or programs.reference is None)
+    ballots = vote(bench, voices, ground.pattern, ground.proposed, effort.majority) if polled else []
+    leader = spokesman(voices, ballots)
+    program = programs.reference or ("" if leader is None else voices[leader].code)
+    if not program:
+        return Strengthened(tests, runs=bench.runs, reason=_silent(programs, sources, voices))
+    found = _Found(_counted(tests, ground, voices, ballots))
+    for source in dict.fromkeys(sources):
+        if source == "reference" and programs.reference is not None:
+            found.take_reference(by_reference(ground, programs.reference, programs.second))
+        elif source == "differential":
+            found.lines.append(by_votes(ground, ballots, program))
+        elif source == "properties":
+            found.take_properties(by_properties(ground, properties, program, voices, effort.majority))
+    apart = beside(tests.asserts, entry_point, program)
+    faults = mutants(program, most=effort.most_mutants, seed=effort.seed, apart=apart)
+    outvoted = [voices[at].code for at in dissenters(voices, ballots)]
+    least = MIN_TESTS - len(own) if tests.origin == "teacher" else 0
+    added, score = worth_adding(bench, own, found.lines, faults, effort.most_tests, wrong=outvoted, least=least)
+    used = [one.property for one in found.properties if not set(one.lines).isdisjoint(added)]
+    whole = replace(tests, asserts=(*own, *added), setup=_joined(tests.setup, used), score=score)
+    names = tuple(one.name for one in used)
+    done = replace(found.facts, tests=whole, added=added, properties=names, runs=bench.runs)
+    return done if programs.reference else _validated(done, tests, entry_point, voices, box, effort)
+
+
+@dataclass
+class _Found:
+    """What the sources gave: tests by source, and facts."""
+
+    facts: Strengthened
+    lines: list[Sequence[str]] = field(default_factory=list)
+    properties: list[Admitted] = field(default_factory=list)
+
+    def take_reference(self, found: Referenced) -> None:
+        self.lines.append(found.lines)
+        self.facts = replace(self.facts, refused=found.refused, differ=found.differ, disagreements=found.disagreements)
+
+    def take_properties(self, found: list[Admitted]) -> None:
+        self.lines.append([line for one in found for line in one.lines])
+        self.properties += found
+
+
+def _counted(tests: PromptTests, ground: Ground, voices: Sequence[Voice], ballots: Sequence[Ballot]) -> Strengthened:
+    """Return how the votes went."""
+    return Strengthened(
+        tests,
+        voices=sum(len(one.samples) for one in voices),
+        agreed=sum(one.agreed for one in ballots),
+        split=sum(not one.agreed and not one.refused for one in ballots),
+        divided=divisions(ground.pattern, ground.proposed, ballots),
+    )
+
+
+def _joined(setup: str, properties: Sequence[Property]) -> str:
+    """Return set-up code with what some properties need beside it."""
+    return "\n\n".join(dict.fromkeys(code for code in (setup, *(one.setup for one in properties)) if code))
+
+
+def _heard(
+    tests: PromptTests, entry_point: str, samples: Sequence[str], box: Sandbox, effort: Effort
+) -> tuple[tuple[str, ...], list[Voice]]:
+    """Return the asserts that stand, and whose vote counts.
+
+    Tests that came with the prompt stand above the samples: those that fail one are not heard. Of tests that a model
+    wrote those stand that the samples agree on, and all are heard. Too few voices are none.
+    """
+    if len(samples) < VOICES:
+        return tests.asserts, []
+    matrix = agreement_matrix(tests.asserts, entry_point, samples, box, setup=tests.setup)
+    if tests.origin == "teacher":
+        own, heard = agreed_tests(matrix, majority=effort.majority)[0], set(matrix.solutions)
+    else:
+        every = frozenset(range(len(matrix.asserts)))
+        passing = zip(matrix.solutions, matrix.passed, strict=True)
+        own, heard = tests.asserts, {code for code, passed in passing if passed == every}
+    voices = voices_of(samples, heard)
+    return own, voices if sum(len(one.samples) for one in voices) >= VOICES else []
+
+
+def _validated(
+    done: Strengthened, before: PromptTests, entry_point: str, voices: Sequence[Voice], box: Sandbox, effort: Effort
+) -> Strengthened:
+    """Return what still stands when the whole suite is held to the voices, as any suite that nobody vouches for."""
+    samples = [one.code for one in voices for _ in one.samples]
+    least = MIN_TESTS if before.origin == "teacher" else 1
+    report = validate_by_agreement(
+        done.tests, entry_point, samples, box, min_tests=least, majority=effort.majority, limits=effort.limits
+    )
+    runs = done.runs + report.runs
+    if report.tests is None:
+        return Strengthened(before, runs=runs, reason=report.reason)
+    kept = report.tests
+    if kept.asserts != done.tests.asserts:
+        kept = replace(kept, score=None)
+    return replace(done, tests=kept, added=tuple(line for line in done.added if line in kept.asserts), runs=runs)
+
+
+def _silent(programs: Programs, sources: Sequence[Source], voices: Sequence[Voice]) -> str:
+    """Return why no program can stand for the right one."""
+    if voices:
+        return "most programs agree on no new input"
+    if set(sources) == {"reference"}:
+        return "there is no trusted program (`answer` or `canonical_solution`)"
+    return f"there is no trusted program, and fewer than {VOICES} of {len(programs.samples)} others can be heard"
+
+
+def ground_of(bench: Bench, calls: Sequence[LiteralCall], text: str, effort: Effort) -> Ground:
+    """Return the new inputs to try, in the form of the first call."""
     known = [call.arguments for call in calls]
     domain = domain_of(known, text)
-    pattern = calls[0]
-    proposed = [one for one in mutated_inputs(known, 4 * inputs, seed=seed) if domain.allows(one)][:inputs]
-    expected, refused, differ = bench.expected(reference, second, pattern, proposed)
-    fresh = [line for at, value in expected.items() if (line := pattern.on(proposed[at], value)) is not None]
-    fresh = bench.steady(fresh, reference)
-    faults = mutants(reference, most=most_mutants, seed=seed)
-    own = bench.kills(faults, tests.asserts, tests.setup)
-    new = bench.kills(faults, fresh, "")
-    living = frozenset(range(len(faults))).difference(*own)
-    chosen = _cover([kills & living for kills in new], most_tests)
-    added = tuple(fresh[at] for at in sorted(chosen))
-    score = _score(len(faults), own, new, chosen)
-    shown = tuple(_shown(pattern, proposed[at], *pair) for at, pair in list(differ.items())[:_SHOWN])
-    whole = replace(tests, asserts=(*tests.asserts, *added), score=score)
-    return Strengthened(whole, added, refused, len(differ), shown, bench.runs)
-
-
-class _Bench:
-    """Runs a suite's reference and its mutants, and counts the runs."""
-
-    def __init__(self, entry_point: str, box: Sandbox, limits: Limits) -> None:
-        self._entry, self._box, self._limits = entry_point, box, limits
-        self.runs = 0
-        self._hung: set[int] = set()
-
-    def expected(
-        self, reference: str, second: str | None, pattern: LiteralCall, proposed: Sequence[CallInput]
-    ) -> tuple[dict[int, Any], int, dict[int, tuple[CallOutcome, CallOutcome]]]:
-        """Return what the reference gives by input, how many it refuses, and where a second one gives otherwise."""
-        found = self.outcomes(reference, pattern, proposed)
-        good = {
-            at: one for at, one in found.items() if one.verdict is Verdict.PASS and not isinstance(one.value, Digest)
-        }
-        differ: dict[int, tuple[CallOutcome, CallOutcome]] = {}
-        if second is not None:
-            others = self.outcomes(second, pattern, [proposed[at] for at in good])
-            for (at, first), other in zip(good.items(), others.values(), strict=True):
-                if other.verdict is not Verdict.PASS or not equal(first.value, other.value, ()):
-                    differ[at] = (first, other)
-        kept = {at: one.value for at, one in good.items() if at not in differ}
-        return kept, len(found) - len(good), differ
-
-    def outcomes(self, code: str, pattern: LiteralCall, proposed: Sequence[CallInput]) -> dict[int, CallOutcome]:
-        """Return what a program gives on each input; one that ends it does not keep it from the others, for a while."""
-        found: dict[int, CallOutcome] = {}
-        left = list(range(len(proposed)))
-        for _ in range(_MOST_CALLS):
-            if not left:
-                break
-            cases = [pattern.case(proposed[at]) for at in left]
-            self.runs += 1
-            got = self._box.call_cases(code, self._entry, cases, self._limits)
-            ended = next((n for n, one in enumerate(got) if one.verdict in _ENDING), len(got) - 1)
-            found |= {left[n]: got[n] for n in range(ended + 1)}
-            left = left[ended + 1 :]
-        nothing = CallOutcome(Verdict.TIMEOUT, None, 0.0, "not tried: too many inputs ended the program")
-        return {at: found.get(at, nothing) for at in range(len(proposed))}
-
-    def steady(self, lines: Sequence[str], code: str) -> list[str]:
-        """Return the asserts that a program passes under another hash seed too."""
-        if not lines:
-            return []
-        self.runs += 1
-        suite = tests_from_asserts(lines, self._entry)
-        result = self._box.run(Job(code, self._entry, suite, self._limits, False, reseeded=True))
-        return [line for line, test in zip(lines, result.tests, strict=False) if test.verdict is Verdict.PASS]
-
-    def kills(self, faults: Sequence[Mutant], lines: Sequence[str], setup: str) -> list[frozenset[int]]:
-        """Return for each assert which mutants it kills.
-
-        One that ends its run (a loop without end, mostly) is killed by all asserts after it too, and is not run again.
-        """
-        suite = tests_from_asserts(lines, self._entry, setup)
-        asked = [at for at in range(len(faults)) if at not in self._hung] if lines else []
-        jobs = [Job(faults[at].code, self._entry, suite, self._limits, False) for at in asked]
-        self.runs += len(jobs)
-        found: list[set[int]] = [set(self._hung) for _ in lines]
-        for position, result in self._box.run_many(jobs):
-            if not result.verdict.decided:
-                continue
-            passed = [test.verdict is Verdict.PASS for test in result.tests]
-            if len(passed) < len(lines) or result.verdict is Verdict.TIMEOUT:
-                self._hung.add(asked[position])
-            for at in range(len(lines)):
-                if at >= len(passed) or not passed[at]:
-                    found[at].add(asked[position])
-        return [frozenset(one) for one in found]
-
-
-_ENDING = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.CRASHED, Verdict.EXITED, Verdict.TAMPER, Verdict.OUTPUT)
-
-
-def _cover(kills: Sequence[frozenset[int]], most: int) -> list[int]:
-    """Return the fewest tests that greed finds for all mutants that any of them kills."""
-    left = frozenset().union(*kills)
-    chosen: list[int] = []
-    while left and len(chosen) < most:
-        best = max(range(len(kills)), key=lambda at: (len(kills[at] & left), -at))
-        chosen.append(best)
-        left -= kills[best]
-    return chosen
-
-
-def _score(
-    mutants: int, own: Sequence[frozenset[int]], new: Sequence[frozenset[int]], chosen: Sequence[int]
-) -> MutationScore:
-    """Return the scores of a suite alone and with the chosen tests."""
-    before = frozenset().union(*own)
-    after = before.union(*(new[at] for at in chosen))
-    apart = before.union(*new)
-    every = (*own, *new)
-    minimal = subsuming({fault: frozenset(at for at, kills in enumerate(every) if fault in kills) for fault in apart})
-    counts = (len(one) for one in (before, after, apart, minimal, minimal & before, minimal & after))
-    return MutationScore(mutants, *counts)
-
-
-def subsuming(killed_by: Mapping[int, frozenset[int]]) -> frozenset[int]:
-    """Return the mutants whose tests kill all others, one of each kind: none of them is implied by another."""
-    kept: list[int] = []
-    for fault in sorted(killed_by, key=lambda one: (len(killed_by[one]), one)):
-        if not any(killed_by[other] <= killed_by[fault] for other in kept):
-            kept.append(fault)
-    return frozenset(kept)
-
-
-def _shown(pattern: LiteralCall, arguments: CallInput, first: CallOutcome, second: CallOutcome) -> Disagreement:
-    said = [*map(repr, arguments.args), *(f"{name}={value!r}" for name, value in arguments.kwargs)]
-    texts = [
-        repr(one.value) if one.verdict is Verdict.PASS else f"{one.verdict}: {one.detail}" for one in (first, second)
-    ]
-    return Disagreement(f"{pattern.entry_point}({', '.join(said)})"[:500], *(text[:300] for text in texts))
+    tried = mutated_inputs(known, 4 * effort.inputs, seed=effort.seed)
+    return Ground(bench, calls[0], domain, tuple(one for one in tried if domain.allows(one))[: effort.inputs])

@@ -6,17 +6,16 @@ import gzip
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from akd_code.curriculum.suite_score import FACTS, score_facts, with_score
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
 from akd_code.referee.check_function import asserts_of_check
 from akd_code.storage import write_whole
 
-FACTS = "referee"
-"""The field under which a line keeps what the referee found out; seeds may hold it."""
 _TRUSTED = ("answer", "canonical_solution")
 _FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
 
@@ -48,8 +47,9 @@ class SuiteRow:
     def written(self, tests: PromptTests | None, facts: Mapping[str, Any]) -> str:
         """Return the line with other tests (None: without) and with what was found out."""
         fields = {**self.fields, "tests": None if tests is None else list(tests.asserts), FACTS: dict(facts)}
-        if tests is not None and tests.score is not None:
-            fields[FACTS] |= {"score": asdict(tests.score)}
+        if tests is not None:
+            fields[FACTS] |= score_facts(tests)
+            fields |= {"setup": tests.setup} if tests.setup else {}
         return json.dumps(fields, ensure_ascii=False)
 
 
@@ -104,7 +104,8 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
     if not isinstance(trusted, str | None):
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
     programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
-    return SuiteRow(fields, number, PromptTests(tuple(tests), "given", setup), entry, text, trusted, programs)
+    suite = with_score(PromptTests(tuple(tests), "given", setup), fields)
+    return SuiteRow(fields, number, suite, entry, text, trusted, programs)
 
 
 def _programs(fields: Mapping[str, Any], where: str) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from akd_code.curriculum.suite_score import FACTS
+from akd_code.errors import AkdError
 from akd_code.records import MutationScore, content_id
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
-from akd_code.referee.strengthen import INPUTS, MOST_TESTS, Strengthened, strengthened
+from akd_code.referee.strengthen import INPUTS, MOST_TESTS, SOURCES, Effort, Programs, Source, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
 from akd_code.storage import finished_rows
@@ -47,7 +49,10 @@ class ValidateSuites:
         facts = {"by": by, "tests": total, "kept": kept, "flaky": report.flaky, "runs": report.runs}
         if report.reason:
             facts["reason"] = report.reason
-        return Outcome(row.name, row.written(report.tests, facts), report.tests is not None, report.reason, facts)
+        tests = report.tests
+        if tests is not None and tests.asserts != row.tests.asserts:
+            tests = replace(tests, score=None)  # it was that of the whole suite
+        return Outcome(row.name, row.written(tests, facts), tests is not None, report.reason, facts)
 
     def _validated(self, row: SuiteRow, box: Sandbox) -> tuple[Validated, str]:
         tests, entry = row.tests, row.entry_point
@@ -63,31 +68,45 @@ class ValidateSuites:
 
 @dataclass(frozen=True, slots=True)
 class StrengthenSuites:
-    """Adds tests to each suite that kill mutants of its trusted program. The first other program is asked too."""
+    """Adds tests to each suite that kill mutants of its trusted program, or of the one that others agree with most.
+
+    Where expectations come from the trusted program alone, the first other program is asked too.
+    """
 
     seed: int = 0
     inputs: int = INPUTS
     most_tests: int = MOST_TESTS
+    sources: tuple[Source, ...] = ("reference",)
+    majority: float = MAJORITY
 
     def __call__(self, row: SuiteRow, box: Sandbox) -> Outcome:
-        """Strengthen one suite; one that cannot be stays as it is, with the reason."""
-        if row.trusted is None:
-            done = Strengthened(row.tests, reason="there is no trusted program (`answer` or `canonical_solution`)")
-        else:
-            done = strengthened(
-                row.tests,
-                row.entry_point,
-                row.trusted,
-                box,
-                second=row.solutions[0] if row.solutions else None,
-                text=row.text,
-                seed=self.seed,
-                inputs=self.inputs,
-                most_tests=self.most_tests,
-            )
-        facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ}
-        if done.disagreements:
-            facts["disagreements"] = [asdict(one) for one in done.disagreements]
+        """Strengthen one suite; one that cannot be stays as it is, with the reason.
+
+        One that was strengthened with the same programs in the same way is not strengthened again.
+        """
+        way = content_id(repr(self), row.trusted or "", *row.solutions)
+        known = row.fields.get(FACTS)
+        if row.tests.score is not None and isinstance(known, dict) and known.get("way") == way:
+            return Outcome(row.name, json.dumps(dict(row.fields), ensure_ascii=False), True, "", dict(known))
+        alone = self.sources == ("reference",) and row.trusted is not None
+        second = row.solutions[0] if alone and row.solutions else None
+        done = strengthened(
+            row.tests,
+            row.entry_point,
+            Programs(row.trusted, second, row.solutions),
+            box,
+            sources=self.sources,
+            text=row.text,
+            effort=Effort(self.seed, self.inputs, self.most_tests, majority=self.majority),
+        )
+        facts: dict[str, Any] = {"added": len(done.added), "refused": done.refused, "differ": done.differ, "way": way}
+        if done.voices:
+            facts |= {"voices": done.voices, "agreed": done.agreed, "split": done.split}
+        for name, shown in (("disagreements", done.disagreements), ("divided", done.divided)):
+            if shown:
+                facts[name] = [asdict(one) for one in shown]
+        if done.properties:
+            facts["properties"] = list(done.properties)
         if done.reason:
             facts["reason"] = done.reason
         line = row.written(done.tests, facts)
@@ -95,6 +114,15 @@ class StrengthenSuites:
         return Outcome(
             row.name, line, not done.reason, done.reason, facts | ({"score": asdict(score)} if score else {})
         )
+
+
+def sources_named(names: str) -> tuple[Source, ...]:
+    """Return sources of expectations by their names, separated by commas. Raises AkdError for an unknown one."""
+    given = [name.strip() for name in names.split(",") if name.strip()]
+    found = tuple(source for name in given for source in SOURCES if source == name)
+    if not found or len(found) < len(given):
+        raise AkdError(f"--by {names!r} names no source of tests; name some of {', '.join(SOURCES)}")
+    return found
 
 
 def work_through(

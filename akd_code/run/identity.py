@@ -17,7 +17,7 @@ def digest_of(value: Any) -> str:
     """Return the sha256 of plain data, records and recipe sections in canonical JSON.
 
     Fields and settings that have their default are left out: a release that adds one still finds what an older one
-    stored. Raises TypeError for anything else.
+    stored. So are fields that are no part of what a record is (`records.NO_PART`). Raises TypeError for anything else.
     """
     text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -54,7 +54,7 @@ def _plain(value: Any) -> Any:
         return {
             field.name: _plain(item)
             for field in dataclasses.fields(value)
-            if not _is_default(field, item := getattr(value, field.name))
+            if field.metadata.get("identity", True) and not _is_default(field, item := getattr(value, field.name))
         }
     raise TypeError(f"a {type(value).__name__} has no digest")
 

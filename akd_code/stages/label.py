@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from akd_code.labelling import Labeller, label_all, labelling_figures, most_requests, outcomes
+from akd_code.labelling import Labeller, label_all, labelling_figures, most_requests, outcomes, suite_lines
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome, Prompt
 from akd_code.stages.estimate import Estimate, Outlook, asked, tested
 from akd_code.stages.refusals import RefusalCap
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.workbench import Workbench
+
+STRENGTHENING_RUNS = 150
+"""Sandbox runs that it takes to strengthen one suite: mutants, mostly."""
 
 
 class LabelPrompts(Stage[NoFacts, Label]):
@@ -34,7 +37,14 @@ class LabelPrompts(Stage[NoFacts, Label]):
         """The prompts; and for a way that learns from label to label, what it has learnt so far."""
         before = self._before if self.labeller.proposer.wave else ""
         stand_in = ("references",) if self.bench.recipe.harden.references else ()
-        return (self.prompts, before, *stand_in)
+        return (self.prompts, before, *stand_in, *self._left_alone)
+
+    @property
+    def _left_alone(self) -> tuple[Any, ...]:
+        """Return which suites are not strengthened, for a score that came with them; () where none is."""
+        if not self.bench.recipe.label.strengthen:
+            return ()
+        return (tuple(one.id for one in self.prompts if one.tests is not None and one.tests.score is not None),)
 
     @property
     def settings(self) -> tuple[Section, ...]:
@@ -70,7 +80,8 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def note(self, result: StageResult[NoFacts, Label]) -> Sequence[str]:
         """Return how many answers ended which way, and what the endpoint said where it refused a prompt."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes(result.items).items()))
-        said = (f"{len(result.items)} answers of the teacher: {counts}",)
+        figures = labelling_figures(self.bench.recipe.label.method, result.items)
+        said = (f"{len(result.items)} answers of the teacher: {counts}", *suite_lines(figures))
         refusals = self.labeller.refusals
         return (*said, f"the teacher refused a prompt, for instance: {refusals[-1]}") if refusals else said
 
@@ -86,9 +97,11 @@ class LabelPrompts(Stage[NoFacts, Label]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return as many requests per prompt as the method may take, and one for tests where a prompt has none."""
         written = outlook.untested if recipe.label.tests else 0
-        calls = outlook.train * most_requests(recipe) + written * (1 + recipe.label.agreement)
-        runs = outlook.train + written * (2 + recipe.label.agreement)
+        stronger = outlook.train if recipe.label.strengthen else 0
+        held = max(written, stronger) * recipe.label.agreement
+        calls = outlook.train * most_requests(recipe) + written + held
+        runs = outlook.train + 2 * written + held + stronger * STRENGTHENING_RUNS
         estimate = asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
         if recipe.checker.model:
-            estimate += asked(recipe, "checker", written, outlook.prompt_tokens)
+            estimate += asked(recipe, "checker", max(written, stronger), outlook.prompt_tokens)
         return estimate

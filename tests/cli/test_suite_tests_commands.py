@@ -46,6 +46,46 @@ def test_a_strengthened_suite_is_a_seed_with_more_tests_and_its_score(tmp_path: 
     (seed,) = load_seeds(recipe_from({"name": "t", "seeds": {"source": str(out)}}))
     assert seed.tests is not None
     assert list(seed.tests.asserts) == row["tests"]
+    assert seed.tests.score is not None
+    assert seed.tests.score.after == row["referee"]["score"]["after"]
+
+
+def test_a_strengthened_suite_is_not_strengthened_again_unless_something_else_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import akd_code.referee.suite_work as work
+
+    once, twice = tmp_path / "once.jsonl", tmp_path / "twice.jsonl"
+    assert akd("strengthen-tests", written(tmp_path / "in.jsonl", ROW), "--out", once).exit_code == 0
+    real, asked = work.strengthened, []
+    monkeypatch.setattr(work, "strengthened", lambda *args, **named: asked.append(1) or real(*args, **named))
+    result = akd("strengthen-tests", once, "--out", twice)
+    assert result.exit_code == 0, result.output
+    assert (asked, lines_of(twice)) == ([], lines_of(once))
+    assert akd("strengthen-tests", once, "--out", tmp_path / "other.jsonl", "--seed", 5).exit_code == 0
+    assert asked == [1]
+
+
+def test_a_score_is_not_believed_of_tests_that_were_changed_since(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    assert akd("strengthen-tests", written(tmp_path / "in.jsonl", ROW), "--out", out).exit_code == 0
+    (row,) = lines_of(out)
+    row["tests"] = row["tests"][:-1]
+    changed = written(tmp_path / "changed.jsonl", row)
+    (seed,) = load_seeds(recipe_from({"name": "t", "seeds": {"source": str(changed)}}))
+    assert seed.tests is not None
+    assert seed.tests.score is None
+
+
+def test_an_inverse_that_a_test_needs_is_written_to_the_set_up(tmp_path: Path) -> None:
+    prompt = "def shift(s: str):\n    return s[1:] + s[:1]\n\ndef back(s: str):\n    pass\n"
+    code = "def back(s):\n    if len(s) > 1:\n        return s[-1:] + s[:-1]\n    return s\n"
+    row = {"prompt": prompt, "entry_point": "back", "tests": ["assert back('b') == 'b'"], "answer": code}
+    out = tmp_path / "out.jsonl"
+    result = akd("strengthen-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--by", "properties")
+    assert result.exit_code == 0, result.output
+    (stronger,) = lines_of(out)
+    assert "def shift" in stronger["setup"]
 
 
 def test_a_second_reference_that_differs_is_listed(tmp_path: Path) -> None:
@@ -56,6 +96,30 @@ def test_a_second_reference_that_differs_is_listed(tmp_path: Path) -> None:
     figures = json.loads(result.stdout)
     assert figures["disagreeing"] == 1
     assert figures["suites_by_id"][0]["disagreements"][0]["call"].startswith("f([")
+
+
+def test_a_suite_without_a_trusted_program_is_strengthened_by_what_most_solutions_say(tmp_path: Path) -> None:
+    row = {name: value for name, value in ROW.items() if name != "canonical_solution"}
+    solutions = written(tmp_path / "s.jsonl", {"id": "one", "solutions": [RIGHT, RIGHT, RIGHT + "# mine", STRICT]})
+    suites, out = written(tmp_path / "in.jsonl", row), tmp_path / "out.jsonl"
+    result = akd(
+        "strengthen-tests", suites, "--out", out, "--by", "differential,properties", "--solutions", solutions,
+        "--inputs", 40,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "solutions on 1" in result.stdout
+    (row,) = lines_of(out)
+    assert len(row["tests"]) > 2
+    assert row["referee"]["voices"] == 4
+    most, other = row["referee"]["divided"][0]["votes"]
+    assert (most["samples"], other["samples"]) == ([0, 1, 2], [3])
+
+
+@pytest.mark.parametrize("sources", ["oracle", "reference,oracle", ","])
+def test_a_source_that_there_is_not_is_said(tmp_path: Path, sources: str) -> None:
+    suites = written(tmp_path / "in.jsonl", ROW)
+    result = akd("strengthen-tests", suites, "--out", tmp_path / "o.jsonl", "--by", sources)
+    assert (result.exit_code, "name some of reference, differential, properties" in result.stderr) == (2, True)
 
 
 def test_tests_are_validated_by_solutions_that_agree(tmp_path: Path) -> None:

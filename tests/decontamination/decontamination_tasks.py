@@ -38,3 +38,9 @@ def weather() -> Suite:
     few = tests_from_asserts(["assert vowel_share('aeio xyz') == 4 / 7"], "vowel_share")
     first = Task("Weather/0", PROMPT, "rolling_peak", tests, canonical=CODE)
     return Suite("weather", "0" * 32, (first, Task("Weather/1", OTHER, "vowel_share", few)))
+
+
+def suite_of(task_id: str, prompt: str, entry_point: str, test: str, code: str | None = None) -> Suite:
+    """Return a benchmark of one task with one test."""
+    task = Task(task_id, prompt, entry_point, tests_from_asserts([test], entry_point), canonical=code)
+    return Suite("one", "0" * 32, (task,))

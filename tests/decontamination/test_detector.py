@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from decontamination_tasks import ASSERTS, CODE, PROMPT
+from decontamination_tasks import ASSERTS, CODE, PROMPT, suite_of
 
-from akd_code.decontamination import BenchmarkTask, Detector, Row, Runner
+from akd_code.decontamination import BenchmarkTask, Detector, Row, Runner, tasks_of
 from akd_sandbox import Sandbox
 
 REPHRASED = (
@@ -72,6 +72,58 @@ def test_tests_with_the_same_inputs_and_outputs_are_the_same_tests(tasks: list[B
     other = ("assert f([1, 5, 2, 8], 2) == [1, 2, 2]", "assert f([4, 4, 1, 9, 3], 3) == [1, 1, 1]")
     assert tiers(tasks, Row(1, "Do it.", asserts=other)) == []
     assert tiers(tasks, Row(1, "Do it.", asserts=("assert f([], 2) == []",))) == []
+
+
+COMMENTED = (
+    "def share(s):\n    # Lower case makes it easier.\n    # The rest of the letters is counted, too, and divided by.\n"
+    '    """Return which share of the letters of a sentence are vowels, as a number between zero and one."""\n'
+)
+LONGER = PROMPT.replace(
+    "    >>> rolling_peak",
+    "    Note: readings are numbers. Windows overlap, begin at each reading that is far enough from the end,\n"
+    "    and are as many as there are such readings.\n    >>> rolling_peak",
+)
+
+
+@pytest.mark.parametrize(("prompt", "task"), [(COMMENTED, "Weather/1"), (LONGER, "Weather/0")])
+def test_a_rewording_is_found_whatever_was_written_around_the_statement(prompt: str, task: str) -> None:
+    said = suite_of(task, prompt, "f", "assert f(1) == 2")
+    reworded = {
+        "Weather/0": REPHRASED,
+        "Weather/1": "As a value between 0 and 1: which share of a sentence's letters are vowels?",
+    }
+    assert tiers(tasks_of([said]), Row(1, reworded[task])) == [(task, "near text")]
+
+
+CODE_OF_PRICE = "def price(basket, each):\n    return basket * each\n"
+PRICE = suite_of(
+    "Shop/0", "Write a function that finds the price of a basket.", "price", "assert price(2, 5) == 10", CODE_OF_PRICE
+)
+SHOP = tasks_of([PRICE])
+
+
+@pytest.mark.parametrize("name", ["foo", "param_1", "solve_it", "func2", "myFunc"])
+def test_a_name_that_says_nothing_may_stand_where_the_task_has_a_name(name: str) -> None:
+    assert tiers(SHOP, Row(1, f"Write a program that finds the {name} of a basket.")) == [("Shop/0", "near text")]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Find the colour_code of a basket.", "Find the foo.", "Find the foo of the param_1.", "Weave a basket."]
+)
+def test_other_names_are_other_words_and_names_alone_are_no_problem(prompt: str) -> None:
+    assert tiers(SHOP, Row(1, prompt)) == []
+
+
+@pytest.mark.parametrize(
+    "example",
+    [">>> f(2, 5)\n10", "assert f(2, 5) == 10", "f(2, 5) -> 10", "f(2, 5) should return 10.", "f(2, 5) == 10"],
+)
+def test_short_examples_confirm_a_text_that_is_near(example: str) -> None:
+    near = "Find the price of a basket of apples."
+    assert tiers(SHOP, Row(1, near)) == []
+    assert tiers(SHOP, Row(1, f"{near}\n{example}\n")) == [("Shop/0", "tests")]
+    assert tiers(SHOP, Row(1, f"{near}\n{example}\n>>> f(3, 1)\n4\n")) == []
+    assert tiers(SHOP, Row(1, f"Multiply two numbers.\n{example}\n")) == []
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from akd_code.records import MutationScore, PromptTests
-from akd_code.referee import run_tests, strengthened
+from akd_code.referee import Effort, Programs, run_tests, strengthened
 from akd_code.referee.inputs import CallInput
 from akd_code.referee.literal_call import literal_call
-from akd_code.referee.strengthen import subsuming
+from akd_code.referee.mutation_score import subsuming
 from akd_sandbox import Limits, Sandbox, Verdict
 
 COUNT = """
@@ -37,7 +37,7 @@ def passes(tests: PromptTests, code: str, box: Sandbox, entry: str = "count") ->
 
 def test_a_wrong_program_that_a_weak_suite_lets_pass_is_caught_by_the_stronger_one(box: Sandbox) -> None:
     assert passes(WEAK, STRICT, box)
-    done = strengthened(WEAK, "count", COUNT, box)
+    done = strengthened(WEAK, "count", Programs(COUNT), box)
     assert done.tests.asserts[:2] == WEAK.asserts
     assert done.tests.asserts[2:] == done.added
     assert passes(done.tests, COUNT, box)
@@ -49,37 +49,39 @@ def test_a_wrong_program_that_a_weak_suite_lets_pass_is_caught_by_the_stronger_o
 
 
 def test_every_new_test_kills_something_and_there_are_few(box: Sandbox) -> None:
-    done = strengthened(WEAK, "count", COUNT, box, most_tests=1)
+    done = strengthened(WEAK, "count", Programs(COUNT), box, effort=Effort(most_tests=1))
     assert len(done.added) == 1
-    again = strengthened(done.tests, "count", COUNT, box)
+    again = strengthened(done.tests, "count", Programs(COUNT), box)
     assert again.tests.score is not None
     assert done.tests.score is not None
     assert again.tests.score.before == done.tests.score.after
 
 
 def test_a_suite_that_kills_all_that_can_be_killed_gets_nothing_more(box: Sandbox) -> None:
-    done = strengthened(strengthened(WEAK, "count", COUNT, box).tests, "count", COUNT, box)
+    done = strengthened(strengthened(WEAK, "count", Programs(COUNT), box).tests, "count", Programs(COUNT), box)
     assert done.added == ()
     assert done.tests.score is not None
     assert done.tests.score.before == done.tests.score.apart
 
 
 def test_equal_arguments_give_equal_suites(box: Sandbox) -> None:
-    assert strengthened(WEAK, "count", COUNT, box, seed=3) == strengthened(WEAK, "count", COUNT, box, seed=3)
+    assert strengthened(WEAK, "count", Programs(COUNT), box, effort=Effort(seed=3)) == strengthened(
+        WEAK, "count", Programs(COUNT), box, effort=Effort(seed=3)
+    )
 
 
 def test_inputs_that_the_reference_refuses_become_no_tests(box: Sandbox) -> None:
     least = (
         "def least(xs):\n    best = xs[0]\n    for x in xs:\n        best = x if x < best else best\n    return best\n"
     )
-    done = strengthened(PromptTests(("assert least([4]) == 4",), "given"), "least", least, box)
+    done = strengthened(PromptTests(("assert least([4]) == 4",), "given"), "least", Programs(least), box)
     assert done.refused > 0
     assert not any("least([])" in line for line in done.added)
     assert passes(done.tests, "def least(xs):\n    return min(xs)\n", box, "least")
 
 
 def test_where_two_references_differ_there_is_no_test_and_the_input_is_listed(box: Sandbox) -> None:
-    done = strengthened(WEAK, "count", COUNT, box, second=STRICT)
+    done = strengthened(WEAK, "count", Programs(COUNT, STRICT), box)
     assert done.differ > 0
     shown = done.disagreements[0]
     assert shown.call.startswith("count([")
@@ -99,7 +101,7 @@ def test_a_suite_that_cannot_be_strengthened_stays_as_it_is_with_the_reason(
     box: Sandbox, tests: tuple[str, ...], code: str, second: str | None, reason: str
 ) -> None:
     suite = PromptTests(tests, "given")
-    done = strengthened(suite, "count", code, box, second=second)
+    done = strengthened(suite, "count", Programs(code, second), box)
     assert (done.tests, done.added) == (suite, ())
     assert done.reason.startswith(reason)
 
@@ -107,7 +109,7 @@ def test_a_suite_that_cannot_be_strengthened_stays_as_it_is_with_the_reason(
 def test_a_method_with_named_arguments_is_called_as_its_tests_call_it(box: Sandbox) -> None:
     code = "class Solution:\n    def count(self, xs, low):\n        return sum(x >= low for x in xs)\n"
     weak = PromptTests(("assert Solution().count(xs=[1, 5], low=4) == 1",), "given")
-    done = strengthened(weak, "Solution().count", code, box)
+    done = strengthened(weak, "Solution().count", Programs(code), box)
     assert done.added
     assert all(line.startswith("assert Solution().count(xs=[") and ", low=" in line for line in done.added)
 
@@ -157,10 +159,10 @@ class TestLiteralCalls:
         assert call.on(CallInput((1,)), 0.125e-9) == "assert isclose(f(1), 1.25e-10)"
 
 
-def test_a_score_in_a_suite_leaves_the_digest_of_suites_without_one() -> None:
+def test_a_score_is_no_part_of_what_a_suite_is() -> None:
     from akd_code.run import digest_of
 
     plain = PromptTests(("assert f(1) == 1",), "given")
     assert digest_of(plain) == digest_of({"asserts": ["assert f(1) == 1"], "origin": "given"})
     scored = PromptTests(("assert f(1) == 1",), "given", score=MutationScore(3, 1, 2, 2))
-    assert digest_of(scored) != digest_of(plain)
+    assert digest_of(scored) == digest_of(plain)
