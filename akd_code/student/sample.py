@@ -8,6 +8,7 @@ it (but for rounding: sums of floating-point numbers come out a little different
 from __future__ import annotations
 
 import hashlib
+from os.path import commonprefix
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,16 @@ from akd_code.student.batches import Batches
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
 from akd_code.student.merge import merged
-from akd_code.student.slots import Slots, fits
+from akd_code.student.readers import reader_of, way_of
+from akd_code.student.slots import Slots
 
 if TYPE_CHECKING:
     import torch
 
 MERGE_BELOW = 200_000_000
 """Models up to this many parameters are sampled through a merged copy; larger ones keep the adapter beside."""
+
+_WORTH_SHARING = 8
 
 
 def _untold(place: int, answer: Sampled) -> None:
@@ -98,9 +102,6 @@ def sample_asks(
         return []
     model, device = sampling_model(student), student.device
     size = min(batch_size, len(asks))
-    way: Slots | Batches = Slots(model, size, device)
-    if not fits(model, device):
-        way = Batches(model, size, device, student.tokenizer.pad_token_id)
     writer = Writer(student.tokenizer, stop_ids(student), max_new_tokens)
     answers: dict[int, Sampled] = {}
 
@@ -114,8 +115,23 @@ def sample_asks(
 
     order = sorted(range(len(asks)), key=lambda place: (-len(asks[place].ids), asks[place].ids, place))
     with torch.inference_mode():
+        way = _way(model, device, size, asks, student.tokenizer.pad_token_id)
         way.write((Writing(place, asks[place]) for place in order), step, ended)
     return [answers[place] for place in range(len(asks))]
+
+
+def _way(model: Any, device: str, size: int, asks: Sequence[Ask], pad: Any) -> Slots | Batches:
+    """Return the fastest way that suits the model and the asks."""
+    way = way_of(model, device)
+    reader = None if way == "batches" else reader_of(model, device, way, size, shared_beginning(asks))
+    return Batches(model, size, device, pad) if reader is None else Slots(reader, size)
+
+
+def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
+    """Return the tokens that different prompts all begin with, such as a template's; none where that saves nothing."""
+    prompts = {ask.ids for ask in asks}
+    common = commonprefix([min(prompts), max(prompts)])[: min(map(len, prompts)) - 1]
+    return tuple(common) if len(prompts) > 1 and len(common) >= _WORTH_SHARING else ()
 
 
 def sampling_model(student: Student) -> Any:
