@@ -98,10 +98,10 @@ class LeanReader:
 
         return self._pass(torch.tensor(tokens, device=device), where, attend)
 
-    def move(self, source: int, target: int) -> None:
+    def move(self, source: int, target: int, length: int) -> None:
         """As `Reader.move`."""
         for table in self._tables:
-            table[target] = table[source]
+            table[target, :length] = table[source, :length]
 
     def _pass(
         self, ids: torch.Tensor, positions: torch.Tensor, attend: Attend, kept: torch.Tensor | None = None

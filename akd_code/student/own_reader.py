@@ -108,10 +108,11 @@ class Table:
         rows, end = keys.shape[0], self.read + 1
         return layer.keys[:rows, :, :end], layer.values[:rows, :, :end]
 
-    def move(self, source: int, target: int) -> None:
-        """Copy a slot's content to another."""
+    def move(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` positions of a slot to another."""
         for layer in self.layers:
-            layer.keys[target], layer.values[target] = layer.keys[source], layer.values[source]
+            for table in (layer.keys, layer.values):
+                table[target, :, :length] = table[source, :, :length]
 
     def _grown(self, table: Any, new: Any) -> Any:
         larger = new.new_zeros(self.slots, new.shape[1], self._capacity, new.shape[3])
@@ -149,9 +150,9 @@ class OwnReader:
         found: torch.Tensor = self._forward(ids, where[:, None], self._as_told(seen))[:, -1]
         return found
 
-    def move(self, source: int, target: int) -> None:
+    def move(self, source: int, target: int, length: int) -> None:
         """As `Reader.move`."""
-        self._table.move(source, target)
+        self._table.move(source, target, length)
 
     def _last_logits(self, ids: Any, ends: Any) -> torch.Tensor:
         """Return the logits [b, v] at each row's last token; what stands behind it in a row is padding."""

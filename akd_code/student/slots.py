@@ -31,8 +31,8 @@ class Reader(Protocol):
         """Read one token into each slot in use, at these positions. Returns the logits after it, [b, v]."""
         ...
 
-    def move(self, source: int, target: int) -> None:
-        """Copy a slot's content to another."""
+    def move(self, source: int, target: int, length: int) -> None:
+        """Copy what a slot holds, `length` positions, to another."""
         ...
 
 
@@ -67,7 +67,7 @@ class Slots:
         for slot in reversed(over):
             last = active.pop()
             if slot < len(active):
-                self.reader.move(len(active), slot)
+                self.reader.move(len(active), slot, last.length)
                 active[slot] = last
 
     def _read(
