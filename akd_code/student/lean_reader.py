@@ -1,7 +1,7 @@
 """Reads into slots by passes of our own, in few steps, for Llama-shaped models (`lean_weights.py`).
 
-A step has about fifteen operations per layer where the model's own code has forty, nothing is padded but attention, and the
-beginning that all prompts share is read once.
+A step takes about fifteen operations per layer where the model's own code takes forty, nothing but attention is padded,
+and the beginning that all prompts share is read once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ returns what is attended to, [n, heads * dim]."""
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Slots `first` to `last` of a step, which attend to `end` positions; mask [rows, 1, 1, end], added to the scores."""
+    """Slots `first` to `last` of a step attend to `end` positions; mask [rows, 1, 1, end] is added to the scores."""
 
     first: int
     last: int
@@ -36,7 +36,7 @@ class _Group:
 
 
 class LeanReader:
-    """Keys and values of all slots, one table [slots, positions, 2, key heads, dim] per layer, and what writes there."""
+    """All slots' keys and values, a table [slots, positions, 2, key heads, dim] per layer, and what writes them."""
 
     def __init__(self, weights: LeanWeights, slots: int, prefix: tuple[int, ...] = ()) -> None:
         """Prepare for `slots` answers at once to prompts that all begin with `prefix`, and are longer."""
@@ -66,9 +66,7 @@ class LeanReader:
         begins = (ends - torch.tensor(lengths)).tolist()
         source = torch.cat([torch.arange(begins[one], begins[one] + lengths[one]) for one in takes]).to(device)
         target = torch.cat(
-            [
-                torch.arange(lengths[one]) + ((first + at) * self._capacity + start) for at, one in enumerate(takes)
-            ]
+            [torch.arange(lengths[one]) + ((first + at) * self._capacity + start) for at, one in enumerate(takes)]
         ).to(device)
         attend = self._over_prompts(lengths)
 
@@ -93,7 +91,7 @@ class LeanReader:
         def attend(number: int, found: torch.Tensor) -> torch.Tensor:
             self._flat(number).index_copy_(0, target, found[:, -2 * self._width :])
             table = self._tables[number]
-            queries = found[:, : -2 * self._width].unflatten(1, shape)
+            queries = found[:, : -2 * self._width].view(-1, *shape)
             return torch.cat([self._seen(table, queries, group) for group in groups])
 
         return self._pass(torch.tensor(tokens, device=device), where, attend)
@@ -129,15 +127,15 @@ class LeanReader:
         import torch
 
         weights = self._weights
-        turning = found[:, : -self._width].unflatten(1, (-1, weights.head_dim))
+        turning = found[:, : -self._width].view(len(found), -1, weights.head_dim)
         if layer.query_norm is not None and layer.key_norm is not None:
             turning[:, : weights.heads] = layer.query_norm(turning[:, : weights.heads])
             turning[:, weights.heads :] = layer.key_norm(turning[:, weights.heads :])
-        other = turning.unflatten(2, (2, -1)).flip(2).flatten(2)
+        other = turning.roll(weights.head_dim // 2, dims=2)
         torch.addcmul(turning * cosines, other, sines, out=turning)
 
     def _over_prompts(self, lengths: Sequence[int]) -> Attend:
-        """Return attention of packed prompts, each behind the shared beginning: [t, ...] rows lie one behind the other."""
+        """Return the attention of packed prompts: of so many tokens each, one behind the other, [t, ...]."""
         import torch
 
         device, weights, start = self._weights.embedding.device, self._weights, self._prefix
@@ -156,9 +154,12 @@ class LeanReader:
         def attend(number: int, found: torch.Tensor) -> torch.Tensor:
             rows = found if len(lengths) == 1 else found.index_select(0, apart)
             split = rows.view(len(lengths), longest, heads, weights.head_dim).transpose(1, 2)
-            queries, keys, values = split.split([weights.heads, weights.key_heads, weights.key_heads], dim=1)
+            first_value = weights.heads + weights.key_heads
+            queries, keys, values = split.tensor_split([weights.heads, first_value], dim=1)
             if start:
-                before = self._tables[number][0, :start].permute(1, 2, 0, 3)[:, None].expand(-1, len(lengths), -1, -1, -1)
+                before = (
+                    self._tables[number][0, :start].permute(1, 2, 0, 3)[:, None].expand(-1, len(lengths), -1, -1, -1)
+                )
                 keys, values = torch.cat([before[0], keys], dim=2), torch.cat([before[1], values], dim=2)
             answer = torch.nn.functional.scaled_dot_product_attention(
                 queries, keys, values, attn_mask=seen, is_causal=seen is None, scale=weights.scale, enable_gqa=True

@@ -34,26 +34,19 @@ def way_of(model: Any, device: str) -> Way:
     """Return the fastest way of sampling a model that gives its own logits."""
     known: Way | None = getattr(model, "_akd_way", None)
     if known is None:
-        known = "batches"
-        if _plain_attention(model):
-            ways: tuple[Way, ...] = ("lean", "own")
-            known = next((way for way in ways if _gives_the_same(model, device, way)), known)
+        ways: tuple[Way, ...] = ("lean", "own") if _plain_attention(model) else ()
+        known = next((way for way in ways if _gives_the_same(model, device, way)), None) or "batches"
         model._akd_way = known
     return known
 
 
-def reader_of(
-    model: Any, device: str, way: Way, slots: int, prefix: tuple[int, ...] = (), dtype: torch.dtype | None = None
-) -> Reader | None:
-    """Return a reader for so many slots, whose prompts all begin with `prefix`; None where the model has no such one.
-
-    `dtype` is the type that passes of our own are made in, the model's unless told otherwise.
-    """
+def reader_of(model: Any, device: str, way: Way, slots: int, prefix: tuple[int, ...] = ()) -> Reader | None:
+    """Return a reader for so many slots, whose prompts all begin with `prefix`; None where there can be no such one."""
     if way == "own":
         return OwnReader(model, slots, device)
     if lean_bytes(model) > _LEAN_SHARE * free_memory(device):
         return None
-    weights = lean_weights(model, dtype)
+    weights = lean_weights(model)
     return None if weights is None else LeanReader(weights, slots, prefix)
 
 

@@ -8,7 +8,6 @@ it (but for rounding: sums of floating-point numbers come out a little different
 from __future__ import annotations
 
 import hashlib
-from os.path import commonprefix
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from akd_code.student.ask import Ask, OnAnswer, Sampled, Writer, Writing, pick
 from akd_code.student.batches import Batches
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
-from akd_code.student.merge import merged
+from akd_code.student.merge import cast_weights, merged
 from akd_code.student.readers import reader_of, way_of
 from akd_code.student.slots import Slots
 
@@ -44,6 +43,7 @@ def sample_answers(
     batch_size: int = 64,
     stop: Sequence[str] = (),
     on_answer: OnAnswer = _untold,
+    dtype: str | None = None,
 ) -> list[Sampled]:
     """Return one answer per conversation, in the order given; `on_answer` gets each as soon as it ends.
 
@@ -64,6 +64,7 @@ def sample_answers(
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
         on_answer=on_answer,
+        dtype=dtype,
     )
 
 
@@ -82,11 +83,12 @@ def sample_asks(
     max_new_tokens: int = 512,
     batch_size: int = 64,
     on_answer: OnAnswer = _untold,
+    dtype: str | None = None,
 ) -> list[Sampled]:
     """Return the answer to each ask, in their order; `on_answer` gets each as soon as it ends.
 
     The longest prompts are read first, so that what does not fit into memory fails at the start. `batch_size` answers
-    are written at once.
+    are written at once. `dtype` is the type of the weights they are written with, the student's unless told otherwise.
 
     Raises:
         StudentError: an empty prompt, or settings out of range.
@@ -100,7 +102,7 @@ def sample_asks(
         raise StudentError("a prompt has no tokens at all; give every prompt some text")
     if not asks:
         return []
-    model, device = sampling_model(student), student.device
+    model, device = sampling_model(student, dtype), student.device
     size = min(batch_size, len(asks))
     writer = Writer(student.tokenizer, stop_ids(student), max_new_tokens)
     answers: dict[int, Sampled] = {}
@@ -130,19 +132,28 @@ def _way(model: Any, device: str, size: int, asks: Sequence[Ask], pad: Any) -> S
 def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
     """Return the tokens that different prompts all begin with, such as a template's; none where that saves nothing."""
     prompts = {ask.ids for ask in asks}
-    common = commonprefix([min(prompts), max(prompts)])[: min(map(len, prompts)) - 1]
-    return tuple(common) if len(prompts) > 1 and len(common) >= _WORTH_SHARING else ()
+    first, last, most = min(prompts), max(prompts), min(map(len, prompts)) - 1  # what these two share, all between do
+    shared = next((at for at in range(most) if first[at] != last[at]), most)
+    return first[:shared] if len(prompts) > 1 and shared >= _WORTH_SHARING else ()
 
 
-def sampling_model(student: Student) -> Any:
-    """Return a model to sample from: a merged float32 copy where that is cheap, the student's own otherwise.
+def sampling_model(student: Student, dtype: str | None = None) -> Any:
+    """Return a model to sample from: a copy in `dtype` if given; else the student's own, or where cheap a merged copy.
 
     The student itself is never merged: merging and unmerging leaves rounding errors in its weights, and half-precision
     merges change answers.
     """
+    import copy
+
     import torch
 
     model = student.model
+    if dtype is not None and getattr(torch, dtype) != model.dtype:
+        if student.has_adapter:
+            return merged(student, dtype).model
+        model = copy.deepcopy(model)
+        cast_weights(model, dtype)
+        return model
     if not student.has_adapter or model.dtype != torch.float32 or model.num_parameters() > MERGE_BELOW:
         return model
     return merged(student).model

@@ -114,5 +114,3 @@ def _alike(rows: Sequence[Writing]) -> Iterator[list[Writing]]:
         prompts.add(row.ask.ids)
     if group:
         yield group
-
-
