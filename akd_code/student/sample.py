@@ -137,6 +137,16 @@ def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
     return first[:shared] if len(prompts) > 1 and shared >= _WORTH_SHARING else ()
 
 
+def sampling_way(student: Student) -> str:
+    """Return one line that says how this student's answers are written, by what it was shown to give."""
+    ways = {
+        "lean": "answers are written side by side, by short passes that give this model's own logits",
+        "own": "answers are written side by side, by the model's own code",
+        "batches": "answers are written batch by batch, with transformers' cache: this model takes no other",
+    }
+    return ways[way_of(sampling_model(student), student.device)]
+
+
 def sampling_model(student: Student, dtype: str | None = None) -> Any:
     """Return a model to sample from: a copy in `dtype` if given; else the student's own, or where cheap a merged copy.
 
