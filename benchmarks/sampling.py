@@ -10,8 +10,8 @@ Prompts are HumanEval's, asked as `akd eval` asks them. Rates are answer tokens 
 * `llama`, `llama batch`: llama-cpp-python on the same file, greedy, in the interpreter that --llama names: one prompt
   after the other, as its Python interface generates, and as many sequences at once as ours (`llama_peer.py`).
 
-`decode` is the rate without the reading of prompts, which a run that stops at the first tokens takes by itself. The same
-answers are compared: how many of --equal greedy ones are `generate`'s, to the token. Ends with the ratios.
+`decode` is the rate without the reading of prompts, which is timed in a run that stops at the first tokens. How many of
+--equal greedy answers are `generate`'s, to the token, is counted too. Ends with the ratios.
 """
 
 from __future__ import annotations
