@@ -107,7 +107,7 @@ def refusal_of(status: int, body: Any, text: str = "") -> Refusal:
     """Return what the body of an answer says; `text` is its text where it is not JSON.
 
     OpenAI's form (`error.message`, `code`, `param`), FastAPI's (`detail`, as text or as a list), `message`, and bare
-    text are read; a page of HTML loses its tags. A status 500 that says which field of the request is wrong becomes 422.
+    text are read; a page of HTML loses its tags. A status 500 that says which field is wrong becomes 422.
     """
     error = body.get("error", body) if isinstance(body, Mapping) else body
     fields: tuple[str, ...] = ()

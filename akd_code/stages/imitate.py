@@ -39,6 +39,7 @@ _ENDED = {
     LabelOutcome.VERIFIED: "cut by length",
     LabelOutcome.UNVERIFIED: "cut by length",
     LabelOutcome.FAILED: "that fail the tests",
+    LabelOutcome.EXPLOITABLE: "that an exploit works on",
     LabelOutcome.TRUNCATED: "cut by length",
     LabelOutcome.NO_CODE: "without code",
     LabelOutcome.SUSPECT: "that instruct whoever reads them",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from akd_code.student import Sampled, StudentError, ask, load_student, sample_answers
+from akd_code.student import Sampled, StudentError, load_student, sample_answers
+from akd_code.student import ask as picking
 from akd_code.student.encode import prompt_ids, stop_ids
 
 ASKS = [[("user", text)] for text in ("add two numbers", "x", "please write a function that adds", "thank you and you")]
@@ -82,10 +83,10 @@ def test_a_nucleus_is_the_same_however_few_of_the_likeliest_are_sorted_first(
     def draw() -> list[Sampled]:
         return sample_answers(student, ASKS * 3, temperature=1.5, top_p=0.9, max_new_tokens=20)
 
-    monkeypatch.setattr(ask, "_SORTED_FIRST", 10_000)
+    monkeypatch.setattr(picking, "_SORTED_FIRST", 10_000)
     whole = draw()
     for few in (1, 8, 64):
-        monkeypatch.setattr(ask, "_SORTED_FIRST", few)
+        monkeypatch.setattr(picking, "_SORTED_FIRST", few)
         assert draw() == whole
 
 
