@@ -161,8 +161,9 @@ class LeanReader:
                     self._tables[number][0, :start].permute(1, 2, 0, 3)[:, None].expand(-1, len(lengths), -1, -1, -1)
                 )
                 keys, values = torch.cat([before[0], keys], dim=2), torch.cat([before[1], values], dim=2)
+            keys, values = (one.repeat_interleave(weights.heads // weights.key_heads, dim=1) for one in (keys, values))
             answer = torch.nn.functional.scaled_dot_product_attention(
-                queries, keys, values, attn_mask=seen, is_causal=seen is None, scale=weights.scale, enable_gqa=True
+                queries, keys, values, attn_mask=seen, is_causal=seen is None, scale=weights.scale
             )
             flat = answer.transpose(1, 2).reshape(len(lengths) * longest, -1)
             return flat if len(real) == len(flat) else flat.index_select(0, real)
