@@ -25,6 +25,9 @@ from akd_code.recipe import load_recipe
 
 TASK = {"task_id": "toy/0", "prompt": "Write f that adds 1.", "entry_point": "f", "tests": ["assert f(1) == 2"]}
 
+NEW_PROMPTS = 4
+"""That the generator is to write, for the second round."""
+
 
 def written_recipe(folder: Path, options: argparse.Namespace) -> Path:
     """Write seeds, a suite of one task and a recipe into a folder; return the recipe."""
@@ -42,12 +45,12 @@ def written_recipe(folder: Path, options: argparse.Namespace) -> Path:
             "model": f"openai:{options.model}@{options.url}",
             "temperature": 0.2,
             "max_tokens": options.tokens,
-            "concurrency": 4,
+            "concurrency": options.concurrency,
             "timeout_s": 600.0,
         },
         "label": {"attempts": 1, "tests": 5},
         "referee": {"judge": "always", "max_tokens": options.tokens},
-        "generator": {"prompts": options.prompts // 2},
+        "generator": {"prompts": NEW_PROMPTS},
         "student": {"model": "lab", "device": "cpu", "max_tokens": 64},
         "sft": {"epochs": 1},
         "eval": {"suites": [str(folder / "suite.jsonl")]},
@@ -79,6 +82,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=Path, required=True, help="JSONL with prompt, entry_point, tests")
     parser.add_argument("--prompts", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=256, help="of an answer at most")
+    parser.add_argument("--concurrency", type=int, default=4, help="requests under way at once")
     parser.add_argument("--out", type=Path, help="the run's folder, kept; the same one goes on")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
     options = parser.parse_args()

@@ -38,9 +38,13 @@ class _Group:
 class LeanReader:
     """All slots' keys and values, a table [slots, positions, 2, key heads, dim] per layer, and what writes them."""
 
-    def __init__(self, weights: LeanWeights, slots: int, prefix: tuple[int, ...] = ()) -> None:
-        """Prepare for `slots` answers at once to prompts that all begin with `prefix`, and are longer."""
+    def __init__(self, weights: LeanWeights, slots: int, prefix: tuple[int, ...] = (), begin: int = 0) -> None:
+        """Prepare for `slots` answers at once to prompts that all begin with `prefix`, and are longer.
+
+        `begin` is the position of a prompt's first token for the rotary embeddings.
+        """
         self._weights = weights
+        self._begin = begin
         self._slots = slots
         self._width = weights.key_heads * weights.head_dim
         self._capacity = 0
@@ -109,7 +113,7 @@ class LeanReader:
 
         weights = self._weights
         x = weights.embedding.index_select(0, ids)
-        cosines, sines = weights.rotary(x[None], positions[None])
+        cosines, sines = weights.rotary(x[None], positions[None] + self._begin)
         half = weights.head_dim // 2
         turned = torch.cat([-sines[0, :, :half], sines[0, :, half:]], dim=-1)[:, None], cosines[0][:, None]
         for number, layer in enumerate(weights.layers):

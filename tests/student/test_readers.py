@@ -106,6 +106,29 @@ def test_a_llama_that_does_more_than_llama_is_sampled_by_its_own_code() -> None:
     assert way_of(with_uneven_weights(model), "cpu") == "own"
 
 
+class FarSighted(LlamaForCausalLM):
+    """Does something else from the hundredth position on, as models do that scale their attention by position."""
+
+    def forward(
+        self,
+        input_ids: Any = None,
+        attention_mask: Any = None,
+        position_ids: Any = None,
+        past_key_values: Any = None,
+        **options: Any,
+    ) -> Any:
+        output = super().forward(input_ids, attention_mask, position_ids, past_key_values, **options)
+        if position_ids is not None and int(position_ids.max()) >= 100:
+            output.logits = 2 * output.logits
+        return output
+
+
+def test_a_model_that_changes_at_far_positions_is_sampled_by_its_own_code() -> None:
+    torch.manual_seed(0)
+    model = FarSighted(AutoConfig.for_model("llama", vocab_size=97, initializer_range=0.2, **SIZES))
+    assert way_of(with_uneven_weights(model), "cpu") == "own"
+
+
 def test_a_model_with_an_adapter_beside_it_is_sampled_by_its_own_code() -> None:
     from peft import LoraConfig, get_peft_model
 
