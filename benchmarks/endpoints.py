@@ -22,6 +22,7 @@ from akd_code.cli.watch import watcher
 from akd_code.distil import run_recipe
 from akd_code.errors import AkdError
 from akd_code.recipe import load_recipe
+from akd_code.stages.imitate import NoRowsError
 
 TASK = {"task_id": "toy/0", "prompt": "Write f that adds 1.", "entry_point": "f", "tests": ["assert f(1) == 2"]}
 
@@ -92,6 +93,8 @@ def main() -> None:
         try:
             with watcher() as watch:
                 run_recipe(load_recipe(written_recipe(folder, options)), folder / "run", watch)
+        except NoRowsError as error:  # of a weak model nothing may be left: that is counted like the rest
+            print(f"the run ended early: {error}")
         except AkdError as error:
             sys.exit(f"endpoints: {error}")
         summary = json.loads((folder / "run" / "summary.json").read_text(encoding="utf-8"))

@@ -18,3 +18,8 @@ def test_every_way_an_answer_can_end_is_counted_in_one_line(outcome: LabelOutcom
 def test_the_commonest_end_comes_first() -> None:
     said = str(NoRowsError({LabelOutcome.NO_CODE: 1, LabelOutcome.EXPLOITABLE: 3}))
     assert said.startswith("no row to train on: 3 answers that an exploit works on, 1 answer without code; ")
+
+
+def test_a_round_without_prompts_points_to_the_round_before() -> None:
+    said = str(NoRowsError({}))
+    assert said.startswith("no row to train on: there is no prompt, as the round before made none; ")
