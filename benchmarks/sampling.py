@@ -1,15 +1,17 @@
 """Sampling a real student: answers in slots beside transformers' `generate` and llama.cpp, on the same prompts.
 
-    python benchmarks/sampling.py [--model FILE.gguf] [--prompts 64] [--tokens 256] [--llama PYTHON] [--json]
+    python benchmarks/sampling.py [--model FILE.gguf] [--prompts 64] [--tokens 128] [--llama PYTHON] [--json]
 
 Prompts are HumanEval's, asked as `akd eval` asks them. Rates are answer tokens per second, reading of prompts included:
 
 * `ours`, `batch`: greedy answers to the prompts, in slots; by `generate` in one padded batch;
+* `ours bf16`: in slots, with the weights in bfloat16 (`student.sampling_dtype`);
 * `ours x10`, `loop x10`: ten answers at 0.8 to each of a few prompts, in slots; by `generate` one after the other;
-* `llama`: llama-cpp-python on the same file, greedy, one prompt after the other (its Python interface takes no batch),
-  in the interpreter that --llama names; left out without one.
+* `llama`, `llama batch`: llama-cpp-python on the same file, greedy, in the interpreter that --llama names: one prompt
+  after the other, as its Python interface generates, and as many sequences at once as ours (`llama_peer.py`).
 
-The same answers are compared: how many of --equal greedy ones are `generate`'s, to the token. Ends with the ratios.
+`decode` is the rate without the reading of prompts, which is timed in a run that stops at the first tokens. How many of
+--equal greedy answers are `generate`'s, to the token, is counted too. Ends with the ratios.
 """
 
 from __future__ import annotations
@@ -24,26 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from akd_code.evaluate import TaskPrompts
-from akd_code.student import Ask, Student, load_student, sample_asks
+from akd_code.student import Ask, Student, load_student, sample_asks, sampling_way
 from akd_code.student.encode import stop_ids
 from akd_evals.suites import load_suite
 
 MODEL = Path.home() / ".cache" / "akd" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 COPIES = 10
-_LLAMA = """
-import json, sys, time
-from llama_cpp import Llama
-asked = json.load(sys.stdin)
-model = Llama(asked["model"], n_ctx=2048, n_threads=asked["threads"], verbose=False)
-began, written = time.perf_counter(), 0
-for ids in asked["prompts"]:
-    model.reset()
-    for count, token in enumerate(model.generate(ids, temp=0.0, repeat_penalty=1.0), 1):
-        written += 1
-        if token in asked["stops"] or count == asked["tokens"]:
-            break
-print(json.dumps({"rate": written / (time.perf_counter() - began)}))
-"""
 
 
 def timed(work: Callable[[], int]) -> float:
@@ -71,33 +59,46 @@ def generated(student: Student, prompts: list[tuple[int, ...]], tokens: int, **h
     return answers
 
 
-def ours(student: Student, asks: list[Ask], tokens: int, size: int, temperature: float = 0.0) -> list[int]:
-    """Return how many tokens each answer in slots has."""
-    answers = sample_asks(student, asks, max_new_tokens=tokens, batch_size=size, temperature=temperature)
-    return [answer.completion_tokens for answer in answers]
+def ours(student: Student, asks: list[Ask], tokens: int, size: int, **how: Any) -> int:
+    """Return how many tokens the answers in slots have."""
+    answers = sample_asks(student, asks, max_new_tokens=tokens, batch_size=size, **how)
+    return sum(answer.completion_tokens for answer in answers)
 
 
-def llama(python: str, model: Path, prompts: list[tuple[int, ...]], stops: frozenset[int], tokens: int) -> float:
-    """Return llama.cpp's rate, measured in another interpreter."""
+def ours_apart(student: Student, asks: list[Ask], tokens: int, size: int, **how: Any) -> tuple[float, float]:
+    """Return tokens per second of answers in slots, with the reading of prompts and without."""
+    began = time.perf_counter()
+    first = ours(student, asks, 1, size, **how)
+    reading = time.perf_counter() - began
+    written = ours(student, asks, tokens, size, **how)
+    whole = time.perf_counter() - began - reading
+    return written / whole, (written - first) / (whole - reading)
+
+
+def llama(
+    python: str, model: Path, prompts: list[tuple[int, ...]], stops: frozenset[int], tokens: int, size: int
+) -> dict[str, float]:
+    """Return llama.cpp's rates by name, measured in another interpreter."""
     import torch
 
-    asked = {"model": str(model), "prompts": prompts, "stops": sorted(stops), "tokens": tokens}
+    asked = {"model": str(model), "prompts": prompts, "stops": sorted(stops), "tokens": tokens, "size": size}
     asked["threads"] = torch.get_num_threads()
-    done = subprocess.run([python, "-c", _LLAMA], input=json.dumps(asked), capture_output=True, text=True, check=False)
+    peer = Path(__file__).with_name("llama_peer.py")
+    done = subprocess.run([python, str(peer)], input=json.dumps(asked), capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"sampling: {python} could not run llama-cpp-python: {(done.stderr.splitlines() or ['?'])[-1]}")
-    rate: float = json.loads(done.stdout.splitlines()[-1])["rate"]
-    return rate
+        why = (done.stderr.splitlines() or [f"it ended with {done.returncode}"])[-1]
+        sys.exit(f"sampling: {python} could not run llama-cpp-python: {why}")
+    rates = json.loads(done.stdout.splitlines()[-1])
+    names = {"loop": "llama", "batch": "llama batch", "batch_decode": "llama batch decode"}
+    return {names[name]: rate for name, rate in rates.items()}
 
 
-def equal_answers(student: Student, prompts: list[tuple[int, ...]], tokens: int, size: int) -> int:
-    """Return how many greedy answers are generate's own, one prompt at a time, to the token."""
-    answers = sample_asks(student, [Ask(ids) for ids in prompts], max_new_tokens=tokens, batch_size=size)
-    same = 0
-    for ids, answer in zip(prompts, answers, strict=True):
-        (row,) = generated(student, [ids], tokens, do_sample=False)
-        same += answer.text == student.tokenizer.decode(row, skip_special_tokens=True)
-    return same
+def equal_answers(
+    student: Student, prompts: list[tuple[int, ...]], expected: list[str], tokens: int, size: int, **how: Any
+) -> int:
+    """Return how many greedy answers are those expected."""
+    answers = sample_asks(student, [Ask(ids) for ids in prompts], max_new_tokens=tokens, batch_size=size, **how)
+    return sum(answer.text == one for answer, one in zip(answers, expected, strict=True))
 
 
 def main() -> None:
@@ -105,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--prompts", type=int, default=64)
-    parser.add_argument("--tokens", type=int, default=256)
+    parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--size", type=int, default=64, help="answers written at once")
     parser.add_argument("--loop", type=int, default=4, help="prompts of the rows x10")
     parser.add_argument("--equal", type=int, default=100, help="greedy answers compared with generate's; 0: none")
@@ -118,43 +119,53 @@ def main() -> None:
     asked = TaskPrompts(suite, "chat")
     every = [tuple(asked.ids(student, task)) for task in suite.tasks]
     prompts, few = every[: options.prompts], every[: options.loop]
-    ours(student, [Ask(ids) for ids in every[:4]], 8, 4)  # warm
-    rates = {}
+    asks = [Ask(ids) for ids in prompts]
+    ours(student, asks[:4], 8, 4)  # warm
+    print(f"load {Path('/proc/loadavg').read_text().split()[0]}; {sampling_way(student)}")
+    found: dict[str, Any] = {}
 
     def tell(name: str, rate: float) -> None:
-        rates[name] = round(rate, 1)
-        print(f"{name:9} {rate:7.1f} tokens/s", flush=True)
+        found[name] = round(rate, 1)
+        print(f"{name:18} {rate:7.1f} tokens/s", flush=True)
 
-    tell("ours", timed(lambda: sum(ours(student, [Ask(ids) for ids in prompts], options.tokens, options.size))))
-    greedy: dict[str, Any] = {"do_sample": False}
-    tell("batch", timed(lambda: sum(map(len, generated(student, prompts, options.tokens, **greedy)))))
+    for name, how in (("ours", {}), ("ours bf16", {"dtype": "bfloat16"})):
+        whole, decoded = ours_apart(student, asks, options.tokens, options.size, **how)
+        tell(name, whole)
+        tell(f"{name} decode", decoded)
+    tell("batch", timed(lambda: sum(map(len, generated(student, prompts, options.tokens, do_sample=False)))))
     ten = [Ask(ids, seed) for ids in few for seed in range(COPIES)]
-    tell("ours x10", timed(lambda: sum(ours(student, ten, options.tokens, options.size, 0.8))))
-    drawn = {"do_sample": True, "temperature": 0.8, "top_k": 0}
-    tell(
-        "loop x10",
-        timed(
-            lambda: sum(
-                len(generated(student, [ids], options.tokens, **drawn)[0]) for ids in few for _ in range(COPIES)
-            )
-        ),
-    )
+    tell("ours x10", timed(lambda: ours(student, ten, options.tokens, options.size, temperature=0.8)))
+    tell("loop x10", timed(lambda: drawn_in_a_loop(student, few, options.tokens)))
     if options.llama:
-        tell("llama", llama(options.llama, options.model, prompts, stop_ids(student), options.tokens))
-    found = {
-        **rates,
-        "over_batch": round(rates["ours"] / rates["batch"], 2),
-        "over_loop": round(rates["ours x10"] / rates["loop x10"], 2),
-    }
+        rates = llama(options.llama, options.model, prompts, stop_ids(student), options.tokens, options.size)
+        for name, rate in rates.items():
+            tell(name, rate)
+    else:
+        print("llama.cpp was left out: name an interpreter that has llama-cpp-python with --llama")
+    found["over_batch"] = round(found["ours"] / found["batch"], 2)
+    found["over_loop"] = round(found["ours x10"] / found["loop x10"], 2)
     if options.llama:
-        found["over_llama"] = round(rates["ours"] / rates["llama"], 2)
+        found["over_llama"] = round(found["ours"] / found["llama"], 2)
+        found["over_llama_batch"] = round(found["ours"] / found["llama batch"], 2)
     if options.equal:
-        same = equal_answers(student, every[: options.equal], options.equal_tokens, options.size)
-        found |= {"equal": same, "compared": len(every[: options.equal])}
-        print(f"{same} of {found['compared']} greedy answers are generate's")
+        some, tokens = every[: options.equal], options.equal_tokens
+        decode = student.tokenizer.decode
+        expected = [
+            str(decode(generated(student, [ids], tokens, do_sample=False)[0], skip_special_tokens=True)) for ids in some
+        ]
+        found["compared"] = len(some)
+        found["equal"] = equal_answers(student, some, expected, tokens, options.size)
+        found["equal bf16"] = equal_answers(student, some, expected, tokens, options.size, dtype="bfloat16")
+        print(f"{found['equal']} of {len(some)} greedy answers are generate's; in bfloat16 {found['equal bf16']}")
     print("  ".join(f"{name} {value}" for name, value in found.items() if name.startswith("over_")))
     if options.json:
         print(json.dumps(found))
+
+
+def drawn_in_a_loop(student: Student, prompts: list[tuple[int, ...]], tokens: int) -> int:
+    """Return how many tokens `generate` writes in COPIES answers to each prompt, one after the other."""
+    drawn = {"do_sample": True, "temperature": 0.8, "top_k": 0}
+    return sum(len(generated(student, [ids], tokens, **drawn)[0]) for ids in prompts for _ in range(COPIES))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,7 @@ class LocalEngine:
             batch_size=self._recipe.student.batch_size,
             seed=seed,
             on_answer=on_answer,
+            dtype=self._recipe.student.sampling_dtype,
         )
 
     def fine_tune(

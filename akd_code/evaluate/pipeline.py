@@ -77,7 +77,7 @@ def evaluate(
         for sample in store.samples():
             stream.put(sample)
         watch.progress(len(store), total)
-        _sample(model, spec, store, take, concurrency)
+        _sample(model, spec, store, take, concurrency, watch)
         tokens_per_s = clock.tokens_per_s()
         watch.stage(round_, f"judging the rest of {suite.name}")
     summary, results = score(
@@ -119,15 +119,23 @@ def draw(
         watch.progress(len(store), total, clock.rate(0))
 
     watch.progress(len(store), total)
-    _sample(model, spec, store, take, concurrency)
+    _sample(model, spec, store, take, concurrency, watch)
     store.collected()
 
 
-def _sample(model: Student | ChatModel, spec: EvalSpec, store: SampleStore, take: TakeAnswer, concurrency: int) -> None:
+def _sample(
+    model: Student | ChatModel,
+    spec: EvalSpec,
+    store: SampleStore,
+    take: TakeAnswer,
+    concurrency: int,
+    watch: ProgressWatcher,
+) -> None:
     """Draw what is missing, whatever stands behind the model."""
-    from akd_code.student import Student
+    from akd_code.student import Student, sampling_way
 
     if isinstance(model, Student):
+        watch.note(sampling_way(model))
         sample_here(model, spec.prompts, spec.sampling, store.has, take)
     else:
         asyncio.run(sample_served(model, spec.prompts, spec.sampling, store.has, take, concurrency))

@@ -36,6 +36,8 @@ _NOT_TAKEN = re.compile(
     r"|mutually exclusive|together|deprecated|no longer|\b(?:invalid|remove|forbidden|omit)\b",
     re.IGNORECASE,
 )
+_VALIDATED = re.compile(r"\bvalidation errors?\b.*?\(\s*'body',\s*'(\w+)'", re.DOTALL)
+"""FastAPI's finding about a request in the words of a status 500, as llama-cpp-python's server passes it on."""
 _FOR_ALL = frozenset({401, 402, 403, 404, 405, 407, 410})
 _NO_QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
 
@@ -105,7 +107,7 @@ def refusal_of(status: int, body: Any, text: str = "") -> Refusal:
     """Return what the body of an answer says; `text` is its text where it is not JSON.
 
     OpenAI's form (`error.message`, `code`, `param`), FastAPI's (`detail`, as text or as a list), `message`, and bare
-    text are read; a page of HTML loses its tags.
+    text are read; a page of HTML loses its tags. A status 500 that says which field is wrong becomes 422.
     """
     error = body.get("error", body) if isinstance(body, Mapping) else body
     fields: tuple[str, ...] = ()
@@ -117,7 +119,10 @@ def refusal_of(status: int, body: Any, text: str = "") -> Refusal:
     details = body.get("detail") if isinstance(body, Mapping) else None
     if isinstance(details, list):
         fields += tuple(place[-1] for one in details if (place := _place(one)))
-    return Refusal(status, one_line(_words(body) or text), code, fields)
+    words = _words(body) or text
+    if status == 500 and (found := _VALIDATED.search(words)):
+        status, fields = 422, (*fields, found[1])
+    return Refusal(status, one_line(words), code, fields)
 
 
 def one_line(text: str) -> str:

@@ -48,9 +48,9 @@ class RequestSettings:
 
         try:
             yield
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+        except openai.APIStatusError as error:
             said = said_by(error)
-            if not self._learnt(said, sent):
+            if said.status not in (400, 422) or not self._learnt(said, sent):
                 raise
             raise AskDifferentlyError(said.words) from None
 

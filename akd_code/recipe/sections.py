@@ -187,6 +187,11 @@ class StudentSection(Section):
     batch_size: Positive = setting(64, "answers written at once")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto")
+    sampling_dtype: Literal["float32", "bfloat16", "float16"] | None = setting(
+        None,
+        "type of the weights that its own answers are written with, but for examinations: bfloat16 is faster, and now "
+        "and then writes another token; null: that of `dtype`",
+    )
 
 
 class TrainSection(Section):

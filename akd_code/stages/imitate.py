@@ -39,6 +39,7 @@ _ENDED = {
     LabelOutcome.VERIFIED: "cut by length",
     LabelOutcome.UNVERIFIED: "cut by length",
     LabelOutcome.FAILED: "that fail the tests",
+    LabelOutcome.EXPLOITABLE: "that an exploit works on",
     LabelOutcome.TRUNCATED: "cut by length",
     LabelOutcome.NO_CODE: "without code",
     LabelOutcome.SUSPECT: "that instruct whoever reads them",
@@ -55,10 +56,15 @@ class NoRowsError(AkdError):
         for outcome, count in outcomes.items():
             counts[_ENDED[outcome]] += count
         said = ", ".join(f"{count} answer{'s' * (count != 1)} {how}" for how, count in counts.most_common())
-        super().__init__(
-            f"no row to train on: {said or 'there is no prompt'}; look at them with `akd status RUN --labels OUTCOME`, "
-            "then change the teacher, its max_tokens or the seeds"
+        what = (
+            f"{said}; look at them with `akd status RUN --labels OUTCOME`, then change the teacher, its max_tokens "
+            "or the seeds"
         )
+        if not said:
+            what = (
+                "there is no prompt, as the generator wrote none that was kept; `akd status RUN` says what was refused"
+            )
+        super().__init__(f"no row to train on: {what}")
 
 
 class Imitate(Stage[Imitation, NoFacts]):

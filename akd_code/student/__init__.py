@@ -8,7 +8,7 @@ from akd_code.student.ask import Ask, OnAnswer, Sampled
 from akd_code.student.load import Student, StudentError, load_student
 from akd_code.student.merge import merge_difference, merged, save_merged
 from akd_code.student.prefer import Lessons, PreferReport, train_prefer
-from akd_code.student.sample import ask_seed, sample_answers, sample_asks, sampling_model
+from akd_code.student.sample import ask_seed, sample_answers, sample_asks, sampling_model, sampling_way
 from akd_code.student.sft import SFTReport, train_sft
 from akd_code.student.trainer import Objective, TrainingStep, train_adapter
 
@@ -30,6 +30,7 @@ __all__ = [
     "sample_answers",
     "sample_asks",
     "sampling_model",
+    "sampling_way",
     "save_merged",
     "train_adapter",
     "train_prefer",

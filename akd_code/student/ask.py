@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _DRAWN_AT_ONCE = 64
+_SORTED_FIRST = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,23 @@ def pick(logits: torch.Tensor, rows: Sequence[Writing], temperature: float, top_
     chances = torch.tensor([[row.chance()] for row in rows], dtype=torch.float64).to(logits.device)
     shares, where = torch.softmax(logits.float() / temperature, dim=-1), None
     if top_p < 1:
-        shares, where = shares.sort(dim=-1, descending=True)
+        shares, where = _likeliest(shares, top_p)
         shares = shares.masked_fill(shares.cumsum(-1) - shares >= top_p, 0.0)
     reached = shares.cumsum(-1)
     drawn = torch.searchsorted(reached, chances.to(reached.dtype) * reached[:, -1:], right=True)
     drawn = drawn.clamp(max=logits.shape[-1] - 1)
     tokens: list[int] = (drawn if where is None else where.gather(-1, drawn)).squeeze(-1).tolist()
     return tokens
+
+
+def _likeliest(shares: torch.Tensor, mass: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return each row's largest shares, falling, that add up to `mass` at least, and whose they are: [b, n] each.
+
+    Most often that is a few of a whole vocabulary, which takes longer to sort than the model to compute.
+    """
+    some = min(_SORTED_FIRST, shares.shape[-1])
+    largest, where = shares.topk(some, dim=-1)
+    if some == shares.shape[-1] or bool((largest.double().sum(-1) > mass).all()):
+        return largest, where
+    everything: tuple[torch.Tensor, torch.Tensor] = shares.sort(dim=-1, descending=True)
+    return everything

@@ -22,9 +22,20 @@ def merged(student: Student, dtype: str = "float32") -> Student:
     if not student.has_adapter:
         raise StudentError("there is no adapter to merge; give a run, or a model with +ADAPTER")
     model: Any = copy.deepcopy(student.model).to(torch.float32).merge_and_unload()
-    model.to(getattr(torch, dtype))
+    cast_weights(model, dtype)
     model.eval()
     return Student(model, student.tokenizer, student.device, student.name)
+
+
+def cast_weights(model: Any, dtype: str) -> None:
+    """Cast the weights to a type, and only these: the frequencies of rotary embeddings stay float32, as after loading.
+
+    `model.to(dtype)` casts them too, and positions then come out differently from those of the saved model.
+    """
+    import torch
+
+    for weight in model.parameters():
+        weight.data = weight.data.to(getattr(torch, dtype))
 
 
 _PROBE = "def add(a, b):\n    return a + b\n\nprint(add(1, 2))  # 3"

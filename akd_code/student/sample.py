@@ -15,14 +15,17 @@ from akd_code.student.ask import Ask, OnAnswer, Sampled, Writer, Writing, pick
 from akd_code.student.batches import Batches
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
-from akd_code.student.merge import merged
-from akd_code.student.slots import Slots, fits
+from akd_code.student.merge import cast_weights, merged
+from akd_code.student.readers import reader_of, way_of
+from akd_code.student.slots import Slots
 
 if TYPE_CHECKING:
     import torch
 
 MERGE_BELOW = 200_000_000
 """Models up to this many parameters are sampled through a merged copy; larger ones keep the adapter beside."""
+
+_WORTH_SHARING = 8
 
 
 def _untold(place: int, answer: Sampled) -> None:
@@ -40,6 +43,7 @@ def sample_answers(
     batch_size: int = 64,
     stop: Sequence[str] = (),
     on_answer: OnAnswer = _untold,
+    dtype: str | None = None,
 ) -> list[Sampled]:
     """Return one answer per conversation, in the order given; `on_answer` gets each as soon as it ends.
 
@@ -60,6 +64,7 @@ def sample_answers(
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
         on_answer=on_answer,
+        dtype=dtype,
     )
 
 
@@ -78,11 +83,12 @@ def sample_asks(
     max_new_tokens: int = 512,
     batch_size: int = 64,
     on_answer: OnAnswer = _untold,
+    dtype: str | None = None,
 ) -> list[Sampled]:
     """Return the answer to each ask, in their order; `on_answer` gets each as soon as it ends.
 
     The longest prompts are read first, so that what does not fit into memory fails at the start. `batch_size` answers
-    are written at once.
+    are written at once. `dtype` is the type of the weights they are written with, the student's unless told otherwise.
 
     Raises:
         StudentError: an empty prompt, or settings out of range.
@@ -96,11 +102,8 @@ def sample_asks(
         raise StudentError("a prompt has no tokens at all; give every prompt some text")
     if not asks:
         return []
-    model, device = sampling_model(student), student.device
+    model, device = sampling_model(student, dtype), student.device
     size = min(batch_size, len(asks))
-    way: Slots | Batches = Slots(model, size, device)
-    if not fits(model, device):
-        way = Batches(model, size, device, student.tokenizer.pad_token_id)
     writer = Writer(student.tokenizer, stop_ids(student), max_new_tokens)
     answers: dict[int, Sampled] = {}
 
@@ -114,19 +117,53 @@ def sample_asks(
 
     order = sorted(range(len(asks)), key=lambda place: (-len(asks[place].ids), asks[place].ids, place))
     with torch.inference_mode():
+        way = _way(model, device, size, asks, student.tokenizer.pad_token_id)
         way.write((Writing(place, asks[place]) for place in order), step, ended)
     return [answers[place] for place in range(len(asks))]
 
 
-def sampling_model(student: Student) -> Any:
-    """Return a model to sample from: a merged float32 copy where that is cheap, the student's own otherwise.
+def _way(model: Any, device: str, size: int, asks: Sequence[Ask], pad: Any) -> Slots | Batches:
+    """Return the fastest way that suits the model and the asks."""
+    way = way_of(model, device)
+    reader = None if way == "batches" else reader_of(model, device, way, size, shared_beginning(asks))
+    return Batches(model, size, device, pad) if reader is None else Slots(reader, size)
+
+
+def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
+    """Return the tokens that different prompts all begin with, such as a template's; none where that saves nothing."""
+    prompts = {ask.ids for ask in asks}
+    first, last, most = min(prompts), max(prompts), min(map(len, prompts)) - 1  # what these two share, all between do
+    shared = next((at for at in range(most) if first[at] != last[at]), most)
+    return first[:shared] if len(prompts) > 1 and shared >= _WORTH_SHARING else ()
+
+
+def sampling_way(student: Student) -> str:
+    """Return one line that says how this student's answers are written, by what it was shown to give."""
+    ways = {
+        "lean": "answers are written side by side, by short passes that give this model's own logits",
+        "own": "answers are written side by side, by the model's own code",
+        "batches": "answers are written batch by batch, with transformers' cache: this model takes no other",
+    }
+    return ways[way_of(sampling_model(student), student.device)]
+
+
+def sampling_model(student: Student, dtype: str | None = None) -> Any:
+    """Return a model to sample from: a copy in `dtype` if given; else the student's own, or where cheap a merged copy.
 
     The student itself is never merged: merging and unmerging leaves rounding errors in its weights, and half-precision
     merges change answers.
     """
+    import copy
+
     import torch
 
     model = student.model
+    if dtype is not None and getattr(torch, dtype) != model.dtype:
+        if student.has_adapter:
+            return merged(student, dtype).model
+        model = copy.deepcopy(model)
+        cast_weights(model, dtype)
+        return model
     if not student.has_adapter or model.dtype != torch.float32 or model.num_parameters() > MERGE_BELOW:
         return model
     return merged(student).model

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from akd_code.student import Ask, Student, load_student, sample_asks
 from akd_code.student.encode import stop_ids
-from akd_code.student.slots import fits
+from akd_code.student.readers import way_of
 
 TEXTS = ["add", "please write a function that adds two numbers", "x", "thank you and you and x", "return x + 1"]
 
@@ -40,7 +40,8 @@ def generated(student: Student, ids: tuple[int, ...], tokens: int) -> list[int]:
 
 
 def test_the_usual_models_are_sampled_in_slots(student: Student) -> None:
-    assert fits(student.model, student.device)
+    expected = "own" if student.model.config.model_type == "gpt2" else "lean"
+    assert way_of(student.model, student.device) == expected
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40])
@@ -105,7 +106,7 @@ def test_a_model_that_attends_to_a_window_is_sampled_in_batches(tmp_path: Path) 
     torch.manual_seed(0)
     AutoModelForCausalLM.from_config(config).save_pretrained(str(folder))
     student = load_student(folder)
-    assert not fits(student.model, student.device)
+    assert way_of(student.model, student.device) == "batches"
     answers = sample_asks(student, asks(student, 9), max_new_tokens=20, batch_size=4)
     for ask, answer in zip(asks(student, 9), answers, strict=True):
         expected = generated(student, ask.ids, 20)
@@ -115,9 +116,9 @@ def test_a_model_that_attends_to_a_window_is_sampled_in_batches(tmp_path: Path) 
 def test_a_model_with_eager_attention_is_sampled_in_slots(student: Student) -> None:
     config = student.model.config
     before = sample_asks(student, asks(student, 6), max_new_tokens=12, batch_size=3)
-    config._attn_implementation, student.model._akd_slots = "eager", None
+    config._attn_implementation, student.model._akd_way = "eager", None
     try:
-        assert fits(student.model, student.device)
+        assert way_of(student.model, student.device) != "batches"
         assert sample_asks(student, asks(student, 6), max_new_tokens=12, batch_size=3) == before
     finally:
-        config._attn_implementation, student.model._akd_slots = "sdpa", None
+        config._attn_implementation, student.model._akd_way = "sdpa", None

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from akd_code.student import Sampled, StudentError, load_student, sample_answers
+from akd_code.student import ask as picking
 from akd_code.student.encode import prompt_ids, stop_ids
 
 ASKS = [[("user", text)] for text in ("add two numbers", "x", "please write a function that adds", "thank you and you")]
@@ -72,6 +73,30 @@ def test_a_tiny_nucleus_is_greedy(chat_folder: Path) -> None:
     student = load_student(chat_folder)
     nucleus = sample_answers(student, ASKS, temperature=1.0, top_p=1e-6, max_new_tokens=20)
     assert nucleus == sample_answers(student, ASKS, max_new_tokens=20)
+
+
+def test_a_nucleus_is_the_same_however_few_of_the_likeliest_are_sorted_first(
+    chat_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = load_student(chat_folder)
+
+    def draw() -> list[Sampled]:
+        return sample_answers(student, ASKS * 3, temperature=1.5, top_p=0.9, max_new_tokens=20)
+
+    monkeypatch.setattr(picking, "_SORTED_FIRST", 10_000)
+    whole = draw()
+    for few in (1, 8, 64):
+        monkeypatch.setattr(picking, "_SORTED_FIRST", few)
+        assert draw() == whole
+
+
+def test_answers_in_another_type_are_those_of_a_student_loaded_in_it(chat_folder: Path) -> None:
+    student = load_student(chat_folder, dtype="float32")
+    half = load_student(chat_folder, dtype="bfloat16")
+    assert sample_answers(student, ASKS, max_new_tokens=30, dtype="bfloat16") == sample_answers(
+        half, ASKS, max_new_tokens=30
+    )
+    assert student.model.dtype == torch.float32
 
 
 def test_the_length_limit_is_a_finish_reason(chat_folder: Path) -> None:
