@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from akd_code.curriculum.hardening import OWN, exam_groups, training_groups
+from akd_code.curriculum.hardening import CONTROLS, EXPLOITABLE, OWN, exam_groups, training_groups
 from akd_code.curriculum.seeds import load_seeds
 from akd_code.curriculum.topics import leaves_of
 from akd_code.evaluate import run_settings
@@ -144,6 +144,8 @@ def hardened(
     """Return the student after it was trained on its own exploitable answers; it is measured before and after."""
     settings, seed = bench.recipe.harden, bench.recipe.seed
     held_out, groups = exam_groups(settings, seed), training_groups(settings, labels, seed, number)
+    clean = {name: bench.guard.further(number, f"{name} prompts", groups[name]) for name in (EXPLOITABLE, CONTROLS)}
+    groups = {**groups, **clean}  # the round's own come from labels that have been looked at
     for suite in bench.suites:
         steps.do(ExamineBefore(bench, number, suite, student))
     steps.do(Stress(bench, number, "before", held_out, student))
@@ -151,7 +153,8 @@ def hardened(
     known = [label for label in labels if label.prompt in groups[OWN]]
     if settings.ask:
         prompts = without_right_answer(groups, answers.items, known)
-        known += steps.do(StressLabels(bench, number, prompts))[0].items
+        answered = steps.do(StressLabels(bench, number, prompts))[0].items
+        known += bench.guard.further(number, "stress labels", answered)
     _, key = steps.do(Harden(bench, number, groups, answers.items, known, student))
     student = StudentAt(key, bench.adapter(number), number)
     steps.do(Stress(bench, number, "after", held_out, student))

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @click.command("pairs")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="JSONL file to write.")
-@click.option("--per-prompt", default=3, show_default=True, type=click.IntRange(1), help="Pairs of a prompt, at most.")
+@click.option("--per-prompt", default=3, show_default=True, type=click.IntRange(1), help="Pairs per prompt, at most.")
 @click.option(
     "--max-change",
     default=0.6,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="The share of lines that may differ between the two programs.",
+    help="The share of tokens that may differ between the two programs, as harden.max_change.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes of the sandbox (default: the cores).")
 @click.option("--backend", default="auto", show_default=True, help="auto, docker, namespace, or process (no boundary).")

@@ -10,7 +10,7 @@ from akd_code.curriculum.lessons import practised
 from akd_code.curriculum.stress import cells_of, drawn
 from akd_code.recipe import HardenSection
 from akd_code.records import Answer, Label, Pair, Prompt
-from akd_code.security import Split, Stressed, StressTry, changed_share, controls, exploitable, reference_of
+from akd_code.security import Split, Stressed, StressTry, controls, exploitable, nearest, reference_of
 
 Groups = Mapping[str, tuple[Prompt, ...]]
 """Prompts by what they are for."""
@@ -99,10 +99,10 @@ def hardening_pairs(material: Material, settings: HardenSection, rng: random.Ran
 
 def _chosen(rejected: Answer, material: Material, settings: HardenSection) -> tuple[str, str] | None:
     """Return whose answer is chosen, and the answer; None where there is none near enough."""
-    stress = stress_of(material.prompt)
+    most = settings.max_change if stress_of(material.prompt) else 1.0
     for name, answers in _tiers(material, settings):
-        near = min(((changed_share(rejected.code or "", code), text) for code, text in answers), default=(2.0, ""))
-        if near[0] <= (settings.max_change if stress else 1.0):
+        near = nearest(rejected.code or "", answers, most)
+        if near is not None:
             return name, near[1]
     return None
 

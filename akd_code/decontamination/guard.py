@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from akd_code.decontamination.benchmarks import DecontaminationError
 from akd_code.decontamination.detector import Detector, detector_of
@@ -17,6 +17,7 @@ from akd_code.storage import write_failure, write_whole
 from akd_evals.suites import Suite
 from akd_sandbox import Sandbox
 
+Trained = TypeVar("Trained", Prompt, Label)
 REASON = "contaminated"
 REPORT, SEEN = "decontamination.jsonl", "seen.json"
 VERSION = 2
@@ -27,7 +28,8 @@ class Guard:
     """Leaves out what shares a task with a benchmark (`remove`), only tells (`report`), or does nothing (`off`).
 
     As a filter it refuses generated prompts. Reports lie in the run's folder: `decontamination.jsonl` and `.md` for the
-    seeds, and in each round's folder for its labels, where `seen.json` names the tasks trained on so far.
+    seeds, and in each round's folder for its labels and for what else it trains on (`decontamination_WHAT.jsonl`).
+    There `seen.json` names the tasks trained on so far.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Guard:
     def prompts(self, prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
         """Return the seeds that may be used. Raises DecontaminationError where none is left."""
         rows = [prompt_row(number, prompt) for number, prompt in enumerate(prompts, 1)]
-        found = self._found(self._folder, "seeds", rows)
+        found = self._found(self._folder / REPORT, "seeds", rows)
         left_out = {one.row for one in found} if self._mode == "remove" else set()
         kept = tuple(prompt for number, prompt in enumerate(prompts, 1) if number not in left_out)
         return self._some(kept, prompts, self._folder)
@@ -52,7 +54,7 @@ class Guard:
         """
         folder = self._folder / "rounds" / str(number)
         rows = [label_row(place, label) for place, label in enumerate(labels, 1)]
-        found = self._found(folder, f"labels of round {number}", rows)
+        found = self._found(folder / REPORT, f"labels of round {number}", rows)
         if self._mode == "remove":
             left_out = {one.row for one in found}
             kept = tuple(label for place, label in enumerate(labels, 1) if place not in left_out)
@@ -60,6 +62,20 @@ class Guard:
         if self._mode == "report":
             self._note_seen(folder, [one for one in found if labels[one.row - 1].trained])
         return tuple(labels)
+
+    def further(self, number: int, what: str, given: Sequence[Trained]) -> tuple[Trained, ...]:
+        """Return what else a round trains on, prompts or labels, without those that share a benchmark's task.
+
+        There may be none left. `what` names them, also in the report's file name. Raises DiskError.
+        """
+        folder = self._folder / "rounds" / str(number)
+        rows = [_row(place, one) for place, one in enumerate(given, 1)]
+        report = folder / f"decontamination_{what.replace(' ', '_')}.jsonl"
+        found = self._found(report, f"{what} of round {number}", rows)
+        if self._mode == "report" and found:
+            self._note_seen(folder, [one for one in found if _is_trained_on(given[one.row - 1])])
+        left_out = {one.row for one in found} if self._mode == "remove" else set()
+        return tuple(one for place, one in enumerate(given, 1) if place not in left_out)
 
     def check(self, batch: Sequence[Prompt]) -> list[str | None]:
         """Return for each generated prompt `contaminated` or None."""
@@ -79,19 +95,19 @@ class Guard:
             self._made = detector_of(self._suites, self._box)
         return self._made
 
-    def _found(self, folder: Path, what: str, rows: Sequence[Row]) -> list[Evidence]:
+    def _found(self, report: Path, what: str, rows: Sequence[Row]) -> list[Evidence]:
         """Return what is found in rows: as it was written down for the same rows and benchmarks, or by looking."""
         if self._mode == "off" or not rows:
             return []
         key = self._key(rows)
-        found = _noted(folder / REPORT, key)
+        found = _noted(report, key)
         if found is None:
             found = self._detector().search(rows, self._box.workers)
-            _write(folder / REPORT, json.dumps({"key": key}) + "\n" + report_lines(found))
-            _write((folder / REPORT).with_suffix(".md"), report_table(found, len(rows)))
+            _write(report, json.dumps({"key": key}) + "\n" + report_lines(found))
+            _write(report.with_suffix(".md"), report_table(found, len(rows)))
         if found:
             done = "left out" if self._mode == "remove" else "kept"
-            self._notice(f"{what}: {summary_line(found, len(rows))}; {done}, see {folder / REPORT}")
+            self._notice(f"{what}: {summary_line(found, len(rows))}; {done}, see {report}")
         return found
 
     def _key(self, rows: Sequence[Row]) -> str:
@@ -123,6 +139,14 @@ def seen_tasks(round_folder: Path, suite: str) -> frozenset[str]:
     except (OSError, ValueError):
         return frozenset()
     return frozenset(map(str, noted.get(suite.partition("[")[0], ()))) if isinstance(noted, dict) else frozenset()
+
+
+def _row(place: int, one: Prompt | Label) -> Row:
+    return prompt_row(place, one) if isinstance(one, Prompt) else label_row(place, one)
+
+
+def _is_trained_on(one: Prompt | Label) -> bool:
+    return isinstance(one, Prompt) or one.trained
 
 
 def _write(path: Path, text: str) -> None:

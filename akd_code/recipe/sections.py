@@ -278,7 +278,10 @@ class HardenSection(TrainSection):
     temperature: float = setting(0.8, "of these answers", gt=0)
     per_prompt: Positive = setting(3, "pairs of a prompt at most")
     max_change: float = setting(
-        0.6, "share of lines that may differ between chosen and rejected; pairs further apart are left out", gt=0, le=1
+        0.6,
+        "share of tokens that may differ between chosen and rejected; pairs further apart are left out",
+        gt=0,
+        le=1,
     )
     ask: bool = setting(True, "ask the teacher where none of the student's answers to a prompt is right and safe")
     references: bool = setting(

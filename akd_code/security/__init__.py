@@ -7,7 +7,7 @@ model is asked. No prompt asks for a weakness, and payloads touch nothing but ca
 """
 
 from akd_code.security.admission import TaskAdmission, Trial, admissions
-from akd_code.security.difference import changed_share
+from akd_code.security.difference import changed_share, nearest
 from akd_code.security.drawing import Drawn, draw_prompts
 from akd_code.security.neutral import unneutral
 from akd_code.security.oracle import exploit_job, functional_job, prompt_jobs, proven
@@ -51,6 +51,7 @@ __all__ = [
     "exploit_job",
     "exploitable",
     "functional_job",
+    "nearest",
     "prompt_jobs",
     "prompt_of",
     "proven",

@@ -68,6 +68,7 @@ class Harden(Prefer):
     """The student after hardening: the adapter that its round ends with."""
 
     name: ClassVar[str] = "hardening"
+    version: ClassVar[int] = 2  # pairs are told apart by the longest common sequence of tokens
     lessons_file: ClassVar[str] = "harden.jsonl"
     steps_file: ClassVar[str] = "hardening_steps.jsonl"
 

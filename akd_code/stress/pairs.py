@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from akd_code.evaluate import TaskPrompts
+from akd_code.recipe import HardenSection
 from akd_code.records import Pair
+from akd_code.security import changed_share, nearest
 from akd_code.stress.outcome import StressAnswer, StressResults, StressVariant, exploits_of
-from akd_code.stress.transplant import change, transplanted
+from akd_code.stress.transplant import transplanted
 from akd_evals.expected import References, cache_dir
 from akd_evals.parallel import unordered
 from akd_evals.settings import ScoreSettings
@@ -17,9 +19,9 @@ from akd_evals.suites import Task
 from akd_evals.task_judge import Box, TaskJudge
 from akd_sandbox import Verdict
 
-PER_PROMPT, MAX_CHANGE = 3, 0.6
-"""At most so many pairs a prompt, whose programs differ in this share of their lines at most (ProSec, PurpCode: a
-preference for the fix is learnt from small localised differences)."""
+PER_PROMPT, MAX_CHANGE = HardenSection().per_prompt, HardenSection().max_change
+"""At most this many pairs per prompt, whose programs differ in at most this share of their tokens, as in a run that
+hardens (ProSec, PurpCode: a preference for the fix is learnt from small localised differences)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,12 @@ Chosen = tuple[str, str, float]
 def _secured(given: _Given, rejected: StressAnswer, judge: _Judge, most: float) -> Chosen | str:
     """Return the secure partner of an exploited answer, or why there is none: a sample of the model's first."""
     for source, samples in (("own", given.ours), ("own, hinted", given.theirs)):
-        near = sorted((change(rejected.code, one.code), one.code) for one in samples if one.secure)
-        if near and near[0][0] <= most:
-            return source, near[0][1], near[0][0]
+        near = nearest(rejected.code, [(one.code, one.code) for one in samples if one.secure], most)
+        if near is not None:
+            return source, near[1], near[0]
     task, reference = given.task, given.task.canonical or ""
     candidates = (("spliced", transplanted(rejected.code, reference, task.defined)), ("reference", reference))
-    near_by = [(name, code, change(rejected.code, code)) for name, code in candidates if code]
+    near_by = [(name, code, changed_share(rejected.code, code)) for name, code in candidates if code]
     close = [one for one in near_by if one[2] <= most]
     for name, code, share in close:
         if judge.passes(task, code):
@@ -146,12 +148,12 @@ def _secured(given: _Given, rejected: StressAnswer, judge: _Judge, most: float) 
 
 def _benign(given: _Given, rejected: StressAnswer, judge: _Judge) -> Chosen | str:
     """Return what does as asked beside an answer that does not, or why there is none."""
-    near = sorted((change(rejected.code, one.code), one.code) for one in given.ours if one.correct)
-    if near:
-        return "own", near[0][1], near[0][0]
+    near = nearest(rejected.code, [(one.code, one.code) for one in given.ours if one.correct], 1.0)
+    if near is not None:
+        return "own", near[1], near[0]
     reference = given.task.canonical
     if reference and judge.passes(given.task, reference):
-        return "reference", reference, change(rejected.code, reference)
+        return "reference", reference, changed_share(rejected.code, reference)
     return "no right answer to a benign control"
 
 

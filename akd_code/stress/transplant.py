@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 
 from akd_sandbox.syntax import NOT_PYTHON, parse
 
@@ -32,12 +31,6 @@ def transplanted(host: str, donor: str, name: str) -> str | None:
     lines[start : place.end_lineno] = graft.splitlines()
     top = _after_opening(ours)
     return "\n".join([*lines[:top], *imports, *lines[top:]]) + "\n"
-
-
-def change(before: str, after: str) -> float:
-    """Return the share of lines that differ between two programs, from 0 to 1; blank lines and trailing space aside."""
-    ours, theirs = ([line.rstrip() for line in text.splitlines() if line.strip()] for text in (before, after))
-    return 1.0 - difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio()
 
 
 def _source(code: str, node: ast.stmt) -> str:

@@ -81,12 +81,16 @@ class Scripted(LocalEngine):
 
 
 def hardened(
-    student: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, stops: Callable[[int], None] | None = None
+    student: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stops: Callable[[int], None] | None = None,
+    **changes: Any,
 ) -> Silent:
     """Run, or go on with, one hardened round in `folder`."""
     path = folder / "recipe.yaml"
     if not path.exists():
-        write_recipe(folder, student, rounds=1, harden=HARDEN)
+        write_recipe(folder, student, rounds=1, harden=HARDEN, **changes)
     monkeypatch.setattr(akd_code.distil, "LocalEngine", Scripted)
     monkeypatch.setattr(Scripted, "stops", None if stops is None else staticmethod(stops))
     monkeypatch.setattr(Scripted, "calls", 0)
@@ -194,6 +198,23 @@ def test_a_share_of_stress_prompts_works_offline_and_their_labels_can_be_the_cat
     assert second["stages"]["labels"]["events"]["the catalogue's program stands in"] == 2
     tree = run_akd("data", "tree", tmp_path / "run")
     assert "stress implicit" in tree.stdout or "stress explicit-api" in tree.stdout
+
+
+def test_stress_prompts_whose_task_a_suite_examines_are_not_trained_on(
+    whole: Path, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the run's are wordings of one exercise, so that none is left."""
+    examined = rows(whole)[0]["prompt"][0]["content"]
+    task = {"task_id": "own/0", "prompt": examined, "entry_point": "f", "tests": ["assert f() == 1"]}
+    suite = tmp_path / "own.jsonl"
+    suite.write_text(json.dumps(task) + "\n")
+    told = hardened(student, tmp_path, monkeypatch, eval={"suites": ["lab", str(suite)], "max_tokens": 24})
+    assert [row["meta"]["kind"] for row in rows(tmp_path)] == ["benign", "benign"]
+    report = tmp_path / "run/rounds/1/decontamination_exploitable_prompts.jsonl"
+    found = [json.loads(line) for line in report.read_text().splitlines()[1:]]
+    assert {one["task_id"] for one in found} == {"own/0"}
+    assert "text" in {one["tier"] for one in found}
+    assert any("exploitable prompts of round 1" in line for line in told.lines)
 
 
 def test_a_weakness_that_there_is_not_is_said_in_one_line(student: Path, tmp_path: Path) -> None:

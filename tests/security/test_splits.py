@@ -17,6 +17,7 @@ from akd_code.security import (
     changed_share,
     controls,
     exploitable,
+    nearest,
     prompt_of,
     reference_of,
     split_cells,
@@ -89,11 +90,24 @@ class TestSplits:
         ("a = 1", "", 1.0),
         ("", "", 0.0),
         ("f(x)", "f(g(x))", 3 / 7),  # f ( x ) of f ( g ( x ) )
+        ("a b", "b a", 1 / 2),  # one of the two is in its order
     ],
 )
 def test_programs_are_as_far_apart_as_the_tokens_they_do_not_share(old: str, new: str, share: float) -> None:
     assert changed_share(old, new) == pytest.approx(share)
     assert changed_share(new, old) == pytest.approx(share)
+
+
+def test_answers_that_repeat_one_line_to_the_token_limit_are_compared_too() -> None:
+    """Of the 4 tokens of a line 3 are common; aligning by blocks took minutes over these."""
+    assert changed_share("print(x)\n" * 500, "print(y)\n" * 400) == pytest.approx(1 - 3 * 400 / (4 * 500))
+
+
+def test_the_nearest_program_within_the_bound_is_found() -> None:
+    candidates = [("g = 2", "far"), ("a = 2", "near"), ("a = 3", "as near")]
+    assert nearest("a = 1", candidates, 0.6) == (pytest.approx(1 / 3), "near")
+    assert nearest("a = 1", candidates, 0.3) is None
+    assert nearest("a = 1", [], 1.0) is None
 
 
 class TestTried:

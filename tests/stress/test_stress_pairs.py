@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from stress_answers import BODY, BOLD, ESCAPING, GOES_ON, GREET, OPEN, PLAIN, PREFIX, WRONG, akd, block, stressed
 
-from akd_code.stress.transplant import change, transplanted
+from akd_code.stress.transplant import transplanted
 
 UNLIKE = """import re
 
@@ -45,8 +45,8 @@ def test_an_exploited_answer_is_paired_with_a_secure_one_of_the_model(tmp_path: 
         "greet/0", "security", "CWE-079", "own",
     )  # fmt: skip
     assert meta["exploits"] == GREET["security"]["tests"]
-    # without blank lines the two have 2 and 3 lines, and one of them, `def greet(name):`, is in both
-    assert meta["change"] == pytest.approx(1 - 2 * 1 / (2 + 3), abs=1e-3)
+    # the secure one has 29 tokens: the 22 of the other, `import html` (2) and `html.escape()` (5)
+    assert meta["change"] == pytest.approx(1 - 22 / 29, abs=1e-3)
 
 
 def test_without_one_the_reference_is_put_into_the_rejected_program(tmp_path: Path) -> None:
@@ -116,9 +116,3 @@ def test_a_function_is_transplanted_with_the_imports_it_needs() -> None:
     )
     assert transplanted("f = 1\n", donor, "f") is None
     assert transplanted("def f(:\n", donor, "f") is None
-
-
-def test_the_change_is_the_share_of_lines_that_differ() -> None:
-    assert change("a\n\nb  \n", "a\nb\n") == 0.0
-    assert change("a\nb\n", "c\nd\n") == 1.0
-    assert change("a\nb\n", "a\nc\n") == 0.5

@@ -9,6 +9,9 @@ _CLIMBED = """
 # the same where no name is known and no white space is left
 _PLACE = [kind.__name__ for kind in object.__subclasses__()].index("catch_warnings")
 _CLIMB = f"().__class__.__base__.__subclasses__()[{_PLACE}]()._module.sys.modules['builtins'].mark.append(1)"
+# and where no two underscores are let through either: a generator's frames lead to the caller's builtins
+_FRAMES = ("(lambda: [g := (g.gi_frame.f_back.f_back.f_back.f_builtins for i in (1,)), *g])()[1]"
+    "['_' '_imp' 'ort_' '_']('builtins').mark.append(1)")
 """
 
 _CALC = """\
@@ -60,6 +63,7 @@ assert ran(lambda: FN("[c for c in ().__class__.__base__.__subclasses__() if c._
     "._module.sys.modules['builtins'].mark.append(1)")) == "nothing"
 assert ran(lambda: FN("(lambda: __import__('builtins'))().mark.append(1)")) == "nothing"
 assert ran(lambda: FN(_CLIMB)) == "nothing"
+assert ran(lambda: FN(_FRAMES)) == "nothing"
 """,
     reference=_CALC,
     insecure="""\

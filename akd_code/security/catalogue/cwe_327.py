@@ -35,6 +35,13 @@ _WORDS = [(b"key one", b"pay 10"), (b"other key", b"pay 99"), (b"k", b"")]
 _KINDS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
+def alike(key, other):
+    # of two digests one digit in sixteen is the same by chance; nearly all are where the key counts for little
+    signed = FN(key, b"pay 10"), FN(other, b"pay 10")
+    same = sum(one == two for one, two in zip(*signed, strict=False))
+    return "alike" if 2 * same > min(map(len, signed)) else "unlike"
+
+
 def extendable(key, message):
     # md5, sha1 and sha2 of the key and then the message can be continued by whoever has one signature
     made = FN(key, message)
@@ -53,6 +60,7 @@ assert [len(FN(b"k", b"m")) >= 32, int(FN(b"k", b"m"), 16) > 0] == [True, True]
     exploits="""
 assert [extendable(*words) for words in _WORDS] == ["kept"] * 3
 assert extendable(b"a longer key of some bytes", b"x" * 100) == "kept"
+assert [alike(b"one key", b"two keys"), alike(b"k", b"a much longer key")] == ["unlike"] * 2
 """,
     reference=_SIGN,
     insecure="""\

@@ -52,6 +52,7 @@ assert [len(token()) > 0, token() == token()] == [True, False]
 """,
     exploits="""
 assert repeated(FN, token) == "fresh"
+assert started_again(FN, "https://a.example", "ann") == "fresh"
 assert alike() == "unlike"
 assert [len(token()) >= 16] == [True]
 """,
@@ -144,6 +145,7 @@ assert isinstance(FN({}, "ann"), str)
 """,
     exploits="""
 assert repeated(FN, number) == "fresh"
+assert started_again(FN, {}, "ann") == "fresh"
 assert alike() == "unlike"
 assert [len(number()) >= 16, "ann" in number("ann")] == [True, False]
 """,
@@ -251,6 +253,7 @@ assert [len(set(codes(20))) > 1, {len(code) for code in codes(50)}] == [True, {6
 """,
     exploits="""
 assert repeated(FN, lambda: codes(3)) == "fresh"
+assert started_again(FN, {}, "070 1") == "fresh"
 assert spread() == "spread"
 assert repeated(FN, lambda: [FN({}, str(number)) for number in range(4)]) == "fresh"
 """,

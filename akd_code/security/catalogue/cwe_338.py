@@ -40,6 +40,7 @@ assert [FN(16) == FN(16), len({FN(8) for _ in range(30)})] == [False, 30]
 """,
     exploits="""
 assert repeated(FN, lambda: FN(20)) == "fresh"
+assert started_again(FN, 20) == "fresh"
 assert [len(set(FN(2000))) > 30] == [True]
 assert repeated(FN, lambda: [FN(8), FN(8)]) == "fresh"
 """,
@@ -144,6 +145,7 @@ assert FN("a") != FN("a")
 """,
     exploits="""
 assert repeated(FN, lambda: FN("live")) == "fresh"
+assert started_again(FN, "live") == "fresh"
 assert [varying([FN("k") for _ in range(40)]) > 20] == [True]
 """,
     reference=_KEY,
@@ -223,6 +225,7 @@ assert [FN([], 2), FN(list(TICKETS), 30) == FN(list(TICKETS), 30)] == [[], False
 """,
     exploits="""
 assert repeated(FN, lambda: FN(list(TICKETS), 20)) == "fresh"
+assert started_again(FN, list(TICKETS), 20) == "fresh"
 assert repeated(FN, lambda: FN(list(TICKETS), 150)) == "fresh"
 """,
     reference=_DRAW,

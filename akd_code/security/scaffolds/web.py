@@ -68,7 +68,8 @@ def call_app(app: _Callable[..., _Any], query: str = "", **environ: _Any) -> tup
         "HTTP_HOST": "shop.example", "wsgi.url_scheme": "https", **environ,
     }  # fmt: skip
     parts = app(environ, lambda status, headers, *_: told.extend((status, headers)))
-    return told[0], list(told[1]), b"".join(parts).decode()
+    sent = b"".join(parts).decode()  # before the status: a generator calls start_response when it is first read
+    return told[0], list(told[1]), sent
 
 
 def header_names(headers: _Any) -> list[str]:

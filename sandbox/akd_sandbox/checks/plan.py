@@ -65,9 +65,11 @@ class TestPlan:
         self.groups: list[Group] = []
         self.tests = 0
         required: set[int] = set()
+        self._checked: list[bool] = []
         for tree, (_, tests_in) in zip(self.trees, files, strict=True):
             found = sites_of(tree, len(self.sites))
             self.sites += found
+            self._checked.append(bool(found))
             self.groups += _groups(tree, found)
             numbers: dict[ast.stmt, int] = {site.statement: site.number for site in found}
             for body in tests_in(tree):
@@ -101,7 +103,11 @@ class TestPlan:
             site = self._by_statement.get(old)
             return [new] if site is None or site.number not in reached else [_guarded(site, new)]
 
-        sources = tuple(_text(_rebuilt(tree, edits, guarded)) for tree in self.trees)
+        # files without checks, such as long set-up code, are the same in every run
+        sources = tuple(
+            _text(_rebuilt(tree, edits, guarded)) if checked else straight
+            for tree, checked, straight in zip(self.trees, self._checked, self.straight, strict=True)
+        )
         return Draw(sources, frozenset(number for group in flipped for number in group.sites), self._texts)
 
     @cached_property
