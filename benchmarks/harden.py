@@ -281,11 +281,16 @@ def main() -> None:
     parser.add_argument(
         "--temperature", type=float, default=0.8, help="of the student's answers that pairs are made of"
     )
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--beta", type=float, default=0.1)
     parser.add_argument("--nll", type=float, default=0.2)
-    parser.add_argument("--references", action="store_true", help="the catalogue's programs may be chosen as well")
+    parser.add_argument(
+        "--references",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="the catalogue's program is chosen where none of the student's is right and safe; stands for a teacher",
+    )
     parser.add_argument("--threads", type=int, help="threads of the student's arithmetic")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each seed's outcomes, and use those kept")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")

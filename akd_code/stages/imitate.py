@@ -61,9 +61,7 @@ class NoRowsError(AkdError):
             "or the seeds"
         )
         if not said:
-            what = (
-                "there is no prompt, as the generator wrote none that was kept; `akd status RUN` says what was refused"
-            )
+            what = "there is no prompt, as the round before made none; its `generation` in summary.json says why"
         super().__init__(f"no row to train on: {what}")
 
 
