@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from akd_sandbox.guest.execution import lay_out
+from akd_sandbox.guest.looking import BuiltIns
 
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
@@ -27,6 +28,18 @@ class _Plugin:
         self.order = order
         self.problems: dict[str, BaseException | str] = {}
         self.broken: list[str] = []
+
+    def pytest_configure(self, config: Any) -> None:
+        """Give test modules built-in names that the program cannot replace."""
+        from _pytest.assertion.rewrite import AssertionRewritingHook
+
+        execute = AssertionRewritingHook.exec_module
+
+        def exec_module(hook: Any, module: Any) -> None:
+            module.__dict__["__builtins__"] = BuiltIns()
+            execute(hook, module)
+
+        AssertionRewritingHook.exec_module = exec_module  # type: ignore[method-assign, assignment]
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:

@@ -21,6 +21,7 @@ from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import Channel, describe
 from akd_sandbox.guest.execution import execute, flush, lay_out, resolve
 from akd_sandbox.guest.externals import Missing
+from akd_sandbox.guest.looking import BuiltIns
 from akd_sandbox.guest.recorder import Recorder
 
 # The program in the worker may patch the builtins; functions defined below keep these.
@@ -38,7 +39,7 @@ class Names(dict[str, Any]):
     def __init__(self, program: dict[str, Any], code: str) -> None:
         """Take over the program's names, but for those it may set anew: these are looked up when they are used."""
         super().__init__(program)
-        super().__setitem__("__builtins__", builtins)
+        super().__setitem__("__builtins__", BuiltIns())
         self._program = program
         self._its_own = frozenset(program)
         for name in _set_by_functions(code):

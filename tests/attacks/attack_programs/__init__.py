@@ -1,6 +1,7 @@
 """The conformance suite's programs: every attack and every control, as data."""
 
 from attack_programs import (
+    blinding,
     controls,
     early_exit,
     forging,
@@ -41,7 +42,7 @@ GROUPS = {
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
-    "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS),
+    "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS + blinding.ATTACKS),
     "O": ("a shell at hand", with_shell.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
