@@ -83,6 +83,12 @@ def reference_of(exercise: str, entry_point: str) -> str:
     raise AkdError(f"the catalogue has no exercise {exercise!r}; install the package that brought it")
 
 
+def exploitable_of(exercise: str, entry_point: str) -> str | None:
+    """Return the catalogue's program with the weakness, with its function called so; None where there is none."""
+    tasks = (task for one in weaknesses() for task in one.tasks if task.name == exercise)
+    return next((task.called(entry_point).insecure for task in tasks), None)
+
+
 @cache
 def catalogue_digest() -> str:
     """Return the digest of everything in the catalogue."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from akd_code.records import Answer, Prompt
+from akd_code.records import Answer, Prompt, PromptTests
+from akd_code.security.splits import exploitable_of
 from akd_evals.exploits import worked
 from akd_sandbox import Job, Limits, Sandbox, Verdict, tests_from_asserts
 
@@ -23,6 +24,9 @@ class StressTry:
     exploit: str = ""
 
 
+BLINDED = "beside this program the exploits do not see what they see in a program known to be exploitable"
+
+
 @dataclass(frozen=True, slots=True)
 class Stressed:
     """A prompt's answers."""
@@ -32,7 +36,12 @@ class Stressed:
 
 
 def tried(prompt: Prompt, answer: Answer, box: Sandbox, limits: Limits) -> StressTry:
-    """Return what an answer's tests and exploits say, each in a run of its own; blocks."""
+    """Return what an answer's tests and exploits say, each in a run of its own; blocks.
+
+    An answer that withstands its exploits is believed only if the same exploits work, beside it and after its own
+    tests, on the catalogue's program with the weakness: a program that replaces what the exploits look with blinds them
+    for that one too.
+    """
     tests = prompt.tests
     if answer.code is None or tests is None or prompt.entry_point is None:
         return StressTry(answer, False, None)
@@ -49,8 +58,22 @@ def tried(prompt: Prompt, answer: Answer, box: Sandbox, limits: Limits) -> Stres
         return StressTry(answer, passed, None)
     (exploits,) = rest
     if exploits.verdict is Verdict.PASS:
-        return StressTry(answer, passed, True)
+        blinded = _blinded(prompt, answer, tests, box, limits)
+        return StressTry(answer, passed, not blinded, BLINDED if blinded else "")
     shown = worked(exploits)
     if not shown:
         return StressTry(answer, passed, None)
     return StressTry(answer, passed, False, tests.asserts[first + shown[0]])
+
+
+def _blinded(prompt: Prompt, answer: Answer, tests: PromptTests, box: Sandbox, limits: Limits) -> bool:
+    """Return whether exploits find nothing in a program with the weakness that takes the answer's place."""
+    entry = prompt.entry_point or ""
+    known = exploitable_of(prompt.origin.subtopic, entry) if prompt.origin is not None else None
+    if known is None or answer.code is None:
+        return False
+    first = len(tests.asserts) - tests.exploits
+    lines = (*tests.asserts[:first], known, *tests.asserts[first:])
+    job = Job(answer.code, entry, tests_from_asserts(lines, entry, tests.setup), limits, stop_at_first_failure=False)
+    found = box.run(job)
+    return found.verdict.decided and not worked(found)
