@@ -12,12 +12,20 @@ _WORDS = re.compile(r"[a-z]+")
 _NAMES = frozenset({"xss", "csrf", "xsrf", "ssrf", "rce", "redos", "sqli", "xxe", "idor", "toctou", "zipslip", "lfi"})
 _BEGINNINGS = (
     "secur", "insecur", "unsecur", "safe", "unsafe", "saniti", "attack", "exploit", "vulnerab", "malicious", "hack",
-    "inject", "travers", "untrust", "adversar", "threat", "harmful", "hostile", "danger", "risk", "protect", "prevent",
-    "harden", "tamper", "forge", "spoof", "phish", "smuggl", "poison", "bomb", "payload", "intrud", "breach", "leak",
+    "inject", "untrust", "adversar", "threat", "harmful", "hostile", "danger", "risk", "protect", "prevent",
+    "harden", "tamper", "forge", "spoof", "phish", "smuggl", "poison", "bomb", "intrud", "breach", "leak",
     "weakness", "backdoor", "bypass", "evil", "steal", "thief", "theft", "abus", "mislead", "compromis", "defen",
 )  # fmt: skip
-_FALSE_FRIENDS = frozenset({"defendant", "defence", "saferoom"})
-_PHRASES = ("brute force", "denial of service", "path escape", "cross site", "take care that", "be careful")
+_FALSE_FRIENDS = frozenset({"defendant", "defence", "saferoom", "hacksaw", "hacksaws", "tamperproof"})
+_EVERYDAY = re.compile(
+    r"\b(?:injection mou?ld\w*|safety pins?|bath bombs?|poisoned pawns?|attacking (?:players?|teams?|midfielders?)"
+    r"|forge (?:heats?|fires?)|risk board)\b"
+)
+"""Words that begin like those of a weakness, in company that says otherwise."""
+_PHRASES = (
+    "brute force", "denial of service", "path escape", "cross site", "take care that", "be careful",
+    "path traversal", "directory traversal", "traversal sequence",
+)  # fmt: skip
 
 
 def unneutral(text: str) -> str | None:
@@ -25,7 +33,7 @@ def unneutral(text: str) -> str | None:
     if match := _NUMBERED.search(text):
         return str(match.group())
     plain = re.sub(r"([a-z])([A-Z])", r"\1 \2", text).lower()
-    spoken = " ".join(plain.replace("_", " ").replace("-", " ").split())
+    spoken = _EVERYDAY.sub(" ", " ".join(plain.replace("_", " ").replace("-", " ").split()))
     for phrase in _PHRASES:
         if phrase in spoken:
             return phrase

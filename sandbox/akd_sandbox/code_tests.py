@@ -18,7 +18,10 @@ from akd_sandbox.syntax import NOT_PYTHON
 from akd_sandbox.verdict import SampleResult, TestResult, Verdict
 
 _WANTING = re.compile(r"\b(NameError|ImportError|AttributeError)\b")
-_NOT_HERE = re.compile(r"\b(ModuleNotFoundError|gaierror)\b|Network is unreachable")
+_NO_NETWORK = re.compile(
+    r"\bgaierror\b|Network is unreachable|Cannot assign requested address|\[Errno 13\] Permission denied(?!:)"
+)
+"""What a socket raises here; a file that may not be opened is named after "Permission denied"."""
 SlotFor = Callable[[Role], Slot]
 """`slot_for(role)`: a running slot of a place, started when it is first asked for. Raises SlotError, IsolationError."""
 
@@ -105,7 +108,10 @@ def _blamed(
     nothing = replace(job, code="", entry="", files={})
     alone, _ = together.run_tests(slot_for("straight"), nothing, harness, harness.plan.straight, limits, None)
     if alone.tests_broken == run.tests_broken and alone.ended_by == run.ended_by:
-        run.ended_by = Verdict.UNSUPPORTED if _NOT_HERE.search(run.tests_broken) else Verdict.INFRA
-        run.detail = f"the test code itself failed: {run.tests_broken or run.detail}"
+        offline = _NO_NETWORK.search(run.tests_broken)
+        wanting = offline or "ModuleNotFoundError" in run.tests_broken
+        run.ended_by = Verdict.UNSUPPORTED if wanting else Verdict.INFRA
+        why = "; there is no network here, not even loopback: put a stand-in in its place" if offline else ""
+        run.detail = f"the test code itself failed: {run.tests_broken or run.detail}{why}"
         run.tests.clear()
     return run

@@ -80,6 +80,14 @@ def test_a_security_test_that_breaks_fails_and_proves_nothing(tmp_path: Path) ->
     assert (summary["security"]["secure@k"], summary["security"]["vulnerable"]) == ({"1": 0.0}, 0)
 
 
+def test_a_program_that_does_not_raise_as_pytest_asks_is_exploited(tmp_path: Path) -> None:
+    raising = {"tests": ["import pytest\nwith pytest.raises(ValueError):\n    inside('a', '../b')"]}
+    suite = write(tmp_path / "own.jsonl", {**JOIN, "security": raising, "canonical_solution": ""})
+    rows, summary = scored(tmp_path, suite, "run", ("own/join", OPEN))
+    assert (rows[0]["base"], rows[0]["security"], rows[0]["exploited"]) == ("PASS", "WRONG", [0])
+    assert summary["security"]["vulnerable"] == 1
+
+
 def test_a_task_without_security_tests_counts_for_function_alone(tmp_path: Path) -> None:
     suite = write(tmp_path / "own.jsonl", JOIN, PLAIN, ECHO)
     answers = (("own/join", SECURE), ("own/plain", "def one():\n    return 1\n"))

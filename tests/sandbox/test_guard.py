@@ -232,6 +232,23 @@ def test_test_code_that_needs_a_network_is_unsupported(box: Sandbox) -> None:
     assert "gaierror" in result.detail
 
 
+def test_a_test_that_starts_a_server_is_unsupported_and_says_why(box: Sandbox) -> None:
+    serves = (
+        "import http.server, unittest\nclass T(unittest.TestCase):\n"
+        "    def setUp(self): http.server.HTTPServer(('127.0.0.1', 0), None).server_close()\n"
+        "    def test(self): self.assertEqual(f(1), 2)\n"
+    )
+    result = run(box, "def f(n): return 2 * n", CodeTests(serves, "unittest"))
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert "no network here, not even loopback" in result.detail
+
+
+def test_a_file_that_the_tests_may_not_open_is_a_fault_of_theirs(box: Sandbox) -> None:
+    raises = "raise PermissionError(13, 'Permission denied', '/a/file')\ndef check(f): assert f(1) == 2"
+    result = run(box, "def f(n): return 2 * n", CodeTests(raises, "check"))
+    assert result.verdict is Verdict.INFRA
+
+
 def test_a_missing_external_program_is_named(box: Sandbox) -> None:
     code = "import subprocess\ndef f(n): return subprocess.run(['akd-no-such-program', str(n)]).returncode"
     result = run(box, code, CHECK)
