@@ -157,6 +157,25 @@ CASES = [
     ("unittest.main() in the program ends well", True,
      "def f(n): return n\nif __name__ == 'nothing':\n    import unittest\n    unittest.main()",
      "assert f(1) == 1", "asserts"),
+    ("input replaced through __builtins__", True, "def f(): return input()",
+     "__builtins__.input = lambda: '7'\nassert f() == '7' and input() == '7'", "asserts"),
+    ("input replaced through setattr", True, "def f(): return input()",
+     "setattr(__builtins__, 'input', lambda: '8')\nassert f() == '8'", "asserts"),
+    ("input and print replaced by mock", True, "def f(): print(input())",
+     "from unittest.mock import patch\n"
+     "with patch('builtins.input', return_value='3'), patch('builtins.print') as said:\n    f()\n    print(input())\nassert said.call_count == 2", "asserts"),
+    ("input replaced in a module's __builtins__", True, "def f(): return input()",
+     "from solution import f\ndef test():\n    __builtins__['input'] = lambda: '9'\n    assert f() == '9' == input()",
+     "pytest"),
+    ("input replaced by monkeypatch", True, "def f(): return input()",
+     "from solution import f\ndef test(monkeypatch):\n    monkeypatch.setattr('builtins.input', lambda: '5')\n"
+     "    assert f() == '5' == input()", "pytest"),
+    ("len forbidden to the program", True, "def f(items): return sum(1 for _ in items)",
+     "from unittest.mock import patch\nwith patch('builtins.len', side_effect=AssertionError):\n    found = f([1, 2])\n"
+     "assert found == 2", "asserts"),
+    ("a program that replaces print for itself", True,
+     "import builtins\nsaid = []\nbuiltins.print = lambda *given: said.append(given)\ndef f(n): print(n)",
+     "f(1)\nassert said == [(1,)]", "asserts"),
 ]  # fmt: skip
 
 

@@ -29,3 +29,18 @@ class BuiltIns(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         return builtins.__dict__[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Replace a name for the program as well: `__builtins__["input"] = ...`, in test code."""
+        super().__setitem__(name, value)
+        builtins.__dict__[name] = value
+
+    def __getattr__(self, name: str) -> Any:
+        """As the module that `__builtins__` is where a file is run: `__builtins__.input`."""
+        return getattr(builtins, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(builtins, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(builtins, name)
