@@ -163,7 +163,8 @@ CASES = [
      "setattr(__builtins__, 'input', lambda: '8')\nassert f() == '8'", "asserts"),
     ("input and print replaced by mock", True, "def f(): print(input())",
      "from unittest.mock import patch\n"
-     "with patch('builtins.input', return_value='3'), patch('builtins.print') as said:\n    f()\n    print(input())\nassert said.call_count == 2", "asserts"),
+     "with patch('builtins.input', return_value='3'), patch('builtins.print') as said:\n    f()\n"
+     "    print(input())\nassert said.call_count == 2", "asserts"),
     ("input replaced in a module's __builtins__", True, "def f(): return input()",
      "from solution import f\ndef test():\n    __builtins__['input'] = lambda: '9'\n    assert f() == '9' == input()",
      "pytest"),
