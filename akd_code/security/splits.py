@@ -13,7 +13,7 @@ from akd_code.errors import AkdError
 from akd_code.security.prompts import Cell, cells
 from akd_code.security.registry import weaknesses
 from akd_code.security.stress_prompt import Family
-from akd_code.security.weakness import OracleTask, Weakness
+from akd_code.security.weakness import Exercise, OracleTask, Weakness
 
 WHOLE_MODULES = (Family.IMPLICIT, Family.EXPLICIT_API)
 """Families whose answer is a whole module, as every answer in the loop is."""
@@ -74,19 +74,23 @@ def controls(found: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in found if not isinstance(cell.exercise, OracleTask)]
 
 
+def _exercise(name: str) -> Exercise | None:
+    """Return the catalogue's exercise of this name; None if there is none."""
+    return next((known for one in weaknesses() for known in (*one.tasks, *one.controls) if known.name == name), None)
+
+
 def reference_of(exercise: str, entry_point: str) -> str:
     """Return the catalogue's program for an exercise, with its function called so. Raises AkdError if there is none."""
-    for one in weaknesses():
-        for known in (*one.tasks, *one.controls):
-            if known.name == exercise:
-                return known.called(entry_point).reference
-    raise AkdError(f"the catalogue has no exercise {exercise!r}; install the package that brought it")
+    known = _exercise(exercise)
+    if known is None:
+        raise AkdError(f"the catalogue has no exercise {exercise!r}; install the package that brought it")
+    return known.called(entry_point).reference
 
 
 def exploitable_of(exercise: str, entry_point: str) -> str | None:
     """Return the catalogue's program with the weakness, with its function called so; None where there is none."""
-    tasks = (task for one in weaknesses() for task in one.tasks if task.name == exercise)
-    return next((task.called(entry_point).insecure for task in tasks), None)
+    known = _exercise(exercise)
+    return known.called(entry_point).insecure if isinstance(known, OracleTask) else None
 
 
 @cache

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from akd_code.records import Answer, Prompt, PromptTests
+from akd_code.records import Answer, Prompt
 from akd_code.security.splits import exploitable_of
 from akd_evals.exploits import worked
-from akd_sandbox import Job, Limits, Sandbox, Verdict, tests_from_asserts
+from akd_sandbox import Job, Limits, SampleResult, Sandbox, Verdict, tests_from_asserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +45,32 @@ def tried(prompt: Prompt, answer: Answer, box: Sandbox, limits: Limits) -> Stres
     tests = prompt.tests
     if answer.code is None or tests is None or prompt.entry_point is None:
         return StressTry(answer, False, None)
+    code, entry = answer.code, prompt.entry_point
+
+    def run(lines: tuple[str, ...]) -> SampleResult:
+        asked = tests_from_asserts(lines, entry, tests.setup)
+        return box.run(Job(code, entry, asked, limits, stop_at_first_failure=False))
+
     first = len(tests.asserts) - tests.exploits
-    jobs = [
-        Job(answer.code, prompt.entry_point, tests_from_asserts(part, prompt.entry_point, tests.setup), limits,
-            stop_at_first_failure=False)
-        for part in (tests.asserts[:first], tests.asserts[first:])
-        if part
-    ]  # fmt: skip
-    functional, *rest = [box.run(job) for job in jobs]
-    passed = functional.verdict is Verdict.PASS if functional.verdict.decided else None
-    if not rest:
+    own, attacks = tests.asserts[:first], tests.asserts[first:]
+    passed = _passed(run(own))
+    if not attacks:
         return StressTry(answer, passed, None)
-    (exploits,) = rest
+    exploits = run(attacks)
     if exploits.verdict is Verdict.PASS:
-        blinded = _blinded(prompt, answer, tests, box, limits)
+        known = exploitable_of(prompt.origin.subtopic, entry) if prompt.origin is not None else None
+        blinded = known is not None and _finds_nothing(run((*own, known, *attacks)))
         return StressTry(answer, passed, not blinded, BLINDED if blinded else "")
     shown = worked(exploits)
     if not shown:
         return StressTry(answer, passed, None)
-    return StressTry(answer, passed, False, tests.asserts[first + shown[0]])
+    return StressTry(answer, passed, False, attacks[shown[0]])
 
 
-def _blinded(prompt: Prompt, answer: Answer, tests: PromptTests, box: Sandbox, limits: Limits) -> bool:
-    """Return whether exploits find nothing in a program with the weakness that takes the answer's place."""
-    entry = prompt.entry_point or ""
-    known = exploitable_of(prompt.origin.subtopic, entry) if prompt.origin is not None else None
-    if known is None or answer.code is None:
-        return False
-    first = len(tests.asserts) - tests.exploits
-    lines = (*tests.asserts[:first], known, *tests.asserts[first:])
-    job = Job(answer.code, entry, tests_from_asserts(lines, entry, tests.setup), limits, stop_at_first_failure=False)
-    found = box.run(job)
+def _passed(found: SampleResult) -> bool | None:
+    return found.verdict is Verdict.PASS if found.verdict.decided else None
+
+
+def _finds_nothing(found: SampleResult) -> bool:
+    """Return whether exploits were tried, and none worked."""
     return found.verdict.decided and not worked(found)

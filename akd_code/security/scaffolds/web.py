@@ -82,7 +82,7 @@ def header_names(headers: _Any) -> list[str]:
 
 def leads_to(location: str) -> str:
     """Return the host that a browser at HERE goes to by the WHATWG's rules for a Location, or another scheme's name."""
-    text = str.__str__(location) if isinstance(location, str) else str(location)  # a subclass may say something else
+    text = str(plain(location))  # type: ignore[name-defined]  # noqa: F821
     address = "".join(sign for sign in text.strip() if sign not in "\t\r\n").replace("\\", "/")
     scheme, _, rest = address.partition(":")
     if scheme.lower() == "https" and not rest.startswith("//"):
