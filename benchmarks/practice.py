@@ -41,6 +41,8 @@ ARMS: Mapping[str, Mapping[str, Any] | None] = {
     "chosen again": {"method": "dpo"},
     "dpo": {"method": "dpo", "nll": 0.0},
     "dpo+nll": {"method": "dpo", "nll": 0.2},
+    "dpo own": {"method": "dpo", "chosen": "own", "nll": 0.0},
+    "dpo+nll own": {"method": "dpo", "chosen": "own", "nll": 0.2},
     "dpo+nll 1": {"method": "dpo", "nll": 1.0},
     "kto": {"method": "kto"},
     "self solution": {"method": "self", "context": "solution"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from typing import TypeVar
 
 from akd_code.recipe import PreferSection
@@ -25,17 +26,22 @@ def practised(label: Label) -> bool:
 def pairs_of(label: Label, practice: Practice, settings: PreferSection, rng: random.Random) -> list[Pair]:
     """Return a prompt's pairs, one per distinct program of the student's.
 
-    Chosen passes all tests; rejected is finished, holds a program, and is behind by `settings.gap` at least.
+    Chosen passes all tests: the label, or an answer of the student's own (`settings.chosen`; where it has none, there
+    is no pair). Rejected is finished, holds a program, and is behind by `settings.gap` at least.
     """
     worse = _distinct([one for one in practice.tried if _ended(one) and _behind(label, one, settings.gap)])
     taken = rng.sample(worse, min(len(worse), settings.pairs))
+    chosen = [label.answer.text]
+    if settings.chosen == "own":
+        chosen = [one.answer.text for one in _right(practice)]
+        rng.shuffle(chosen)
     text = label.prompt.text
-    return [Pair(label.prompt.id, text, label.answer.text, one.answer.text) for one in taken]
+    return [Pair(label.prompt.id, text, better, one.answer.text) for one, better in zip(taken, cycle(chosen))]
 
 
 def singles_of(label: Label, practice: Practice, settings: PreferSection, rng: random.Random) -> list[Single]:
     """Return a prompt's single answers: its label and the student's own right ones, and as many wrong ones at most."""
-    right = _distinct([one for one in practice.tried if _ended(one) and one.pass_rate == 1.0])
+    right = _right(practice)
     wrong = _distinct([one for one in practice.tried if _ended(one) and one.pass_rate not in (None, 1.0)])
     good = [label.answer.text, *(one.answer.text for one in right)][: settings.pairs]
     bad = [one.answer.text for one in rng.sample(wrong, min(len(wrong), settings.pairs))]
@@ -86,6 +92,10 @@ def _behind(label: Label, one: Tried, gap: float) -> bool:
 
 def _ended(one: Tried) -> bool:
     return one.answer.finish_reason != "length" and one.answer.code is not None
+
+
+def _right(practice: Practice) -> list[Tried]:
+    return _distinct([one for one in practice.tried if _ended(one) and one.pass_rate == 1.0])
 
 
 def _distinct(tried: Sequence[Tried]) -> list[Tried]:

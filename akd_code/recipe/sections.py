@@ -234,15 +234,19 @@ class SftSection(TrainSection):
 class PreferSection(TrainSection):
     """Training on the student's own answers after imitation, each against what the referee knows; off by default.
 
-    dpo (arXiv 2305.18290) on pairs: chosen is the teacher's verified answer, rejected the student's own that fails the
-    tests. kto (arXiv 2402.01306): single answers, right or wrong. self: self-distillation (SDFT, arXiv 2601.19897, and
-    SDPO, arXiv 2601.20802), where the same student, shown what the referee knows, is the teacher.
+    dpo (arXiv 2305.18290) on pairs: chosen is the teacher's verified answer, or the student's own that passes the tests
+    (arXiv 2404.19733); rejected is the student's own that fails them. kto (arXiv 2402.01306): single answers, right or
+    wrong. self: self-distillation (SDFT, arXiv 2601.19897, and SDPO, arXiv 2601.20802), where the same student, shown
+    what the referee knows, is the teacher.
     """
 
     method: Literal["none", "dpo", "kto", "self"] = setting("none", "none, dpo, kto, or self")
     samples: Positive = setting(4, "answers of the student to each verified prompt of the train pool")
     temperature: float = setting(0.7, "of these answers", gt=0)
     pairs: Positive = setting(1, "pairs of a prompt at most (kto: answers of each kind; self: answers)")
+    chosen: Literal["label", "own"] = setting(
+        "label", "dpo: label: the verified answer; own: the student's right ones (prompts without one make no pair)"
+    )
     gap: float = setting(0.4, "dpo: the chosen answer's pass rate is above the rejected one's by this", gt=0, le=1)
     beta: float = setting(0.1, "weight of staying near the student before the training (AKD's code: 0.01)", gt=0)
     nll: float = setting(0.2, "dpo: weight of the chosen answer's own loss per token; 0: pairs alone", ge=0)

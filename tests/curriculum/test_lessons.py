@@ -62,6 +62,26 @@ def test_equal_programs_make_one_pair_and_no_more_than_asked_for() -> None:
     assert len(pairs_of(label(), those, PreferSection(pairs=2), RNG)) == 2
 
 
+def test_the_chosen_answer_can_be_the_students_own_right_one() -> None:
+    those = practice(tried("good", 1.0), tried("bad", 0.0), tried("worse", 0.0), tried("cut", 1.0, "length"))
+    found = pairs_of(label(), those, PreferSection(pairs=2, chosen="own"), RNG)
+    assert {(pair.chosen, pair.rejected) for pair in found} == {
+        ("text of good", "text of bad"),
+        ("text of good", "text of worse"),
+    }
+
+
+def test_each_of_the_students_right_answers_is_chosen_once_before_any_is_again() -> None:
+    those = practice(*(tried(name, 1.0) for name in "abc"), *(tried(name, 0.0) for name in "uvwxyz"))
+    found = pairs_of(label(), those, PreferSection(pairs=3, chosen="own"), RNG)
+    assert sorted(pair.chosen for pair in found) == ["text of a", "text of b", "text of c"]
+
+
+def test_a_prompt_to_which_the_student_has_no_right_answer_makes_no_pair_of_its_own() -> None:
+    those = practice(tried("bad", 0.0), tried("untested", None), tried("cut", 1.0, "length"))
+    assert pairs_of(label(), those, PreferSection(chosen="own"), RNG) == []
+
+
 def test_single_answers_are_the_label_the_right_ones_and_the_wrong_ones() -> None:
     those = practice(tried("good", 1.0), tried("bad", 0.0), tried("untested", None), tried("cut", 0.0, "length"))
     found = singles_of(label(), those, PreferSection(pairs=5), RNG)
