@@ -53,7 +53,7 @@ from akd_code.stages import (
     without_right_answer,
 )
 from akd_code.stages.discriminate import hard_share
-from akd_code.stages.estimate import CHARS_A_TOKEN
+from akd_code.stages.estimate import CHARS_A_TOKEN, Pace, assumed_pace
 from akd_code.stages.ladder import Ladder
 
 ROUND = (
@@ -166,12 +166,14 @@ def examined(steps: StepRunner, bench: Workbench, number: int, student: StudentA
     return {suite.name: steps.do(Examine(bench, number, suite, student))[0].facts.pass_at_1 for suite in bench.suites}
 
 
-def forecast(recipe: Recipe) -> Estimate:
+def forecast(recipe: Recipe, pace: Pace | None = None) -> Estimate:
     """Return what a run of the recipe will ask for at most: the sum over rounds of what its stages estimate.
 
-    Reads the seeds and the suites, and opens no model. Raises RecipeError, EvalError.
+    Reads the seeds and the suites, and opens no model: without a measured `pace` the student's is assumed by its size.
+    Raises RecipeError, EvalError.
     """
     seeds = load_seeds(recipe)
+    prompt_tokens = sum(len(seed.text) for seed in seeds) / len(seeds) / CHARS_A_TOKEN
     tasks = {suite.name: len(suite.tasks) for suite in run_settings(recipe).open_suites()}
     untested = sum(seed.tests is None and seed.entry_point is not None for seed in seeds)
     first = Outlook(
@@ -181,10 +183,11 @@ def forecast(recipe: Recipe) -> Estimate:
         untested=untested,
         cache=len(seeds),
         judged=sum(seed.tests is None for seed in seeds),
-        prompt_tokens=sum(len(seed.text) for seed in seeds) / len(seeds) / CHARS_A_TOKEN,
+        prompt_tokens=prompt_tokens,
         exam_tasks=tasks,
+        pace=pace or assumed_pace(recipe, prompt_tokens),
     )
-    total = Examine.estimate(recipe, first)
+    total = Examine.estimate(recipe, replace(first, number=0))
     new = recipe.generator.prompts
     written = 0 if recipe.generator.model == "none" else new
     for number in range(1, recipe.rounds + 1):

@@ -24,10 +24,21 @@ if TYPE_CHECKING:
 )
 @click.option("--run-dir", type=click.Path(path_type=Path), help="Where the run lives (default: runs/NAME).")
 @click.option("--dry-run", is_flag=True, help="Print what the run would ask for, cost and take, then stop.")
+@click.option(
+    "--measure/--no-measure",
+    default=True,
+    help="Time a student at hand for the dry run (a minute or so), or go by its size. [measure]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json, or the dry run, as JSON.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(
-    recipe: Path, overrides: tuple[str, ...], run_dir: Path | None, dry_run: bool, as_json: bool, debug: bool
+    recipe: Path,
+    overrides: tuple[str, ...],
+    run_dir: Path | None,
+    dry_run: bool,
+    measure: bool,
+    as_json: bool,
+    debug: bool,
 ) -> None:
     """Run the distillation loop of RECIPE. The same command again continues where it stopped.
 
@@ -39,7 +50,7 @@ def command(
         loaded = load_recipe(recipe, overrides)
         folder = run_dir or Path("runs") / loaded.name
         if dry_run:
-            _show_forecast(loaded, as_json)
+            _show_forecast(loaded, measure, as_json)
             return
         from akd_code.distil import run_recipe
 
@@ -51,16 +62,21 @@ def command(
         _show(loaded, folder, rounds)
 
 
-def _show_forecast(recipe: Recipe, as_json: bool) -> None:
+def _show_forecast(recipe: Recipe, measure: bool, as_json: bool) -> None:
     from akd_code.curriculum.seeds import load_seeds
     from akd_code.loop import forecast
     from akd_code.stages.forecast import forecast_json, forecast_lines
+    from akd_code.stages.pace import can_be_measured, measured_pace
 
-    estimate = forecast(recipe)
+    seeds, pace = load_seeds(recipe), None
+    if measure and can_be_measured(recipe):
+        click.echo("timing a few answers and training steps of the student (--no-measure leaves it out)", err=True)
+        pace = measured_pace(recipe, seeds)
+    estimate = forecast(recipe, pace)
     if as_json:
         click.echo(json.dumps(forecast_json(recipe, estimate)))
         return
-    for line in forecast_lines(recipe, len(load_seeds(recipe)), estimate):
+    for line in forecast_lines(recipe, len(seeds), estimate):
         click.echo(line)
 
 

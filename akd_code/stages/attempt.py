@@ -86,4 +86,4 @@ class Attempt(Stage[NoFacts, Answer]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return the answers to each prompt of the cache pool, unless the loop ends before."""
         answers = outlook.cache * recipe.student.samples
-        return Estimate() if outlook.last else written(recipe, answers * recipe.student.max_tokens)
+        return Estimate() if outlook.last else written(outlook.pace, answers, recipe.student.max_tokens)

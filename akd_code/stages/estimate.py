@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from akd_code.recipe import ModelSection, Recipe
 
@@ -17,15 +17,38 @@ SANDBOX_S = 0.02
 """Seconds that one program's tests take, on one of the cores."""
 CACHED_ANSWER_BYTES = 6_000
 """Bytes of an answer in the cache, and of what is made of it."""
+BENCHMARK_S = 0.1
+"""Seconds that the tests of a benchmark's task take."""
+ADAPTER_BYTES = 40 << 20
+"""Bytes of an adapter with its checkpoint, for a student of some hundred million parameters."""
 ANSWER_TOKENS = 200
-"""Tokens of a usual answer, where time and training are estimated; costs count the longest."""
+"""Tokens of a usual answer, where nothing better is known; costs count the longest."""
 UNBOUNDED_TOKENS = 4096
 """Tokens of the longest answer where none is asked for."""
-_LAB_RATES = (8_000.0, 9_000.0)
-_RATES = (250.0, 150.0)
-"""Tokens a second that a student of 135 million parameters writes and is trained on, on two cores; the lab's above."""
+REFERENCE_SHARE = 1 / 3
+"""What the reference's pass over preferred and rejected answers takes beside a training step on them."""
+_LAB_RATES = (40_000.0, 8_000.0, 9_000.0)
+_RATES = (1_200.0, 250.0, 200.0)
+"""Tokens per second that a student of 135 million parameters reads, writes and is trained on, on two cores; the lab's
+above."""
 _RATED_SIZE = 135e6
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([mb])\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the student's part of a run takes: tokens of a prompt and of an answer, and tokens per second.
+
+    An answer is one that is trained on; the student's own are taken to be as long once it has been trained. `said`
+    tells what this rests on.
+    """
+
+    prompt: float
+    answer: float
+    reads: float
+    writes: float
+    trains: float
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +67,7 @@ class Outlook:
     judged: int
     prompt_tokens: float
     exam_tasks: Mapping[str, int]
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +142,11 @@ def asked(recipe: Recipe, role: str, calls: int, prompt_tokens: float, answer_to
     )
 
 
-def tested(recipe: Recipe, runs: int) -> Estimate:
-    """Return the estimate of so many programs run in the sandbox."""
-    said = f"a program's tests take {SANDBOX_S:g} s"
+def tested(recipe: Recipe, runs: int, each_s: float = SANDBOX_S) -> Estimate:
+    """Return the estimate of so many programs run in the sandbox, their tests taking `each_s` seconds each."""
+    said = f"a program's tests take {each_s:g} s"
     return Estimate(
-        sandbox_runs=runs, seconds=runs * SANDBOX_S / (recipe.sandbox.workers or 2), assumed=(said,) if runs else ()
+        sandbox_runs=runs, seconds=runs * each_s / (recipe.sandbox.workers or 2), assumed=(said,) if runs else ()
     )
 
 
@@ -141,29 +165,51 @@ def model_of(recipe: Recipe, role: str) -> str:
     return section_of(recipe, role).model or recipe.teacher.model
 
 
-def written(recipe: Recipe, tokens: int) -> Estimate:
-    """Return the estimate of so many tokens that the student writes at most."""
-    rate, said = _rate(recipe, 0)
-    return Estimate(written_tokens=tokens, seconds=tokens / rate, disk_bytes=tokens * 8, assumed=said)
+def written(pace: Pace, answers: int, longest: int, *, untrained: bool = False) -> Estimate:
+    """Return the estimate of so many answers of the student, each of `longest` tokens at most.
+
+    Their time is that of usual answers; those of a student that was never trained are half as long as they may be.
+    """
+    usual = min(pace.answer, longest)
+    tokens = max(usual, longest / 2) if untrained else usual
+    return Estimate(
+        written_tokens=answers * longest,
+        seconds=answers * (pace.prompt / pace.reads + tokens / pace.writes),
+        disk_bytes=answers * longest * 8,
+        assumed=pace.said if answers else (),
+    )
 
 
-def trained(recipe: Recipe, tokens: int) -> Estimate:
-    """Return the estimate of so many tokens that the student is trained on, prompts included."""
-    rate, said = _rate(recipe, 1)
-    longest = (f"an answer that is trained on has {ANSWER_TOKENS} tokens",)
-    return Estimate(trained_tokens=tokens, seconds=tokens / rate, disk_bytes=ADAPTER_BYTES, assumed=(*longest, *said))
+def trained(pace: Pace, rows: float, prompt: float | None = None) -> Estimate:
+    """Return the estimate of so many rows that the student is trained on, prompts (of `prompt` tokens) included."""
+    tokens = round(rows * ((pace.prompt if prompt is None else prompt) + pace.answer))
+    return Estimate(trained_tokens=tokens, seconds=tokens / pace.trains, disk_bytes=ADAPTER_BYTES, assumed=pace.said)
 
 
-ADAPTER_BYTES = 40 << 20
-"""Bytes of an adapter with its checkpoint, for a student of some hundred million parameters."""
+def preferred(pace: Pace, pairs: float, prompt: float | None = None) -> Estimate:
+    """Return the estimate of training on so many pairs: two rows each, and the reference's pass over them."""
+    if not pairs:
+        return Estimate()
+    once = trained(pace, 2 * pairs, prompt)
+    return replace(once, seconds=once.seconds * (1 + REFERENCE_SHARE))
 
 
-def _rate(recipe: Recipe, which: int) -> tuple[float, tuple[str, ...]]:
-    """Return the student's tokens per second in writing (0) or training (1), and what that rests on."""
+def assumed_pace(recipe: Recipe, prompt: float) -> Pace:
+    """Return the pace of a student that nobody has measured, by its size alone; `prompt` is the tokens of a prompt."""
     if recipe.student.model == "lab":
-        return _LAB_RATES[which], ()
+        return Pace(prompt, ANSWER_TOKENS, *_LAB_RATES)
     sizes = _SIZE.findall(recipe.student.model)
     parameters = float(sizes[-1][0]) * {"m": 1e6, "b": 1e9}[sizes[-1][1].lower()] if sizes else _RATED_SIZE
-    rate = _RATES[which] * _RATED_SIZE / max(parameters, 1.0)
-    verb = ("writes", "is trained on")[which]
-    return rate, (f"the student {verb} {rate:.0f} tokens/s (two cores; an accelerator is many times faster)",)
+    reads, writes, trains = (rate * _RATED_SIZE / max(parameters, 1.0) for rate in _RATES)
+    return Pace(
+        prompt,
+        ANSWER_TOKENS,
+        reads,
+        writes,
+        trains,
+        (
+            f"a usual answer has {ANSWER_TOKENS} tokens",
+            f"the student reads {reads:.0f} tokens/s, writes {writes:.0f} and is trained on {trains:.0f} "
+            "(two cores; an accelerator is many times faster)",
+        ),
+    )

@@ -21,7 +21,7 @@ from akd_code.evaluate import (
 )
 from akd_code.progress import ProgressWatcher
 from akd_code.recipe import Recipe, Section
-from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.estimate import BENCHMARK_S, Estimate, Outlook, tested, written
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.student_at import StudentAt
 from akd_code.stages.workbench import Workbench
@@ -104,7 +104,8 @@ class Examine(Stage[Exam, NoFacts]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return one answer and one program for each task of every suite."""
         tasks = sum(outlook.exam_tasks.values())
-        return written(recipe, tasks * recipe.eval.max_tokens) + tested(recipe, tasks)
+        answers = written(outlook.pace, tasks, recipe.eval.max_tokens, untrained=outlook.number == 0)
+        return answers + tested(recipe, tasks, BENCHMARK_S)
 
 
 def examine(

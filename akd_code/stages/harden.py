@@ -15,7 +15,7 @@ from akd_code.labelling import Labeller, direct_labeller
 from akd_code.recipe import PreferSection, Recipe, TrainSection
 from akd_code.records import Label, Pair, PairMargin, Prompt
 from akd_code.security import Stressed
-from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, asked, tested, trained
+from akd_code.stages.estimate import Estimate, Outlook, asked, preferred, tested
 from akd_code.stages.examine import Examine
 from akd_code.stages.label import LabelPrompts
 from akd_code.stages.prefer import Prefer, Preference
@@ -130,12 +130,11 @@ class Harden(Prefer):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return two answers of 200 tokens for half of what the student wrote, in every epoch."""
+        """Return a pair for half of what the student wrote, in every epoch."""
         settings = recipe.harden
         prompts = settings.prompts + round(settings.prompts * settings.benign)
         rows = min(settings.samples, settings.per_prompt) * prompts * _OF_ANSWERS
-        tokens = round(2 * rows * settings.epochs * (_PROMPT_TOKENS + ANSWER_TOKENS))
-        return trained(recipe, tokens) if tokens else Estimate()
+        return preferred(outlook.pace, rows * settings.epochs, _PROMPT_TOKENS)
 
 
 class ExamineBefore(Examine):

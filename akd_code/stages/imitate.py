@@ -14,7 +14,7 @@ from akd_code.curriculum.mixture import mixture
 from akd_code.errors import AkdError
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Label, LabelOutcome
-from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
+from akd_code.stages.estimate import Estimate, Outlook, trained
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.steps_file import write_steps
 from akd_code.stages.student_at import StudentAt
@@ -171,7 +171,6 @@ class Imitate(Stage[Imitation, NoFacts]):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return every prompt of the train pool with an answer of 200 tokens, in every epoch."""
+        """Return every prompt of the train pool with its answer, in every epoch."""
         rows = outlook.train * (1 + (recipe.sft.replay if outlook.number > 1 else 0))
-        tokens = round(rows * recipe.sft.epochs * (outlook.prompt_tokens + ANSWER_TOKENS))
-        return trained(recipe, tokens)
+        return trained(outlook.pace, rows * recipe.sft.epochs)

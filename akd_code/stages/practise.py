@@ -99,7 +99,7 @@ class Practise(Stage[NoFacts, Practice]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return so many answers and programs for every prompt of the train pool, where the recipe practises."""
         answers = answers_of(recipe.prefer, outlook.train)
-        return written(recipe, answers * recipe.student.max_tokens) + tested(recipe, answers) if answers else Estimate()
+        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, answers)
 
 
 def answers_of(settings: PreferSection, prompts: int) -> int:

@@ -130,7 +130,7 @@ class Stress(Stage[NoFacts, Stressed]):
         benign = round(settings.prompts * settings.benign)
         answers = settings.samples * (settings.prompts + benign) + 2 * settings.exam
         runs = answers + settings.samples * settings.prompts + 2 * settings.exam
-        return written(recipe, answers * recipe.student.max_tokens) + tested(recipe, runs)
+        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, runs)
 
 
 def _shares(tries: Sequence[StressTry], stress: bool, *, single: bool) -> dict[str, Any]:

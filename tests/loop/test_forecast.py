@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_runs import run_akd
 
+from akd_code.curriculum.seeds import load_seeds
+from akd_code.lab.student import base_student_path
 from akd_code.loop import ROUND, forecast
 from akd_code.recipe import recipe_from
-from akd_code.stages.estimate import Estimate, Requests
+from akd_code.stages.estimate import Estimate, Pace, Requests
 from akd_code.stages.forecast import cost_usd, duration, forecast_lines
+from akd_code.stages.pace import can_be_measured, measured_pace
+from akd_code.student import load_student
 
 
 def recipe(**changes: Any) -> Any:
@@ -74,6 +79,60 @@ def test_the_judge_is_asked_twice_about_each_prompt_of_the_cache_pool() -> None:
 def test_the_student_is_measured_before_the_first_round_and_after_each() -> None:
     # twelve tasks, three times, 512 tokens; and ten prompts answered with 512 tokens
     assert forecast(recipe()).written_tokens == 12 * 3 * 512 + 10 * 512
+
+
+PACE = Pace(prompt=100, answer=50, reads=1000, writes=200, trains=400, said=("measured",))
+
+
+def seconds(pace: Pace = PACE, **changes: Any) -> float:
+    quiet = {"teacher": {"concurrency": 1000}, "sandbox": {"workers": 10**9}, "rounds": 1}
+    return forecast(recipe(**{**quiet, **changes}), pace).seconds
+
+
+def test_time_is_that_of_usual_answers_and_an_untrained_students_are_half_as_long_as_they_may_be() -> None:
+    # twelve tasks before training (100 tokens read, 150 written) and after it (50 written); ten rows of 150 tokens
+    before, after, training = 12 * (0.1 + 150 / 200), 12 * (0.1 + 50 / 200), 10 * 150 / 400
+    assert seconds(eval={"max_tokens": 300}, sft={"epochs": 1}) == pytest.approx(before + after + training, abs=0.01)
+
+
+def test_no_answer_takes_longer_than_it_may_be() -> None:
+    shorter = replace(PACE, answer=20)
+    assert seconds(eval={"max_tokens": 20}) - seconds(shorter, eval={"max_tokens": 20}) == pytest.approx(
+        10 * 3 * 30 / 400, abs=0.01
+    )  # the training alone: ten rows for three epochs, each 30 tokens shorter
+
+
+def test_practice_takes_its_answers_its_pairs_and_the_references_pass_over_them() -> None:
+    practised = seconds(prefer={"method": "dpo", "samples": 2, "pairs": 1}) - seconds()
+    answers, pairs = 10 * 2 * (0.1 + 50 / 200), 5 * 2 * 150 / 400 * 4 / 3
+    assert practised == pytest.approx(answers + pairs, abs=0.01)
+
+
+def test_a_student_at_hand_is_timed_and_texts_are_counted_in_its_own_tokens(tmp_path: Path) -> None:
+    said = {f"p{n}": "```python\ndef f():\n    return 0\n```" for n in range(5)}
+    write_rows(tmp_path / "answers.jsonl", [{"prompt": key, "response": text} for key, text in said.items()])
+    write_rows(tmp_path / "seeds.jsonl", [{"id": key, "prompt": key} for key in said])
+    mine = recipe(
+        seeds={"source": str(tmp_path / "seeds.jsonl")},
+        teacher={"model": f"recorded:{tmp_path / 'answers.jsonl'}"},
+        student={"model": str(base_student_path())},
+        generator={"model": "none"},
+        referee={"judge": "never"},
+    )
+    assert can_be_measured(mine) and not can_be_measured(recipe())
+    pace = measured_pace(mine, load_seeds(mine))
+    student = load_student(str(base_student_path()))
+    template = student.tokenizer.apply_chat_template
+    asked = len(template([{"role": "user", "content": "p1"}], add_generation_prompt=True)["input_ids"])
+    whole = [{"role": "user", "content": "p1"}, {"role": "assistant", "content": said["p1"]}]
+    assert pace.prompt == asked
+    assert pace.answer == len(template(whole)["input_ids"]) - asked
+    assert min(pace.reads, pace.writes, pace.trains) > 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "seeds.jsonl"]
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def test_a_price_that_is_not_known_is_not_zero() -> None:
