@@ -178,6 +178,24 @@ def against(arm: Curve, base: Curve, rng: np.random.Generator, draws: int = DRAW
     return Against(len(common), *columns)
 
 
+def at_equal_rounds(arm: Curve, base: Curve, rng: np.random.Generator, draws: int = DRAWS) -> Estimate | None:
+    """Return pass@1 less the other arm's after as many rounds, paired over seeds and tasks; None without common seeds.
+
+    Where one of the two was cut short, after its last round.
+    """
+    common = [seed for seed in arm.seeds if seed in base.seeds]
+    if not common:
+        return None
+    arm, base = arm.of(common), base.of(common)
+    last = min(arm.passed.shape[1], base.passed.shape[1]) - 1
+    more = arm.passed[:, last, :] - base.passed[:, last, :]
+    drawn = []
+    for _ in range(draws):
+        seeds, tasks = rng.integers(len(common), size=len(common)), rng.integers(more.shape[1], size=more.shape[1])
+        drawn.append(float(more[seeds][:, tasks].mean()))
+    return Estimate(float(more.mean()), *interval(drawn))
+
+
 def _figures(
     arm: Curve, base: Curve, seeds: npt.NDArray[np.int64], tasks: npt.NDArray[np.int64]
 ) -> tuple[float, float, float, float]:

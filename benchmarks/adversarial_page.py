@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from adversarial_figures import Against, Curve, Estimate, against, curves
+from adversarial_figures import Against, Curve, Estimate, against, at_equal_rounds, curves
 
 BASE = "random"
 FIRST, LAST = "<!-- results: written by benchmarks/adversarial.py -->", "<!-- end of results -->"
@@ -20,6 +20,13 @@ PANELS: Sequence[tuple[str, Sequence[str]]] = (
     ("hard : easy, Lion's streams", ("random", "lion", "lion 1:0", "lion 0:1", "lion 3:1")),
     ("thresholds, on lion+akd", ("random", "lion+akd", "gap 0.01", "gap 1", "judge, tau 0", "judge, tau 4")),
 )
+VARIES: Mapping[str, str] = {
+    **dict.fromkeys(("lion 1:0", "lion 3:1", "lion 0:1", "lion blind"), "lion"),
+    **dict.fromkeys(("+ amr-evol", "+ self", "judge 0.95", "judge 0.8", "tests and judge"), "lion+akd"),
+    **dict.fromkeys(("gap 0.01", "gap 1"), "lion+akd"),
+    **dict.fromkeys(("judge, tau 0", "judge, tau 4"), "judge 0.95"),
+}
+"""Arm -> the arm from which it differs in one thing."""
 COLOURS = ("#8c8c8c", "#2060a0", "#d08020", "#50a080", "#b05050", "#8060b0")
 _WIDE, _TALL, _LEFT, _TOP = 470, 250, 44, 40
 
@@ -45,6 +52,7 @@ def table(rows: Sequence[Mapping[str, Any]], rounds: int, order: Sequence[str]) 
     for arm, one in beside.items():
         if one is not None:
             lines.append(_row(_cells(arm, found[arm], one)))
+    lines += _varied(found, order)
     depths = sorted({int(depth) for depth in found[BASE].depths})
     heads = [f"pass@1 at depth {depth}" for depth in depths] + [f"new prompts of depth {depth}" for depth in depths]
     lines += ["", _row(["arm", *heads]), _row(["---"] * (1 + len(heads)))]
@@ -54,6 +62,21 @@ def table(rows: Sequence[Mapping[str, Any]], rounds: int, order: Sequence[str]) 
         shares = [f"{100 * last[:, curve.depths == depth].mean():.1f}" for depth in depths]
         lines.append(_row([arm, *shares, *(f"{100 * curve.new.get(depth, 0.0):.0f} %" for depth in depths)]))
     return "\n".join(lines)
+
+
+def _varied(found: Mapping[str, Curve], order: Sequence[str]) -> list[str]:
+    """Return a table of the arms that change one thing of another, each beside that other."""
+    rows = []
+    for arm in order:
+        other = VARIES.get(arm)
+        if arm not in found or other not in found:
+            continue
+        calls = against(found[arm], found[other], np.random.default_rng(0))
+        rounds = at_equal_rounds(found[arm], found[other], np.random.default_rng(0))
+        if calls is not None and rounds is not None:
+            rows.append(_row([arm, other, _points(rounds), _points(calls.gain)]))
+    head = ["arm", "beside", "gain after as many rounds, points [95 %]", "gain at equal calls, points [95 %]"]
+    return ["", _row(head), _row(["---"] * len(head)), *rows] if rows else []
 
 
 def claim(beside: Mapping[str, Against | None]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from adversarial import ARMS, Size, merged, recipe_of, waiting
-from adversarial_figures import against, calls_to_reach, curves, interval, read_rows, share_at
+from adversarial_figures import against, at_equal_rounds, calls_to_reach, curves, interval, read_rows, share_at
 from adversarial_page import FIRST, LAST, page, plot, table
 
 
@@ -113,6 +113,15 @@ def test_the_page_keeps_its_text_and_shows_the_claim(tmp_path: Path) -> None:
     assert "holds for lion (50 [50, 50] % of the calls)" in text
     assert "| lion | 3 x 2 | 100.0 [100.0, 100.0] | 180 + 20 + 0 | 50 [50, 50] | +0.0 [+0.0, +0.0] |" in text
     assert plot(rows, 2, ["random", "lion"]).count("<polyline") == 4  # two arms, in two panels
+
+
+def test_an_arm_that_changes_one_thing_stands_beside_the_other_after_as_many_rounds() -> None:
+    rows = [*runs("random", "0000", "0000"), *runs("lion", "0000", "0011"), *runs("lion 3:1", "0000", "0111", "1111")]
+    found = curves(rows, rounds=2)
+    assert at_equal_rounds(found["lion 3:1"], found["lion"], np.random.default_rng(0), draws=50).value == 0.25
+    text = table(rows, 2, ["random", "lion", "lion 3:1"])
+    (line,) = [line for line in text.splitlines() if line.startswith("| lion 3:1 | lion |")]
+    assert line.startswith("| lion 3:1 | lion | +25.0 [")
 
 
 def test_without_the_baseline_there_is_nothing_to_show() -> None:
