@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from pathlib import Path
 
-from akd_code.engine import LocalEngine
+from akd_code.engine import LocalEngine, silence_transformers
 from akd_code.evaluate import run_settings
 from akd_code.loop import distil
 from akd_code.progress import ProgressWatcher
@@ -27,7 +26,7 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
     # Nothing may reach out to a hub in the middle of a run whose model is on disk; TOKENIZERS_PARALLELISM silences a
     # warning about forks, which the sandbox's zygotes are not.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    _silence()
+    silence_transformers()
     settings = recipe.sandbox
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(RunFolder(folder, recipe))
@@ -41,12 +40,3 @@ def run_recipe(recipe: Recipe, folder: Path, watcher: ProgressWatcher) -> list[R
         rounds = distil(stack.enter_context(open_workbench(run, roles, box, engine, watcher)))
         run.events.add("finished")
         return rounds
-
-
-def _silence() -> None:
-    """Keep transformers' bars and advice out of our own progress."""
-    from transformers.utils import logging
-
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -6,5 +6,6 @@ tests.
 
 from akd_code.engine.engine import Engine
 from akd_code.engine.local import LocalEngine
+from akd_code.engine.quiet import silence_transformers
 
-__all__ = ["Engine", "LocalEngine"]
+__all__ = ["Engine", "LocalEngine", "silence_transformers"]

@@ -11,7 +11,7 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from akd_code.engine import LocalEngine
+from akd_code.engine import LocalEngine, silence_transformers
 from akd_code.models import Message, NoRecordedAnswerError, RecordedChat, Sampling
 from akd_code.recipe import Recipe
 from akd_code.records import ChatRow, Prompt
@@ -43,6 +43,7 @@ def measured_pace(recipe: Recipe, seeds: Sequence[Prompt]) -> Pace:
     Takes about a minute for a student of 135 million parameters on two cores. Leaves nothing behind.
     Raises StudentError, RecordingError.
     """
+    silence_transformers()
     few = recipe.model_copy(update={"sft": recipe.sft.model_copy(update={"epochs": 1, "batch_size": _BATCH})})
     engine = LocalEngine(few)
     student = engine.student(None)
