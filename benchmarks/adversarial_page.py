@@ -139,7 +139,10 @@ def plot(rows: Sequence[Mapping[str, Any]], rounds: int, order: Sequence[str]) -
     """Return the curves as SVG: one panel for each question, pass@1 against calls, whiskers of 95 % at each round."""
     found = curves(rows, rounds)
     shown = [(title, [arm for arm in arms if arm in found]) for title, arms in PANELS]
-    panels = [(title, arms) for title, arms in shown if len(arms) > 1]
+    panels: list[tuple[str, list[str]]] = []
+    for title, arms in shown:  # a panel must have something to say that no panel before it says
+        if len(arms) > 1 and not any(set(arms) <= set(before) for _, before in panels):
+            panels.append((title, arms))
     low = min((curve.shares.min() for curve in found.values()), default=0.0) - 0.05
     high = max((curve.shares.max() for curve in found.values()), default=1.0) + 0.05
     tall = _TALL * ((len(panels) + 1) // 2) + 30
