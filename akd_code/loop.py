@@ -162,8 +162,9 @@ def hardened(
 
 
 def examined(steps: StepRunner, bench: Workbench, number: int, student: StudentAt) -> dict[str, float]:
-    """Return a student's pass@1 by suite."""
-    return {suite.name: steps.do(Examine(bench, number, suite, student))[0].facts.pass_at_1 for suite in bench.suites}
+    """Return a student's pass@1 by suite, as the recipe names it."""
+    named = zip(dict.fromkeys(bench.recipe.eval.suites), bench.suites, strict=True)
+    return {name: steps.do(Examine(bench, number, suite, student))[0].facts.pass_at_1 for name, suite in named}
 
 
 def forecast(recipe: Recipe, pace: Pace | None = None) -> Estimate:

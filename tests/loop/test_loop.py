@@ -303,3 +303,14 @@ def test_two_processes_cannot_work_on_one_run(student: Path, tmp_path: Path) -> 
     recipe = load_recipe(write_recipe(tmp_path, student))
     with RunFolder(tmp_path / "run", recipe), pytest.raises(RunError, match="another akd process"):
         RunFolder(tmp_path / "run", recipe)
+
+def test_a_suite_of_ones_own_decides_although_only_its_first_tasks_are_measured(student: Path, tmp_path: Path) -> None:
+    row = {"prompt": "Write f.", "entry_point": "f", "tests": ["assert f(1) == 1"]}
+    text = "".join(json.dumps({"task_id": f"own/{number}", **row}) + "\n" for number in range(3))
+    (tmp_path / "own.jsonl").write_text(text, encoding="utf-8")
+    own = str(tmp_path / "own.jsonl")
+    keep, measured = {"suite": own, "best": True, "min_gain": 0.5}, {"suites": ["lab", own], "limit": 2}
+    recipe = write_recipe(tmp_path, student, rounds=3, keep=keep, eval=measured)
+    done = run_akd("run", recipe, "--run-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert f"0.0 points more on {own} than round 0, which ends the loop" in done.stdout + done.stderr
