@@ -14,7 +14,7 @@ from akd_code.curriculum.suite_score import FACTS, score_facts, with_score
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
 from akd_code.referee.check_function import asserts_of_check
-from akd_code.storage import write_whole
+from akd_code.storage import json_line, write_whole
 
 _TRUSTED = ("answer", "canonical_solution")
 _FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
@@ -50,7 +50,7 @@ class SuiteRow:
         if tests is not None:
             fields[FACTS] |= score_facts(tests)
             fields |= {"setup": tests.setup} if tests.setup else {}
-        return json.dumps(fields, ensure_ascii=False)
+        return json_line(fields)
 
 
 def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:

@@ -208,3 +208,13 @@ def test_check_candidate_is_read_as_asserts_on_the_function(tmp_path: Path) -> N
     row = {"entry_point": "Solution().f", "tests": code, "answer": "class Solution:\n    f = lambda self, xs, low: 1"}
     assert akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 1).exit_code == 0
     assert lines_of(out)[0]["tests"] == ["assert Solution().f([1, 5], 4) == 1"]
+
+
+@pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
+def test_half_of_a_surrogate_pair_in_a_line_is_handed_on(tmp_path: Path, command: str) -> None:
+    out = tmp_path / "out.jsonl"
+    row = {**ROW, "prompt": "Count. \ud83d", "note": "中"}
+    result = akd(command, written(tmp_path / "in.jsonl", row), "--out", out)
+    assert result.exit_code == 0, result.output
+    (got,) = lines_of(out)
+    assert (got["prompt"], got["note"]) == ("Count. \ud83d", "中")
