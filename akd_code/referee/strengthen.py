@@ -130,7 +130,19 @@ def strengthened(
     faults = mutants(program, most=effort.most_mutants, seed=effort.seed, apart=apart)
     outvoted = [voices[at].code for at in dissenters(voices, ballots)]
     least = MIN_TESTS - len(own) if tests.origin == "teacher" else 0
-    added, score = worth_adding(bench, own, found.lines, faults, effort.most_tests, wrong=outvoted, least=least)
+    added, score = worth_adding(
+        bench,
+        own,
+        found.lines,
+        faults,
+        effort.most_tests,
+        wrong=outvoted,
+        least=least,
+        holds=lambda line: bench.holds_alone(line, program),
+    )
+    (standing,) = bench.passed([*own, *added], [program])
+    if not standing >= frozenset(range(len(own), len(own) + len(added))):
+        return Strengthened(tests, runs=bench.runs, reason="what the program answers hangs on what it was asked before")
     used = [one.property for one in found.properties if not set(one.lines).isdisjoint(added)]
     whole = replace(tests, asserts=(*own, *added), setup=_joined(tests.setup, used), score=score)
     names = tuple(one.name for one in used)
