@@ -13,7 +13,7 @@ from typing import Any
 from akd_code.curriculum.suite_score import FACTS, score_facts, with_score
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
-from akd_code.referee.check_function import asserts_of_check
+from akd_code.referee.tests_in_code import parts_of_tests
 from akd_code.storage import json_line, write_whole
 
 _TRUSTED = ("answer", "canonical_solution")
@@ -87,16 +87,19 @@ def write_suites(path: Path, lines: Sequence[str]) -> None:
 
 
 def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
-    entry, tests = fields.get("entry_point"), fields.get("tests")
+    entry, tests, needed = fields.get("entry_point"), fields.get("tests"), ""
     if not isinstance(entry, str) or not entry:
         raise SuiteFileError(f"{where}: lacks `entry_point`, the name of the function; a line is {_FORM}")
     if isinstance(tests, str):
         try:
-            tests = asserts_of_check(tests, entry)
+            parts = parts_of_tests(tests, entry)
         except ValueError as error:
             raise SuiteFileError(f"{where}: {error}") from None
+        tests, needed = list(parts.tests), parts.setup
     if not (isinstance(tests, list) and tests and all(isinstance(line, str) for line in tests)):
-        raise SuiteFileError(f"{where}: `tests` must be a list of assert lines, or code that defines check(candidate)")
+        raise SuiteFileError(
+            f"{where}: `tests` must be a list of assert lines, or code with asserts or check(candidate)"
+        )
     setup, text = fields.get("setup") or "", fields.get("prompt") or ""
     if not isinstance(setup, str) or not isinstance(text, str):
         raise SuiteFileError(f"{where}: `setup` and `prompt` must be texts")
@@ -104,7 +107,7 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
     if not isinstance(trusted, str | None):
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
     programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
-    suite = with_score(PromptTests(tuple(tests), "given", setup), fields)
+    suite = with_score(PromptTests(tuple(tests), "given", "\n".join(filter(None, (setup, needed)))), fields)
     return SuiteRow(fields, number, suite, entry, text, trusted, programs)
 
 

@@ -179,7 +179,7 @@ def test_what_an_interrupted_command_did_is_not_done_again(tmp_path: Path, monke
         ('{"tests": ["assert f(1)"]}', ":1: lacks `entry_point`"),
         ('{"entry_point": "f", "tests": ["assert f(1)"], "answer": 3}', "must be the text of a program"),
         ('{"entry_point": "f", "tests": ["assert f(1)"], "solutions": [3]}', "`solutions` a list of such"),
-        ('{"entry_point": "f", "tests": "def other(): pass"}', "must define check(candidate)"),
+        ('{"entry_point": "f", "tests": "def other(): pass"}', "check nothing; give asserts"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
