@@ -132,6 +132,14 @@ def copy_rows(path: Path, out: Path, left_out: Container[int]) -> int:
     return kept
 
 
+def reports_apart(report: Path | None, *others: Path | None) -> None:
+    """Raise RowsError where a report, or the table beside it, would take the place of rows."""
+    taken = {one.resolve() for one in others if one is not None}
+    for place in () if report is None else (report, report.with_suffix(".md")):
+        if place.resolve() in taken:
+            raise RowsError(f"the report would overwrite the rows in {place}; give --report another name")
+
+
 def _opened(path: Path) -> gzip.GzipFile | IO[bytes]:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
@@ -139,6 +147,9 @@ def _opened(path: Path) -> gzip.GzipFile | IO[bytes]:
 def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        hint = "name a compressed file .gz" if line.startswith(b"\x1f\x8b") else "save the file in UTF-8"
+        raise RowsError(f"{where}: not UTF-8 ({error.reason} at byte {error.start}); {hint}") from None
     except (ValueError, RecursionError) as error:
         raise RowsError(f"{where}: not JSON ({error}); correct or delete the line") from None
     if not isinstance(row, dict):

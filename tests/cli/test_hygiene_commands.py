@@ -104,6 +104,27 @@ def test_a_pipe_is_not_taken_for_an_empty_file(tmp_path: Path, own_suite: Path, 
     assert "is read more than once" in done.stderr
 
 
+@pytest.mark.parametrize("command_name", ["dedupe", "decontaminate"])
+@pytest.mark.parametrize("taken", ["out.jsonl", "rows.jsonl"])
+def test_a_report_does_not_take_the_place_of_rows(tmp_path: Path, command_name: str, taken: str) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"prompt": SHEEP})
+    done = run(command_name, rows, "--out", tmp_path / "out.jsonl", "--report", tmp_path / "." / taken)
+    assert done.exit_code == 2
+    assert "give --report another name" in done.stderr
+    assert kept(rows) == [{"prompt": SHEEP}]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"), [('{"prompt": "ä"}'.encode("latin-1"), "save the file in UTF-8"), (gzip.compress(b"{}"), "name a")]
+)
+def test_a_file_in_another_encoding_is_one_line(tmp_path: Path, raw: bytes, said: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(raw)
+    done = run("dedupe", tmp_path / "rows.jsonl", "--out", tmp_path / "out.jsonl")
+    assert done.exit_code == 2
+    assert "rows.jsonl:1: not UTF-8" in done.stderr
+    assert said in done.stderr
+
+
 def test_only_the_tiers_that_are_named_refuse(tmp_path: Path) -> None:
     rows = written(tmp_path / "rows.jsonl", {"q": SHEEP}, {"q": SHEEP.replace("many", "often the")})
     done = run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--tiers", "exact", "--field", "q", "--json")
