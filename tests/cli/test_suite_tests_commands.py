@@ -218,3 +218,11 @@ def test_half_of_a_surrogate_pair_in_a_line_is_handed_on(tmp_path: Path, command
     assert result.exit_code == 0, result.output
     (got,) = lines_of(out)
     assert (got["prompt"], got["note"]) == ("Count. \ud83d", "中")
+
+
+def test_the_output_does_not_take_the_place_of_the_solutions(tmp_path: Path) -> None:
+    solutions = written(tmp_path / "s.jsonl", {"id": "one", "solution": RIGHT})
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", ROW), "--out", solutions, "--solutions", solutions)
+    assert result.exit_code == 2
+    assert "would overwrite the solutions" in result.stderr
+    assert lines_of(solutions) == [{"id": "one", "solution": RIGHT}]
