@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from akd_code.errors import AkdError
 from akd_code.records import PromptTests
 from akd_code.referee.tests_in_code import parts_of_tests
 from akd_code.storage import json_line, write_whole
+from akd_evals.extract import extract_code
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _TRUSTED = ("answer", "canonical_solution")
 _FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
@@ -73,12 +75,11 @@ def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
         if name not in more:
             raise SuiteFileError(f"{where}: no task of {path} has the id {name!r}; correct `id`")
         more[name] += _programs(fields, where)
-    return [
-        SuiteRow(
-            row.fields, row.number, row.tests, row.entry_point, row.text, row.trusted, (*row.solutions, *more[row.name])
-        )
-        for row in rows
-    ]
+    return [replace(row, solutions=(*row.solutions, *_all_programs(row, more[row.name]))) for row in rows]
+
+
+def _all_programs(row: SuiteRow, texts: Sequence[str]) -> list[str]:
+    return [_program(text, row.entry_point, row.text) for text in texts]
 
 
 def write_suites(path: Path, lines: Sequence[str]) -> None:
@@ -108,7 +109,21 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
     programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
     suite = with_score(PromptTests(tuple(tests), "given", "\n".join(filter(None, (setup, needed)))), fields)
-    return SuiteRow(fields, number, suite, entry, text, trusted, programs)
+    found = [None if one is None else _program(one, entry, text) for one in (trusted, *programs)]
+    return SuiteRow(fields, number, suite, entry, text, found[0], tuple(one for one in found[1:] if one is not None))
+
+
+def _program(text: str, entry: str, prompt: str) -> str:
+    """Return the program in a text: that itself, what continues the prompt, or what stands in the fences of an answer.
+
+    A text in which there is none stays as it is, and fails.
+    """
+    try:
+        parse(text)
+    except NOT_PYTHON:
+        name = entry if entry.isidentifier() else None
+        return extract_code(text, name, prompt if prompt.strip() else None).code or text
+    return text
 
 
 def _programs(fields: Mapping[str, Any], where: str) -> list[str]:

@@ -226,3 +226,24 @@ def test_the_output_does_not_take_the_place_of_the_solutions(tmp_path: Path) -> 
     assert result.exit_code == 2
     assert "would overwrite the solutions" in result.stderr
     assert lines_of(solutions) == [{"id": "one", "solution": RIGHT}]
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        RIGHT,
+        RIGHT.split("\n", 1)[1],  # HumanEval's form: what comes after the head in the prompt
+        f"Here you are:\n\n```python\n{RIGHT}```\nIt counts.",
+        f"<think>Easy.</think>\n```\n{RIGHT}```",
+    ],
+)
+@pytest.mark.parametrize("field", ["canonical_solution", "solutions"])
+def test_a_program_is_found_in_whatever_form_it_comes(tmp_path: Path, solution: str, field: str) -> None:
+    row: dict[str, Any] = {"id": "one", "prompt": RIGHT.split("\n", 1)[0] + "\n", "entry_point": "f", "tests": LINES}
+    row[field] = solution if field == "canonical_solution" else [solution] * 3
+    out = tmp_path / "out.jsonl"
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 2)
+    assert result.exit_code == 0, result.output
+    (got,) = lines_of(out)
+    assert got["tests"] == LINES
+    assert got[field] == row[field]
