@@ -61,9 +61,10 @@ def dedupe(
     """
     with reported(debug):
         from akd_code.filters.dedupe import Deduplicator, Removal
-        from akd_code.filters.rows import Fields, copy_rows
+        from akd_code.filters.rows import Fields, copy_rows, reports_apart
         from akd_code.storage import write_whole
 
+        reports_apart(report, out, rows, against)
         fields = Fields(prompt=field)
         chain = Deduplicator(names_in(tiers), embedder)
         removed: list[Removal] = []
@@ -117,9 +118,10 @@ def decontaminate(
     """
     with reported(debug):
         from akd_code.decontamination import report_lines, report_table, rows_by_tier, summary_line
-        from akd_code.filters.rows import Fields, copy_rows
+        from akd_code.filters.rows import Fields, copy_rows, reports_apart
         from akd_code.storage import write_whole
 
+        reports_apart(report, out, rows)
         with watcher(quiet=as_json) as watch:
             suites = compared_suites(against, watch)
             watch.stage(None, f"decontaminating {rows}")

@@ -34,11 +34,15 @@ def command(run: Path, gap: str | None, outcome: str | None, number: int | None,
     Example: akd status runs/demo --prompts hard
     """
     with reported(debug):
+        from akd_code.errors import AkdError
+        from akd_code.records import LabelOutcome
         from akd_code.run import read_items
 
         if gap is not None:
             _show_items(run, read_items(run, "discrimination", gap, number), as_json)
         elif outcome is not None:
+            if outcome not in (known := [one.value for one in LabelOutcome]):
+                raise AkdError(f"no label ends {outcome!r}; name one of {', '.join(known)}")
             _show_items(run, read_items(run, "labels", outcome, number), as_json)
         else:
             _show_steps(run, as_json)
@@ -72,32 +76,34 @@ def _show_steps(run: Path, as_json: bool) -> None:
             f"{role}: {totals.calls} paid calls, {totals.prompt_tokens} + {totals.completion_tokens} tokens, {worth}"
             + (f" ({trouble})" if trouble else "")
         )
-    summary = run / "summary.json"
-    if summary.exists():
+    if (run / "summary.json").exists():
         from akd_code.labelling.figures import suite_lines
         from akd_code.referee.judge_figures import judge_lines
+        from akd_code.report import read_rounds
 
-        for one in json.loads(summary.read_text(encoding="utf-8"))["rounds"]:
-            figures = ", ".join(f"{suite} {100 * exam['pass@1']:.1f} %" for suite, exam in one["eval"].items())
-            click.echo(f"after round {one['round']}: pass@1 {figures}")
-            stages = one.get("stages", {})
-            for line in (*suite_lines(stages.get("labels", {})), *judge_lines(stages.get("discrimination", {}))):
+        for one in read_rounds(run):
+            figures = ", ".join(f"{suite} {100 * share:.1f} %" for suite, share in one.passed.items())
+            click.echo(f"after round {one.round}: pass@1 {figures}")
+            for line in (
+                *suite_lines(one.stages.get("labels", {})),
+                *judge_lines(one.stages.get("discrimination", {})),
+            ):
                 click.echo(f"  {line}")
 
 
 def _show_items(run: Path, rows: list[ItemRow], as_json: bool) -> None:
-    from akd_code.run import read_items
+    from akd_code.run import read_labelled_prompts
 
     if as_json:
         for row in rows:
-            click.echo(json.dumps({"round": row.round, "id": row.id, "state": row.state, **json.loads(row.value)}))
+            click.echo(json.dumps({"round": row.round, "id": row.id, "state": row.state, **row.record()}))
         return
-    prompts = {row.id: json.loads(row.value)["prompt"] for row in read_items(run, "labels")}
+    prompts = read_labelled_prompts(run)
     for row in rows:
         prompt = prompts.get(row.id, {})
         text = " ".join(prompt.get("text", "").split())
         shown = "".join(char if char.isprintable() else "?" for char in text)
-        said = [one for one in (json.loads(row.value).get("reason", ""), _suite_line(prompt)) if one]
+        said = [one for one in (row.record().get("reason", ""), _suite_line(prompt)) if one]
         click.echo(
             f"round {row.round}  {row.id}  {row.state:10} {shown[:90]}" + (f"  ({'; '.join(said)})" if said else "")
         )

@@ -174,10 +174,13 @@ def _worked(
     suites: Path, solutions: Path | None, out: Path, work: Work, backend: str, workers: int | None, quiet: bool
 ) -> list[Outcome]:
     """Do the work on every suite and write the lines; what an interrupted command did lies beside the output."""
+    from akd_code.errors import AkdError
     from akd_code.referee.suite_rows import read_suites, write_suites
     from akd_code.referee.suite_work import work_through
     from akd_sandbox import Sandbox
 
+    if solutions is not None and out.resolve() == solutions.resolve():
+        raise AkdError(f"--out would overwrite the solutions in {solutions}; choose another place")
     rows = read_suites(suites, solutions)
     part = out.with_name(f".{out.name}.part")
     with _writing(out):

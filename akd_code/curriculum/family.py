@@ -12,7 +12,7 @@ from typing import Any
 from akd_code.curriculum.topics import Topic, leaves_of
 from akd_code.errors import RunError
 from akd_code.records import Origin, Prompt
-from akd_code.run import read_items
+from akd_code.run import read_items, read_labelled_prompts
 from akd_code.run.stored import read_value
 
 _FEWEST_LETTERS = 4
@@ -120,11 +120,8 @@ def read_family(path: Path) -> Family:
     """
     standing = {row.id: row.state for row in read_items(path, "discrimination")}
     what = f"an item in {path}"
-    prompts: dict[str, Prompt] = {}
-    for row in read_items(path, "labels"):
-        label = json.loads(row.value)
-        if row.id not in prompts:
-            prompts[row.id] = read_value(Prompt, json.dumps(label["prompt"]), what)
+    labelled = read_labelled_prompts(path)
+    prompts = {name: read_value(Prompt, json.dumps(prompt), what) for name, prompt in labelled.items()}
     for row in read_items(path, "generation"):
         prompts.setdefault(row.id, read_value(Prompt, row.value, what))
     used = {name for prompt in prompts.values() for name in _parents(prompt)}

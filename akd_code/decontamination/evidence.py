@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from akd_code.storage import json_line
 
 TIERS = ("id", "text", "8-gram", "near text", "code", "tests", "execution")
 """From the plainest to the dearest; the first that finds a task of a benchmark speaks for it."""
@@ -32,7 +33,7 @@ class Evidence:
 
 def report_lines(found: Sequence[Evidence]) -> str:
     """Return the report as JSON lines, one for each row and task."""
-    return "".join(json.dumps(one.as_json(), ensure_ascii=False) + "\n" for one in found)
+    return "".join(f"{json_line(one.as_json())}\n" for one in found)
 
 
 def report_table(found: Sequence[Evidence], rows: int) -> str:
@@ -75,5 +76,5 @@ def _rank(tier: str) -> int:
 
 
 def _cell(text: str) -> str:
-    text = " ".join(text.split()).replace("|", "\\|")
+    text = " ".join(text.encode(errors="replace").decode().split()).replace("|", "\\|")
     return text if len(text) <= 2 * _SHOWN else text[: 2 * _SHOWN] + " ..."

@@ -20,7 +20,8 @@ Pair = tuple[str, str | None]
 
 _DOCTEST = re.compile(r"^[ \t]*>>>[ \t]*(?P<call>[^\n]+)\n[ \t]*(?P<result>[^\s>][^\n]*)$", re.MULTILINE)
 _SHOWN = re.compile(
-    r"(?P<call>[A-Za-z_]\w*\([^\n]*\))[ \t]*(?:===?>?|=>|➞|->|returns?\b|should return\b)[ \t]*(?P<result>[^\n#]+)"
+    r"(?P<call>\b[A-Za-z_]\w*\([^\n]{0,2000}\))[ \t]*"
+    r"(?:===?>?|=>|➞|->|returns?\b|should return\b)[ \t]*(?P<result>[^\n#]+)"
 )
 
 

@@ -17,13 +17,15 @@ _LITERAL = (
 )
 _CALL = r"\b\w+\([^()]*(?:\([^()]*\)[^()]*)*\)"
 _GIVES = r"(?:==>|==|=>|=|➞|->|≡|returns?\b|should (?:return|be|equal)\b|(?:the )?output should be\b|output:?)"
+# Each of these is linear in a run of spaces, blank lines or rules: no two parts beside each other may both take it up.
 _EXAMPLES = (
     re.compile(r"(?:>>>|\bassert\b)[^\n]*(?:\n[ \t]*(?![ \t]*>>>)[\[({'\"\d-][^\n]*)?"),
     re.compile(
-        rf"(?:\bfor\b|\bif\b)?[ \t]*\b\w+[ \t]*=[ \t]*{_LITERAL}[ \t]*,?[ \t]*{_GIVES}[ \t]*{_LITERAL}", re.IGNORECASE
+        rf"(?:\b(?:for|if)\b[ \t]*)?\b\w+[ \t]*=[ \t]*{_LITERAL}[ \t]*(?:,[ \t]*)?{_GIVES}[ \t]*{_LITERAL}",
+        re.IGNORECASE,
     ),
     re.compile(rf"{_CALL}[ \t]*{_GIVES}[ \t]*{_LITERAL}?"),
-    re.compile(r"^\W*(?:for )?examples?\b[^a-z\n]*$|\b(?:for )?examples?:?(?=\W*$)", re.IGNORECASE | re.MULTILINE),
+    re.compile(r"^[^\w\n]*(?:for )?examples?\b[^a-z\n]*$|\b(?:for )?examples?:?(?=\W*$)", re.IGNORECASE | re.MULTILINE),
 )
 _AFTERWARDS = re.compile(
     r"^[ \t>*#-]*(?:>>>|\bassert\b|(?:for )?examples?\b[^a-z\n]*(?:$|:)|(?:sample )?(?:in|out)puts?\s*\d*:"

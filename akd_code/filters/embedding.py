@@ -13,7 +13,9 @@ import numpy as np
 from akd_code.filters.pool import PoolFilter
 from akd_code.filters.registry import FILTERS
 from akd_code.filters.segments import Array, Matches, Segment, joined
+from akd_code.filters.words import words_of
 from akd_code.modules import Embedder, open_embedder
+from akd_code.modules.embedder import MAX_CHARS
 from akd_code.recipe import Recipe
 
 MEANING = "same meaning"
@@ -29,6 +31,8 @@ _AT_ONCE = 1 << 23
 class EmbeddingMeasure:
     """Texts whose embeddings have a cosine of at least `threshold`.
 
+    One without words is like nothing, and so is one that is longer than what embedders look at.
+
     Vectors are kept as a byte a number, which moves a cosine by less than 0.001. A segment turns its vectors so that
     the first 32 numbers hold as much of them as can be (principal components), and keeps these and the length of the
     rest apart. The product of two such heads is never less than that of the whole vectors (Cauchy and Schwarz), so that
@@ -41,6 +45,8 @@ class EmbeddingMeasure:
     def encode(self, texts: Sequence[str]) -> Segment:
         """Return the vectors of texts, a byte a number, and their heads. Raises what the embedder raises."""
         vectors = self._embedder.embed(texts)
+        # Without words, or seen in part alone, a text is like nothing.
+        vectors[[row for row, text in enumerate(texts) if len(text) > MAX_CHARS or not words_of(text)]] = 0
         scales = np.maximum(np.abs(vectors).max(axis=1), 1e-9) / 127
         return _segment(np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32))
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from akd_code.filters.registry import FILTERS
+from akd_code.lists.scripts import in_another_script
 from akd_code.recipe import Recipe
 from akd_code.records import Prompt
 
 FOREIGN = "language"
 ENOUGH_WORDS = 8
 LEAST_COMMON = 0.12
-MOST_FOREIGN_LETTERS = 0.2
 _FENCE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _COMMON_WORDS = (
     "a all an and any are as at be by can each else for from function given has have if in into is it its list no not "
@@ -31,8 +31,7 @@ def is_english(text: str) -> bool:
     otherwise.
     """
     prose = _FENCE.sub(" ", text)
-    letters = [letter for letter in prose if letter.isalpha()]
-    if sum(not letter.isascii() for letter in letters) > MOST_FOREIGN_LETTERS * len(letters):
+    if in_another_script(prose):
         return False
     words = re.findall(r"[^\W\d_]+", prose.lower())
     return len(words) < ENOUGH_WORDS or sum(word in _COMMON for word in words) >= LEAST_COMMON * len(words)

@@ -15,7 +15,7 @@ from akd_code.filters.pool import Likeness, Pool, PoolFilter
 from akd_code.filters.postings import Occurrences, posted
 from akd_code.filters.registry import FILTERS
 from akd_code.filters.segments import Array, Matches, Segment, joined_ends, ranges, starts_of
-from akd_code.filters.words import WordHashes, rouge_words
+from akd_code.filters.words import WordHashes, words_of
 from akd_code.recipe import Recipe
 
 SIMILAR = "similar"
@@ -30,7 +30,7 @@ def rouge_l_f1(one: str, other: str) -> float:
 
     That is the harmonic mean of L/m and L/n. A text without words is similar to none.
     """
-    left, right = rouge_words(one), rouge_words(other)
+    left, right = words_of(one), words_of(other)
     if not left or not right:
         return 0.0
     return 2 * LCSseq.similarity(left, right) / (len(left) + len(right))

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import os
+import stat
 import zlib
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from akd_code.storage import write_failure
 PROMPTS = ("prompt", "instruction", "text", "question", "problem", "query")
 ANSWERS = ("completion", "output", "answer", "response", "code", "solution", "canonical_solution")
 IDS = ("task_id", "id", "name")
+_USERS, _MODELS = ("user", "human"), ("assistant", "gpt", "model")
+CONVERSATIONS = ("messages", "conversations")
 TESTS = ("tests", "test_list", "test")
 
 
@@ -40,6 +43,8 @@ def rows_in(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
     """
     try:
         with _opened(path) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise RowsError(f"{path} is not a file but a pipe or device, and is read more than once; save it first")
             for number, line in enumerate(file, 1):
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
@@ -52,24 +57,34 @@ def rows_in(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
 
 
 def prompt_of(row: Mapping[str, Any], fields: Fields, where: str) -> str:
-    """Return what a row asks. Raises RowsError where no field holds it."""
-    if fields.prompt is None and isinstance(row.get("messages"), list):
-        return "\n".join(_said(row["messages"], "user", where))
+    """Return what a row asks: a text, with Alpaca's `input` below its `instruction`, or all that the user says.
+
+    Raises RowsError where no field holds it, or nobody asks anything in a conversation.
+    """
+    name, turns = _conversation(row, fields.prompt)
+    if turns is not None:
+        asked = _said(turns, _USERS, f"{where}: `{name}`")
+        if not asked:
+            raise RowsError(f"{where}: in `{name}` no turn is the user's ({', '.join(_USERS)}); correct the line")
+        return "\n".join(asked)
     found = _text(row, (fields.prompt,) if fields.prompt else PROMPTS)
     if found is None:
         known = f"field {fields.prompt!r}" if fields.prompt else f"prompt ({', '.join(PROMPTS)} or messages)"
         raise RowsError(f"{where}: no {known} that is text; name the field with --field")
-    return found
+    name, text = found
+    given = row.get("input") if name == "instruction" else None
+    return f"{text}\n\n{given}" if isinstance(given, str) and given.strip() else text
 
 
 def answer_of(row: Mapping[str, Any], fields: Fields, where: str) -> str:
     """Return what a row answers, "" where it does not. Raises RowsError where the field that was named is not text."""
-    if fields.answer is None and isinstance(row.get("messages"), list):
-        return "\n".join(_said(row["messages"], "assistant", where))
+    name, turns = _conversation(row, fields.answer)
+    if turns is not None:
+        return "\n".join(_said(turns, _MODELS, f"{where}: `{name}`"))
     found = _text(row, (fields.answer,) if fields.answer else ANSWERS)
     if found is None and fields.answer:
         raise RowsError(f"{where}: no field {fields.answer!r} that is text; correct --answer-field")
-    return found or ""
+    return found[1] if found else ""
 
 
 def id_of(row: Mapping[str, Any]) -> str:
@@ -117,6 +132,14 @@ def copy_rows(path: Path, out: Path, left_out: Container[int]) -> int:
     return kept
 
 
+def reports_apart(report: Path | None, *others: Path | None) -> None:
+    """Raise RowsError where a report, or the table beside it, would take the place of rows."""
+    taken = {one.resolve() for one in others if one is not None}
+    for place in () if report is None else (report, report.with_suffix(".md")):
+        if place.resolve() in taken:
+            raise RowsError(f"the report would overwrite the rows in {place}; give --report another name")
+
+
 def _opened(path: Path) -> gzip.GzipFile | IO[bytes]:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
@@ -124,6 +147,9 @@ def _opened(path: Path) -> gzip.GzipFile | IO[bytes]:
 def _object(line: bytes, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        hint = "name a compressed file .gz" if line.startswith(b"\x1f\x8b") else "save the file in UTF-8"
+        raise RowsError(f"{where}: not UTF-8 ({error.reason} at byte {error.start}); {hint}") from None
     except (ValueError, RecursionError) as error:
         raise RowsError(f"{where}: not JSON ({error}); correct or delete the line") from None
     if not isinstance(row, dict):
@@ -131,15 +157,33 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
     return row
 
 
-def _text(row: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((row[name] for name in names if isinstance(row.get(name), str)), None)
+def _text(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return the first of some fields that holds a text, with its name; one that is empty only where all are."""
+    texts = [(name, row[name]) for name in names if isinstance(row.get(name), str)]
+    return next((one for one in texts if one[1].strip()), texts[0] if texts else None)
 
 
-def _said(messages: list[Any], role: str, where: str) -> list[str]:
+def _conversation(row: Mapping[str, Any], named: str | None) -> tuple[str, list[Any] | None]:
+    """Return the field that holds a conversation, with its turns; None for the turns where there is none."""
+    names = (named,) if named else CONVERSATIONS
+    return next(((name, row[name]) for name in names if isinstance(row.get(name), list)), ("", None))
+
+
+def _said(turns: list[Any], roles: tuple[str, ...], where: str) -> list[str]:
+    """Return what some roles say, turn by turn; OpenAI's `role` and `content` or ShareGPT's `from` and `value`.
+
+    A turn without text (a call of a tool) says nothing; of several parts those that are text are joined.
+    """
     found = []
-    for message in messages:
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str):
-            raise RowsError(f"{where}: one of `messages` has no `content` that is text; correct the line")
-        if message.get("role") == role:
-            found.append(message["content"])
+    for turn in turns:
+        if not isinstance(turn, dict):
+            raise RowsError(f"{where} holds a JSON {type(turn).__name__}, not a turn; correct the line")
+        said = turn.get("content", turn.get("value"))
+        if isinstance(said, list):
+            parts = [part.get("text") for part in said if isinstance(part, dict)]
+            said = "\n".join(part for part in parts if isinstance(part, str))
+        if not isinstance(said, str | None):
+            raise RowsError(f"{where} holds a turn whose `content` is not text; correct the line")
+        if said and turn.get("role", turn.get("from")) in roles:
+            found.append(said)
     return found

@@ -9,6 +9,7 @@ import numpy as np
 
 from akd_code.filters.exact import hashed
 from akd_code.filters.segments import Array
+from akd_code.lists.scripts import in_another_script, words_in_any_script
 
 _WORD = re.compile(r"[a-z0-9]+")
 _REMEMBERED = 1 << 18
@@ -17,6 +18,14 @@ _REMEMBERED = 1 << 18
 def rouge_words(text: str) -> list[str]:
     """Return the words of a text as ROUGE counts them: runs of a-z and 0-9 in lower case, no stemming."""
     return _WORD.findall(text.lower())
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that two texts are compared by: ROUGE's, or, where they would be few, those of its own script.
+
+    Of a text in Chinese ROUGE sees names and numbers alone, so that all texts that say `Python` would be one.
+    """
+    return words_in_any_script(text) if in_another_script(text) else rouge_words(text)
 
 
 class WordHashes:
@@ -35,7 +44,7 @@ class WordHashes:
         if len(known) > _REMEMBERED:
             known.clear()
         for text in texts:
-            for word in rouge_words(text):
+            for word in words_of(text):
                 number = known.get(word)
                 if number is None:
                     number = known[word] = hashed(word)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from akd_code.intake.exercise import UnusableError
-from akd_code.referee.check_function import asserts_of_check
+from akd_code.referee.tests_in_code import parts_of_tests
 from akd_evals.suites.mbpp import entry_point
 from akd_sandbox.checks import holds_check
 from akd_sandbox.syntax import NOT_PYTHON, parse
@@ -64,7 +64,9 @@ def _from_code(code: str, entry: str | None) -> tuple[str, ...]:
         if entry is None:
             raise UnusableError("check(candidate) without the function's name", "name its column with --entry")
         try:
-            return joined(asserts_of_check(code, entry))
+            parts = parts_of_tests(code, entry)
         except ValueError as error:
             raise UnusableError(_NO_TESTS, str(error)) from None
+        first, *others = parts.tests
+        return (f"{parts.setup}\n{first}" if parts.setup else first, *others)
     return joined([ast.unparse(node) for node in body])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any
 
 from akd_code.decontamination import Evidence, report_table
 from akd_code.intake.outcome import Outcome
-from akd_code.storage import write_whole
+from akd_code.storage import json_line, write_whole
 
 SEEDS, ANSWERS, LOST, EVIDENCE, SUMMARY = (
     "seeds.jsonl", "answers.jsonl", "lost.jsonl", "evidence.jsonl", "summary.json",
 )  # fmt: skip
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def counts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -43,10 +41,4 @@ def write_import(
 
 
 def _lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(_line(row) + "\n" for row in rows)
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    """Return a row as JSON, in plain letters; escaped where it holds half of a surrogate pair, which no file can."""
-    text = json.dumps(row, ensure_ascii=False)
-    return text if text.isascii() or not _HALF_A_PAIR.search(text) else json.dumps(row)
+    return "".join(f"{json_line(row)}\n" for row in rows)

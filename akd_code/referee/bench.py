@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from akd_code.referee.inputs import CallInput
 from akd_code.referee.literal_call import LiteralCall
+from akd_code.referee.steadiness import may_follow_hashes, runs_to_be_sure
 from akd_sandbox import CallOutcome, Job, Limits, Sandbox, Verdict, tests_from_asserts
 
 Outcomes = dict[int, CallOutcome]
@@ -70,9 +71,24 @@ class Bench:
         return found
 
     def steady(self, lines: Sequence[str], code: str) -> list[str]:
-        """Return the asserts that a program passes under another hash seed too."""
-        (kept,) = self.passed(lines, [code], reseeded=True)
-        return [line for at, line in enumerate(lines) if at in kept]
+        """Return the asserts that a program passes under other hash seeds too, and in whatever order they come.
+
+        One that may draw at random, look at the clock or go through a set is run more often.
+        """
+        left = list(lines)
+        new_seeds = may_follow_hashes(code, lines)
+        for number in range(runs_to_be_sure(code, lines)):
+            if number and new_seeds:
+                self._box.reseed()
+            turned = left[::-1] if number % 2 == 0 else left
+            (kept,) = self.passed(turned, [code], reseeded=True)
+            passing = {turned[at] for at in kept}
+            left = [line for line in left if line in passing]
+        return left
+
+    def holds_alone(self, line: str, code: str) -> bool:
+        """Return whether a program passes an assert as the first thing that it is asked."""
+        return bool(self.passed([line], [code])[0])
 
     def kills(self, faults: Sequence[str], lines: Sequence[str]) -> list[frozenset[int]]:
         """Return for each assert which of the wrong programs it kills.

@@ -2,7 +2,7 @@
 
 Inputs are changed in the literal, so nothing of the task's is needed to make new ones. To learn what a program returns
 on one, an adapter is added to it, which builds the arguments with the task's constructors and reads the result back
-into a literal, by the attributes that linked lists and binary trees have.
+into a literal, by the attributes that linked lists and binary trees have. A `deque([1, 2])` stays one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 ADAPTER = "_akd_called"
 """The function that the adapter defines."""
 _MARK = "akd built"
+_PLAIN = {"set": set, "frozenset": frozenset, "tuple": tuple, "list": list, "dict": dict}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,9 +44,14 @@ class Built:
 def value_of(node: ast.expr) -> Any:
     """Return the value of an expression: a literal, or one call of a constructor on a list, lists of such included.
 
-    Raises ValueError for anything else.
+    What `set([1, 2])` and its relatives make is a plain value. Raises ValueError for anything else, TypeError for such
+    a call that cannot be made.
     """
     match node:
+        case ast.Call(func=ast.Name(id=("set" | "frozenset" | "tuple" | "list" | "dict") as name), args=[argument]):
+            if node.keywords:
+                raise ValueError(f"{name} is called with keywords")
+            return _PLAIN[name](ast.literal_eval(argument))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
             literal = ast.literal_eval(argument)
             if not isinstance(literal, list):
@@ -100,7 +106,11 @@ def _akd_nodes(node):
 
 def _akd_built(value):
     if isinstance(value, tuple) and value[:1] == ({_MARK!r},):
-        made = globals()[value[1]](value[2])
+        import builtins
+
+        made = globals().get(value[1], getattr(builtins, value[1], None))(value[2])
+        if made is not None and type(made).__module__ in ("builtins", "collections"):
+            return made
         if ([] if made is None else _akd_nodes(made)) != value[2]:
             raise ValueError("the literal does not stand for what is built from it")
         return made

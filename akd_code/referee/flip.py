@@ -1,4 +1,4 @@
-"""Asserts with another expectation: a suite that also passes those cannot fail and is worthless."""
+"""Asserts with another expectation, and programs with other answers: a suite that passes those cannot fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def flipped(line: str, entry_point: str) -> str | None:
     """Return the assert with a different expected value, or None if it has no expectation that can be changed.
 
     It understands a comparison by == or `is` between a literal and something that calls the entry point, `isclose` of
-    the two, and a bare or negated call. `f(1) == f(1)` or `f(1) or True` have no such expectation.
+    the two, `abs` of their difference below a bound, and a bare or negated call. `f(1) == f(1)` or `f(1) or True` have
+    no such expectation.
     """
     try:
         (statement,) = parse(line).body
@@ -53,6 +54,49 @@ def other_value(value: Any) -> Any:
     return 0
 
 
+def answering_otherwise(code: str, entry_point: str) -> str | None:
+    """Return a program whose every answer is another of the same kind; None where the entry point is of no usual form.
+
+    What the suite of `f(1) == f(2) == Fraction(1, 2)` expects is no literal, but this program fails it.
+    """
+    try:
+        (statement,) = parse(entry_point).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    match statement:
+        case ast.Expr(value=ast.Name(id=name)):
+            target = name
+        case ast.Expr(value=ast.Attribute(value=ast.Name() as owner, attr=name)):
+            target = f"{owner.id}.{name}"
+        case ast.Expr(value=ast.Attribute(value=ast.Call(func=ast.Name() as owner), attr=name)):
+            target = f"{owner.id}.{name}"
+        case _:
+            return None
+    return f"{code}\n{_OTHERWISE}\n\n{target} = _akd_otherwise({target})\n"
+
+
+_OTHERWISE = """
+def _akd_otherwise(function):
+    def answered(*args, **named):
+        value = function(*args, **named)
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, (int, float, complex)):
+            return value + abs(value) + 1
+        if isinstance(value, (str, bytes)):
+            return value + type(value)(b"x" if isinstance(value, bytes) else "x")
+        if isinstance(value, (list, tuple)):
+            return type(value)([*value, 0]) if type(value) in (list, tuple) else _akd_otherwise
+        if isinstance(value, (set, frozenset)):
+            return value | {_akd_otherwise}
+        if isinstance(value, dict):
+            return {**value, _akd_otherwise: 0}
+        return _akd_otherwise
+
+    return answered
+"""
+
+
 def _flipped_test(test: ast.expr, entry_point: str) -> ast.expr | None:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_call(test.operand, entry_point):
         return test.operand
@@ -61,6 +105,17 @@ def _flipped_test(test: ast.expr, entry_point: str) -> ast.expr | None:
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.Is):
         sides = _flipped_sides(test.left, test.comparators[0], entry_point)
         return None if sides is None else ast.Compare(sides[0], test.ops, [sides[1]])
+    match test:
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="abs"), args=[ast.BinOp(op=ast.Sub()) as difference]),
+            ops=[ast.Lt() | ast.LtE()],
+            comparators=[bound],
+        ):
+            sides = _flipped_sides(difference.left, difference.right, entry_point)
+            if sides is None:
+                return None
+            other = ast.Call(ast.Name("abs"), [ast.BinOp(sides[0], ast.Sub(), sides[1])], [])
+            return ast.Compare(other, test.ops, [bound])
     if isinstance(test, ast.Call) and _name_of(test.func) == "isclose" and len(test.args) >= 2:
         sides = _flipped_sides(test.args[0], test.args[1], entry_point)
         return None if sides is None else ast.Call(test.func, [*sides, *test.args[2:]], test.keywords)

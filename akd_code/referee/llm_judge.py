@@ -26,9 +26,9 @@ async def ask_judge(
 ) -> Judgement:
     """Return the judge's mean scores for both answers, which it sees without the reasoning before them.
 
-    A reply that cannot be read is asked for again, as the next sample, up to `attempts` times in all, and every request
-    counts; a call that stays unreadable or is refused lowers `parsed_calls`, which leaves the prompt undecided.
-    `structured`: endpoints that can are told to hold the reply to a JSON schema. Raises ModelError.
+    A reply that cannot be read, or was cut by length, is asked for again, as the next sample, up to `attempts` times in
+    all, and every request counts; a call that stays unreadable or is refused lowers `parsed_calls`, which leaves the
+    prompt undecided. `structured`: endpoints that can are told to hold the reply to a JSON schema. Raises ModelError.
     """
     if structured:
         sampling = replace(sampling, schema=SCORES_SCHEMA)
@@ -67,8 +67,10 @@ async def _ask(model: ChatModel, inputs: JudgeInputs, sampling: Sampling, attemp
             completion = await model.complete(messages, sampling, sample=sample)
         except PromptRefusedError:
             return _Call(None, sample + 1, refused=True)
+        if completion.finish_reason == "length":
+            continue  # `Scores: 9 1` may have been going to be `Scores: 9 10`
         try:
-            return _Call(parse_scores(completion.text), sample + 1)
+            return _Call(parse_scores(spoken(completion.text)), sample + 1)
         except PromptParseError:
             continue
     return _Call(None, attempts)

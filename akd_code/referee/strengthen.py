@@ -24,6 +24,7 @@ from akd_code.referee.mutation_score import worth_adding
 from akd_code.referee.prompt_tests import run_tests
 from akd_code.referee.properties import Property, catalogue
 from akd_code.referee.property_tests import Admitted
+from akd_code.referee.stated import parameters_of
 from akd_code.referee.validation import MIN_TESTS, validate_by_agreement
 from akd_sandbox import Limits, Sandbox, Verdict
 
@@ -111,7 +112,9 @@ def strengthened(
     bench = Bench(entry_point, _joined(tests.setup, properties), box, effort.limits)
     samples = programs.samples if set(sources) != {"reference"} else ()
     own, voices = _heard(tests, entry_point, samples, box, effort)
-    ground = ground_of(bench, calls, text, effort)
+    heard = [one.code for one in voices]
+    parameters = parameters_of(entry_point, *filter(None, (programs.reference, *heard)), text)
+    ground = ground_of(bench, calls, text, effort, parameters)
     polled = voices and ("differential" in sources or programs.reference is None)
     ballots = vote(bench, voices, ground.pattern, ground.proposed, effort.majority) if polled else []
     leader = spokesman(voices, ballots)
@@ -130,7 +133,19 @@ def strengthened(
     faults = mutants(program, most=effort.most_mutants, seed=effort.seed, apart=apart)
     outvoted = [voices[at].code for at in dissenters(voices, ballots)]
     least = MIN_TESTS - len(own) if tests.origin == "teacher" else 0
-    added, score = worth_adding(bench, own, found.lines, faults, effort.most_tests, wrong=outvoted, least=least)
+    added, score = worth_adding(
+        bench,
+        own,
+        found.lines,
+        faults,
+        effort.most_tests,
+        wrong=outvoted,
+        least=least,
+        holds=lambda line: bench.holds_alone(line, program),
+    )
+    (standing,) = bench.passed([*own, *added], [program])
+    if not standing >= frozenset(range(len(own), len(own) + len(added))):
+        return Strengthened(tests, runs=bench.runs, reason="what the program answers hangs on what it was asked before")
     used = [one.property for one in found.properties if not set(one.lines).isdisjoint(added)]
     whole = replace(tests, asserts=(*own, *added), setup=_joined(tests.setup, used), score=score)
     names = tuple(one.name for one in used)
@@ -219,9 +234,11 @@ def _silent(programs: Programs, sources: Sequence[Source], voices: Sequence[Voic
     return f"there is no trusted program, and fewer than {VOICES} of {len(programs.samples)} others can be heard"
 
 
-def ground_of(bench: Bench, calls: Sequence[LiteralCall], text: str, effort: Effort) -> Ground:
-    """Return the new inputs to try, in the form of the first call."""
+def ground_of(
+    bench: Bench, calls: Sequence[LiteralCall], text: str, effort: Effort, parameters: Sequence[str] = ()
+) -> Ground:
+    """Return the new inputs to try, in the form of the first call; `parameters` are the names of the function's."""
     known = [call.arguments for call in calls]
-    domain = domain_of(known, text)
+    domain = domain_of(known, text, parameters)
     tried = mutated_inputs(known, 4 * effort.inputs, seed=effort.seed)
     return Ground(bench, calls[0], domain, tuple(one for one in tried if domain.allows(one))[: effort.inputs])

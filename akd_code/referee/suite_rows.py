@@ -6,15 +6,17 @@ import gzip
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from akd_code.curriculum.suite_score import FACTS, score_facts, with_score
 from akd_code.errors import AkdError
 from akd_code.records import PromptTests
-from akd_code.referee.check_function import asserts_of_check
-from akd_code.storage import write_whole
+from akd_code.referee.tests_in_code import parts_of_tests
+from akd_code.storage import json_line, write_whole
+from akd_evals.extract import extract_code
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 _TRUSTED = ("answer", "canonical_solution")
 _FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
@@ -50,7 +52,7 @@ class SuiteRow:
         if tests is not None:
             fields[FACTS] |= score_facts(tests)
             fields |= {"setup": tests.setup} if tests.setup else {}
-        return json.dumps(fields, ensure_ascii=False)
+        return json_line(fields)
 
 
 def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
@@ -73,12 +75,11 @@ def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
         if name not in more:
             raise SuiteFileError(f"{where}: no task of {path} has the id {name!r}; correct `id`")
         more[name] += _programs(fields, where)
-    return [
-        SuiteRow(
-            row.fields, row.number, row.tests, row.entry_point, row.text, row.trusted, (*row.solutions, *more[row.name])
-        )
-        for row in rows
-    ]
+    return [replace(row, solutions=(*row.solutions, *_all_programs(row, more[row.name]))) for row in rows]
+
+
+def _all_programs(row: SuiteRow, texts: Sequence[str]) -> list[str]:
+    return [_program(text, row.entry_point, row.text) for text in texts]
 
 
 def write_suites(path: Path, lines: Sequence[str]) -> None:
@@ -87,16 +88,19 @@ def write_suites(path: Path, lines: Sequence[str]) -> None:
 
 
 def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
-    entry, tests = fields.get("entry_point"), fields.get("tests")
+    entry, tests, needed = fields.get("entry_point"), fields.get("tests"), ""
     if not isinstance(entry, str) or not entry:
         raise SuiteFileError(f"{where}: lacks `entry_point`, the name of the function; a line is {_FORM}")
     if isinstance(tests, str):
         try:
-            tests = asserts_of_check(tests, entry)
+            parts = parts_of_tests(tests, entry)
         except ValueError as error:
             raise SuiteFileError(f"{where}: {error}") from None
+        tests, needed = list(parts.tests), parts.setup
     if not (isinstance(tests, list) and tests and all(isinstance(line, str) for line in tests)):
-        raise SuiteFileError(f"{where}: `tests` must be a list of assert lines, or code that defines check(candidate)")
+        raise SuiteFileError(
+            f"{where}: `tests` must be a list of assert lines, or code with asserts or check(candidate)"
+        )
     setup, text = fields.get("setup") or "", fields.get("prompt") or ""
     if not isinstance(setup, str) or not isinstance(text, str):
         raise SuiteFileError(f"{where}: `setup` and `prompt` must be texts")
@@ -104,8 +108,22 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
     if not isinstance(trusted, str | None):
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
     programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
-    suite = with_score(PromptTests(tuple(tests), "given", setup), fields)
-    return SuiteRow(fields, number, suite, entry, text, trusted, programs)
+    suite = with_score(PromptTests(tuple(tests), "given", "\n".join(filter(None, (setup, needed)))), fields)
+    found = [None if one is None else _program(one, entry, text) for one in (trusted, *programs)]
+    return SuiteRow(fields, number, suite, entry, text, found[0], tuple(one for one in found[1:] if one is not None))
+
+
+def _program(text: str, entry: str, prompt: str) -> str:
+    """Return the program in a text: that itself, what continues the prompt, or what stands in the fences of an answer.
+
+    A text in which there is none stays as it is, and fails.
+    """
+    try:
+        parse(text)
+    except NOT_PYTHON:
+        name = entry if entry.isidentifier() else None
+        return extract_code(text, name, prompt if prompt.strip() else None).code or text
+    return text
 
 
 def _programs(fields: Mapping[str, Any], where: str) -> list[str]:

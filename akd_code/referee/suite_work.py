@@ -16,7 +16,7 @@ from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, VOICES
 from akd_code.referee.strengthen import INPUTS, MOST_TESTS, SOURCES, Effort, Programs, Source, strengthened
 from akd_code.referee.suite_rows import SuiteRow
 from akd_code.referee.validation import MIN_TESTS, Validated, validate_by_agreement, validate_written
-from akd_code.storage import finished_rows
+from akd_code.storage import finished_rows, json_line
 from akd_sandbox import Sandbox
 
 
@@ -87,7 +87,7 @@ class StrengthenSuites:
         way = content_id(repr(self), row.trusted or "", *row.solutions)
         known = row.fields.get(FACTS)
         if row.tests.score is not None and isinstance(known, dict) and known.get("way") == way:
-            return Outcome(row.name, json.dumps(dict(row.fields), ensure_ascii=False), True, "", dict(known))
+            return Outcome(row.name, json_line(row.fields), True, "", dict(known))
         alone = self.sources == ("reference",) and row.trusted is not None
         second = row.solutions[0] if alone and row.solutions else None
         done = strengthened(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from akd_code.records import PromptTests
 from akd_code.referee.agreement import AGREEMENT_LIMITS, MAJORITY, Matrix, agreed_tests, agreement_matrix
-from akd_code.referee.flip import flipped, is_named
+from akd_code.referee.flip import answering_otherwise, flipped, is_named
 from akd_code.referee.prompt_tests import job_of, run_tests
+from akd_code.referee.steadiness import may_follow_hashes, runs_to_be_sure
 from akd_sandbox import FunctionTests, Limits, Sandbox, Verdict
 from akd_sandbox.checks import holds_check
 from akd_sandbox.syntax import NOT_PYTHON, parse
@@ -17,6 +18,7 @@ from akd_sandbox.syntax import NOT_PYTHON, parse
 MIN_TESTS = 5
 """A suite that a model wrote is valid with at least this many tests left (AceCoder)."""
 _TRIES = 3
+_NO_EXPECTATION = "no assert has an expectation that could fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +136,14 @@ def validate_given(
     kept = replace(tests, asserts=usable)
     if any(_is_longer_test(line, entry_point) for line in usable):
         return Validated(kept, dropped, 0)
-    if not any(flipped(line, entry_point) for line in usable):
-        return Validated(None, len(tests.asserts), 0, "no assert has an expectation that could fail")
     runs = 0
     for code in references:
         runs += 1
         if run_tests(kept, entry_point, code, box, limits).verdict is not Verdict.PASS:
             continue
         return _confirmed(kept, entry_point, code, box, limits, len(tests.asserts), runs, 1)
+    if not any(flipped(line, entry_point) for line in usable):
+        return Validated(None, len(tests.asserts), runs, _NO_EXPECTATION)
     return Validated(kept, dropped, runs)
 
 
@@ -180,11 +182,17 @@ def _confirmed(
     Tests that are data run again under another hash seed, the changed ones with them. Test code does not: the sandbox
     itself runs it under several, and what then fails does not pass.
     """
-    kept, flaky = list(tests.asserts), 0
+    kept = _steady(tests, entry_point, code, box, limits)
+    flaky, runs = len(tests.asserts) - len(kept), runs + runs_to_be_sure(code, tests.asserts) - 1
+    if len(kept) < min_tests:
+        return Validated(None, total, runs, _too_few(len(kept), total, flaky, min_tests), flaky)
     for _ in range(_TRIES):
         changed = [line for line in (flipped(line, entry_point) for line in kept) if line is not None]
         if not changed:
-            return Validated(None, total, runs, "no assert has an expectation that could fail", flaky)
+            sound = _fails_otherwise(kept, tests.setup, entry_point, code, box, limits)
+            reason = "" if sound else _NO_EXPECTATION
+            left = replace(tests, asserts=tuple(kept)) if sound else None
+            return Validated(left, total - len(kept) if sound else total, runs + 1, reason, flaky)
         both = job_of([*kept, *changed], tests.setup, entry_point, code, limits, reseeded=True)
         again = len(kept) if isinstance(both.tests, FunctionTests) else 0
         result = box.run(both if again else job_of(changed, tests.setup, entry_point, code, limits))
@@ -199,9 +207,37 @@ def _confirmed(
             return Validated(replace(tests, asserts=tuple(kept)), total - len(kept), runs, "", flaky)
         flaky, kept = flaky + len(kept) - len(steady), steady
         if len(kept) < min_tests:
-            reason = f"{len(kept)} of {total} asserts are left without {flaky} flaky ones, fewer than {min_tests}"
-            return Validated(None, total, runs, reason, flaky)
+            return Validated(None, total, runs, _too_few(len(kept), total, flaky, min_tests), flaky)
     return Validated(None, total, runs, "its tests pass one time and fail the next", flaky)
+
+
+def _fails_otherwise(
+    asserts: Sequence[str], setup: str, entry_point: str, code: str, box: Sandbox, limits: Limits | None
+) -> bool:
+    """Return whether asserts without an expectation that can be changed notice that every answer is another."""
+    other = answering_otherwise(code, entry_point)
+    if other is None:
+        return False
+    verdict = box.run(job_of(asserts, setup, entry_point, other, limits)).verdict
+    return verdict.decided and verdict is not Verdict.PASS
+
+
+def _steady(tests: PromptTests, entry_point: str, code: str, box: Sandbox, limits: Limits | None) -> list[str]:
+    """Return the asserts that a program passes again and again, where its text speaks of chance."""
+    kept = list(tests.asserts)
+    new_seeds = may_follow_hashes(code, kept)
+    for _ in range(runs_to_be_sure(code, kept) - 1):
+        if new_seeds:
+            box.reseed()
+        result = box.run(job_of(kept, tests.setup, entry_point, code, limits, reseeded=True))
+        kept = [line for line, test in zip(kept, result.tests, strict=False) if test.verdict is Verdict.PASS]
+        if not kept:
+            break
+    return kept
+
+
+def _too_few(kept: int, total: int, flaky: int, min_tests: int) -> str:
+    return f"{kept} of {total} asserts are left without {flaky} flaky ones, fewer than {min_tests}"
 
 
 def _is_assert_on(line: str, entry_point: str) -> bool:

@@ -7,7 +7,7 @@
 
 from akd_code.run.folder import RunFolder
 from akd_code.run.identity import digest_of, step_key
-from akd_code.run.items import ItemRow, ItemStore, read_items
+from akd_code.run.items import ItemRow, ItemStore, read_items, read_labelled_prompts
 from akd_code.run.ledger import CallTotals, Ledger, cost_of, read_calls, read_step_costs
 from akd_code.run.steps import FinishedStep, StepStore, read_steps
 
@@ -23,6 +23,7 @@ __all__ = [
     "digest_of",
     "read_calls",
     "read_items",
+    "read_labelled_prompts",
     "read_step_costs",
     "read_steps",
     "step_key",

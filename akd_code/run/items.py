@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from akd_code.errors import RunError
 from akd_code.run.stored import opened_to_read, read_value, written_value
 from akd_code.storage import Database
 
@@ -25,6 +27,16 @@ class ItemRow:
     id: str
     state: str
     value: str
+
+    def record(self) -> dict[str, Any]:
+        """Return the record as plain data. Raises RunError for one that is damaged."""
+        try:
+            found = json.loads(self.value)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise RunError(f"item {self.id!r} of {self.stage} in round {self.round} is damaged; run the stage again")
+        return found
 
 
 class ItemStore:
@@ -58,3 +70,17 @@ def read_items(path: Path, stage: str, state: str | None = None, round_: int | N
     )
     with opened_to_read(path) as db:
         return [ItemRow(*row) for row in db.execute(query, (stage, state, state, round_, round_))]
+
+
+def read_labelled_prompts(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the prompts that have a label, by id, as plain data and as they were when they were first labelled.
+
+    Raises RunError as `read_items` does, and for a label that is damaged.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in read_items(path, "labels"):
+        prompt = row.record().get("prompt")
+        if not isinstance(prompt, dict):
+            raise RunError(f"item {row.id!r} of {row.stage} in round {row.round} is damaged: it has no prompt")
+        found.setdefault(row.id, prompt)
+    return found

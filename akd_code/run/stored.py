@@ -60,9 +60,10 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
             raise RunError(f"{file} is not the store of a run; give a directory that `akd run` made")
         if found > RUN_STORE.version:
             raise RunError(f"{file} has format {found}, this version of akd reads {RUN_STORE.version}; update akd")
-        if found < RUN_STORE.version:
-            db = _brought_up_to_date(db, found)
-        yield db
+        try:
+            yield db if found == RUN_STORE.version else _brought_up_to_date(db, found)
+        except sqlite3.Error as error:
+            raise RunError(f"{file} cannot be read ({error}); it is damaged, or the file of something else") from None
 
 
 def _brought_up_to_date(old: sqlite3.Connection, found: int) -> sqlite3.Connection:

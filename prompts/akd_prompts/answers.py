@@ -22,13 +22,16 @@ MAX_ASSERTS = 64
 _TRIES = 50
 _PYTHON = frozenset({"", "python", "python3", "py"})
 _SCORE = r"(\d{1,2}(?:\.\d{1,2})?)"
-_BETWEEN = r"(?:\s*[,;]\s*|\s+(?:/|and|&)\s+|\s+)"
+_COLON = r"\s*[:\uff1a]"  # Chinese punctuation, too
+_BETWEEN = r"(?:\s*[,;\uff0c\uff1b\u3001]\s*|\s+(?:/|and|&)\s+|\s+)"
 _OF_TEN = r"(?:\s?/\s?10)?"
 _SCORES = re.compile(
-    rf"[*_`\s]*scores?\s*:[*_`\s]*(?:{_SCORE}{_BETWEEN}{_SCORE}|{_SCORE}{_OF_TEN}{_BETWEEN}{_SCORE}{_OF_TEN}"
-    rf"|assistant 1\s*:\s*{_SCORE}{_OF_TEN}{_BETWEEN}assistant 2\s*:\s*{_SCORE}{_OF_TEN})[*_`\s.]*",
+    rf"[*_`\s]*scores?{_COLON}[*_`\s]*(?:{_SCORE}{_BETWEEN}{_SCORE}|{_SCORE}{_OF_TEN}{_BETWEEN}{_SCORE}{_OF_TEN}"
+    rf"|assistant 1{_COLON}\s*{_SCORE}{_OF_TEN}{_BETWEEN}assistant 2{_COLON}\s*{_SCORE}{_OF_TEN})[*_`\s.]*",
     re.IGNORECASE,
 )
+_ONE_SCORE = re.compile(rf"[^\d]*(?:{_SCORE}\s+/\s+(?:5|10)|\d{{1,2}},5)[*_`\s.]*")
+"""`Scores: 8 / 10` and `Scores: 8,5` may well be one score: of ten, and with a decimal comma."""
 SCORES_SCHEMA = json.dumps(
     {
         "type": "object",
@@ -87,8 +90,9 @@ def parse_scores(text: str) -> Scores:
 
 def _line_scores(text: str) -> Scores | None:
     lines = text.rstrip().splitlines()
-    found = _SCORES.fullmatch(lines[-1].strip()) if lines else None
-    if found is None:
+    last = lines[-1].strip() if lines else ""
+    found = _SCORES.fullmatch(last)
+    if found is None or _ONE_SCORE.fullmatch(last):
         return None
     first, second = (float(one) for one in found.groups() if one is not None)
     return Scores("\n".join(lines[:-1]).strip(), first, second)
@@ -102,13 +106,20 @@ def _object_scores(text: str) -> Scores | None:
     if not (whole.startswith("{") and whole.endswith("}")):
         return None
     try:
-        said = json.loads(whole)
+        pairs = json.loads(whole, object_pairs_hook=lambda pairs: pairs)
     except (ValueError, RecursionError):
         return None
-    first, second = said.get("score_1"), said.get("score_2")
-    if not all(type(one) in (int, float) for one in (first, second)):
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        return None  # a score that is given twice is none
+    scores = [one for one in (said.get("score_1"), said.get("score_2")) if isinstance(one, int | float)]
+    if len(scores) < 2 or any(isinstance(one, bool) for one in scores):
         return None
-    return Scores(str(said.get("explanation", "")), float(first), float(second))
+    try:
+        first, second = map(float, scores)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return Scores(str(said.get("explanation", "")), first, second)
 
 
 def parse_generated(text: str) -> GeneratedTask:

@@ -29,6 +29,7 @@ LEVELS = ("process", "namespace", "docker")
 _TRIES = 3
 _PAUSE_S = 0.5  # before the last try, for an engine that is being restarted
 _CONTAINER_SAMPLES = 1000
+_RESEEDED: frozenset[Role] = frozenset({"reseeded", "guarded"})
 _SOILING = {
     # never let the next sample meet what such a one may have left
     "process": (Verdict.TAMPER, Verdict.MEMORY),
@@ -72,6 +73,12 @@ class _Place:
         for role in self.used & self.open:
             self.slots[role].close()
         self.open -= self.used
+
+    def reseed(self) -> None:
+        """Put away the slots with hash seeds of their own: the next ones have others."""
+        for role in self.open & _RESEEDED:
+            self.slots[role].close()
+        self.open -= _RESEEDED
 
     def close(self) -> None:
         for slot in self.slots.values():
@@ -228,6 +235,12 @@ class Sandbox:
         """End every zygote and whatever runs in it, and remove what they left."""
         self._closed = True
         self._finalizer()
+
+    def reseed(self) -> None:
+        """Give the runs that follow under another hash seed than usual one that none had before; waits for others."""
+        with self._turns.alone():
+            for place in self._all:
+                place.reseed()
 
     def cpu_s(self) -> float | None:
         """Return the processor seconds of all that runs programs, since it was started; None where it is unknown."""

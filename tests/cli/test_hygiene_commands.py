@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,78 @@ def test_rows_like_one_before_them_or_one_of_the_pool_are_left_out(tmp_path: Pat
     ]
 
 
+def turns(*said: tuple[str, Any], names: tuple[str, str] = ("role", "content")) -> list[dict[str, Any]]:
+    return [dict(zip(names, one, strict=True)) for one in said]
+
+
+def test_rows_that_ask_different_things_are_kept_whatever_their_form(tmp_path: Path) -> None:
+    system = "You are a careful programmer."
+    rows = [
+        {"instruction": "Translate this function to Python.", "input": "int twice(int x) { return 2 * x; }"},
+        {"instruction": "Translate this function to Python.", "input": "puts gets.reverse"},
+        {"prompt": "", "instruction": SHEEP},
+        {"prompt": None, "question": GOATS},
+        {"conversations": turns(("human", "Draw a map of the valley."), ("gpt", "No."), names=("from", "value"))},
+        {"messages": turns(("system", system), ("human", "Name the shepherds by age."), ("gpt", "Anna."))},
+        {"messages": turns(("user", [{"type": "text", "text": "Weigh the wool."}]), ("assistant", None))},
+    ]
+    out = tmp_path / "out.jsonl"
+    done = run("dedupe", written(tmp_path / "rows.jsonl", *rows), "--out", out)
+    assert done.exit_code == 0, done.output
+    assert kept(out) == rows
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": turns(("system", "Be brief."), ("assistant", "Yes."))},
+        {"messages": []},
+        {"messages": ["Hello"]},
+        {"messages": turns(("user", 5))},
+    ],
+)
+def test_a_conversation_in_which_nobody_asks_is_an_error_not_a_duplicate(tmp_path: Path, row: dict[str, Any]) -> None:
+    out = tmp_path / "out.jsonl"
+    done = run("dedupe", written(tmp_path / "rows.jsonl", {"prompt": SHEEP}, row, row), "--out", out)
+    assert done.exit_code == 2
+    assert "rows.jsonl:2: " in done.stderr
+    assert "correct the line" in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["dedupe", "decontaminate"])
+def test_a_pipe_is_not_taken_for_an_empty_file(tmp_path: Path, own_suite: Path, name: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps({"prompt": SHEEP}).encode() + b"\n")
+    os.close(writing)
+    more = ["--against", str(own_suite)] if name == "decontaminate" else []
+    done = run(name, f"/dev/fd/{reading}", "--out", tmp_path / "out.jsonl", *more)
+    os.close(reading)
+    assert done.exit_code == 2
+    assert "is read more than once" in done.stderr
+
+
+@pytest.mark.parametrize("command_name", ["dedupe", "decontaminate"])
+@pytest.mark.parametrize("taken", ["out.jsonl", "rows.jsonl"])
+def test_a_report_does_not_take_the_place_of_rows(tmp_path: Path, command_name: str, taken: str) -> None:
+    rows = written(tmp_path / "rows.jsonl", {"prompt": SHEEP})
+    done = run(command_name, rows, "--out", tmp_path / "out.jsonl", "--report", tmp_path / "." / taken)
+    assert done.exit_code == 2
+    assert "give --report another name" in done.stderr
+    assert kept(rows) == [{"prompt": SHEEP}]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"), [('{"prompt": "ä"}'.encode("latin-1"), "save the file in UTF-8"), (gzip.compress(b"{}"), "name a")]
+)
+def test_a_file_in_another_encoding_is_one_line(tmp_path: Path, raw: bytes, said: str) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(raw)
+    done = run("dedupe", tmp_path / "rows.jsonl", "--out", tmp_path / "out.jsonl")
+    assert done.exit_code == 2
+    assert "rows.jsonl:1: not UTF-8" in done.stderr
+    assert said in done.stderr
+
+
 def test_only_the_tiers_that_are_named_refuse(tmp_path: Path) -> None:
     rows = written(tmp_path / "rows.jsonl", {"q": SHEEP}, {"q": SHEEP.replace("many", "often the")})
     done = run("dedupe", rows, "--out", tmp_path / "out.jsonl", "--tiers", "exact", "--field", "q", "--json")
@@ -86,7 +159,7 @@ def test_compressed_rows_are_read_and_written_compressed(tmp_path: Path) -> None
         ('{"other": "a"}\n', (), "rows.jsonl:1: no prompt"),
         ('{"prompt": "a"}\n', ("--field", "q"), "no field 'q'"),
         ('{"prompt": "a"}\n', ("--tiers", "exact,magic"), "unknown tier 'magic'"),
-        ('{"messages": [{"role": "user"}]}\n', (), "one of `messages` has no `content`"),
+        ('{"messages": [{"role": "user"}]}\n', (), "no turn is the user"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from akd_code.cli import main
@@ -41,6 +44,46 @@ def test_a_prompt_is_listed_with_what_its_stronger_suite_is_worth(tmp_path: Path
 
 def test_a_prompt_whose_suite_was_not_strengthened_is_listed_without(tmp_path: Path) -> None:
     assert "(tests: gap 1.00)" in listed(stored(tmp_path / "run", None))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE items",
+        "UPDATE items SET value = 'no JSON'",
+        "UPDATE items SET value = '[]'",
+        "UPDATE items SET value = '{}' WHERE step = 'l'",
+        "UPDATE items SET value = '{\"prompt\": null}' WHERE step = 'l'",
+    ],
+)
+def test_a_run_whose_items_are_damaged_is_told_in_one_line(tmp_path: Path, damage: str) -> None:
+    run = stored(tmp_path / "run", None)
+    with contextlib.closing(sqlite3.connect(run / "run.db")) as db:
+        db.execute(damage)
+        db.commit()
+    for words in (["status", str(run), "--prompts", "hard"], ["data", "tree", str(run)]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
+        assert "damaged" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["", '{"rounds": [{"round": 1}', '{"rounds": [{"round": 1}]}', '{"rounds": 3}', "[]"])
+def test_a_damaged_summary_is_told_in_one_line(tmp_path: Path, text: str) -> None:
+    run = stored(tmp_path / "run", None)
+    (run / "summary.json").write_text(text)
+    result = CliRunner().invoke(main, ["status", str(run)])
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "summary.json is damaged" in line
+
+
+def test_an_end_of_labels_that_there_is_not_is_an_error_and_not_an_empty_list(tmp_path: Path) -> None:
+    run = stored(tmp_path / "run", None)
+    assert "1 prompts" in CliRunner().invoke(main, ["status", str(run), "--labels", "verified"]).stdout
+    result = CliRunner().invoke(main, ["status", str(run), "--labels", "verifed"])
+    assert result.exit_code == 2
+    assert "name one of verified, unverified" in result.stderr
 
 
 def test_the_suites_of_a_round_are_summed_in_a_line() -> None:

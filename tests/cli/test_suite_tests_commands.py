@@ -179,7 +179,7 @@ def test_what_an_interrupted_command_did_is_not_done_again(tmp_path: Path, monke
         ('{"tests": ["assert f(1)"]}', ":1: lacks `entry_point`"),
         ('{"entry_point": "f", "tests": ["assert f(1)"], "answer": 3}', "must be the text of a program"),
         ('{"entry_point": "f", "tests": ["assert f(1)"], "solutions": [3]}', "`solutions` a list of such"),
-        ('{"entry_point": "f", "tests": "def other(): pass"}', "must define check(candidate)"),
+        ('{"entry_point": "f", "tests": "def other(): pass"}', "check nothing; give asserts"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
@@ -208,3 +208,42 @@ def test_check_candidate_is_read_as_asserts_on_the_function(tmp_path: Path) -> N
     row = {"entry_point": "Solution().f", "tests": code, "answer": "class Solution:\n    f = lambda self, xs, low: 1"}
     assert akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 1).exit_code == 0
     assert lines_of(out)[0]["tests"] == ["assert Solution().f([1, 5], 4) == 1"]
+
+
+@pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
+def test_half_of_a_surrogate_pair_in_a_line_is_handed_on(tmp_path: Path, command: str) -> None:
+    out = tmp_path / "out.jsonl"
+    row = {**ROW, "prompt": "Count. \ud83d", "note": "中"}
+    result = akd(command, written(tmp_path / "in.jsonl", row), "--out", out)
+    assert result.exit_code == 0, result.output
+    (got,) = lines_of(out)
+    assert (got["prompt"], got["note"]) == ("Count. \ud83d", "中")
+
+
+def test_the_output_does_not_take_the_place_of_the_solutions(tmp_path: Path) -> None:
+    solutions = written(tmp_path / "s.jsonl", {"id": "one", "solution": RIGHT})
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", ROW), "--out", solutions, "--solutions", solutions)
+    assert result.exit_code == 2
+    assert "would overwrite the solutions" in result.stderr
+    assert lines_of(solutions) == [{"id": "one", "solution": RIGHT}]
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        RIGHT,
+        RIGHT.split("\n", 1)[1],  # HumanEval's form: what comes after the head in the prompt
+        f"Here you are:\n\n```python\n{RIGHT}```\nIt counts.",
+        f"<think>Easy.</think>\n```\n{RIGHT}```",
+    ],
+)
+@pytest.mark.parametrize("field", ["canonical_solution", "solutions"])
+def test_a_program_is_found_in_whatever_form_it_comes(tmp_path: Path, solution: str, field: str) -> None:
+    row: dict[str, Any] = {"id": "one", "prompt": RIGHT.split("\n", 1)[0] + "\n", "entry_point": "f", "tests": LINES}
+    row[field] = solution if field == "canonical_solution" else [solution] * 3
+    out = tmp_path / "out.jsonl"
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 2)
+    assert result.exit_code == 0, result.output
+    (got,) = lines_of(out)
+    assert got["tests"] == LINES
+    assert got[field] == row[field]

@@ -141,3 +141,11 @@ def test_an_answer_written_anew_is_found_by_running_it_on_the_tasks_tests(
     assert (found.row, found.task_id, found.tier, found.matched) == (3, "Weather/0", "execution", "hottest")
     assert detector.find(Row(3, related, code=WRONG)) == []
     assert detector.find(Row(3, "Write the tallest of some buildings.", code=OTHER_WAY)) == []
+
+
+@pytest.mark.parametrize(
+    "filler", [" " * 400_000, "\n" * 400_000, "-----\n" * 60_000, "deadbeef" * 50_000, "f(x) " * 20_000]
+)
+def test_a_task_is_found_behind_a_huge_stretch_of_nothing(tasks: list[BenchmarkTask], filler: str) -> None:
+    row = Row(1, f"Here is my data: {filler} end of data.\n\n{PROMPT}")
+    assert ("Weather/0", "text") in tiers(tasks, row)

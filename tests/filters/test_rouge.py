@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akd_code.filters.rouge import Likeness, NoveltyIndex, rouge_l_f1, rouge_words
+from akd_code.filters.rouge import Likeness, NoveltyIndex, rouge_l_f1
+from akd_code.filters.words import rouge_words
 
 
 def longest_common(one: list[str], other: list[str]) -> int:

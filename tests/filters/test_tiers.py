@@ -17,6 +17,7 @@ from akd_code.filters.minhash import MinHashMeasure
 from akd_code.filters.pool import Likeness, Pool
 from akd_code.filters.rouge import RougeMeasure
 from akd_code.filters.segments import Measure
+from akd_code.modules import HashedEmbedder
 
 MEADOW = "write a function that counts how many sheep graze on a meadow and returns the number as an integer"
 
@@ -144,3 +145,42 @@ def test_a_text_is_compared_with_those_before_it_in_the_batch_that_are_let_throu
         Likeness(0, 1.0, in_batch=True),
         None,
     ]
+
+
+OTHER_SCRIPTS = {
+    "Chinese": (
+        "编写一个 Python 函数，返回列表中所有偶数的和。",
+        "用 Python 实现二分查找算法，并返回目标的下标。",
+        "编写一个 Python 函数，返回列表中所有偶数之和。",
+    ),
+    "Arabic": (
+        "اكتب دالة بلغة Python تعيد مجموع الأعداد الزوجية في القائمة",
+        "احسب طول أطول كلمة في جملة باستخدام Python",
+        "اكتب دالة بلغة Python تعيد مجموع الأعداد الزوجية من القائمة",
+    ),
+    "Russian": (
+        "Напишите на Python функцию, которая возвращает сумму чётных чисел списка",
+        "Найдите в Python самое длинное слово предложения",
+        "Напишите на Python функцию, которая возвращает сумму всех чётных чисел списка",
+    ),
+}
+
+
+@pytest.mark.parametrize("script", OTHER_SCRIPTS)
+def test_texts_in_another_script_are_told_apart_and_found_alike_by_their_own_words(script: str) -> None:
+    """All of them say `Python`, and nothing else in Latin letters."""
+    first, other, reworded = OTHER_SCRIPTS[script]
+    for measure in (MinHashMeasure(), RougeMeasure(), EmbeddingMeasure(HashedEmbedder())):
+        assert not refused(measure, [first], other)
+        assert refused(measure, [first], first)
+    assert refused(RougeMeasure(), [first], reworded)
+
+
+@pytest.mark.parametrize("text", ["∑∑∑", "!!!", ""])
+def test_texts_without_words_are_like_nothing_to_an_embedder(text: str) -> None:
+    assert not refused(EmbeddingMeasure(HashedEmbedder()), [text], text)
+
+
+def test_texts_that_an_embedder_sees_the_same_beginning_of_are_not_the_same() -> None:
+    shared = " ".join(f"word{number}" for number in range(1_500))
+    assert not refused(EmbeddingMeasure(HashedEmbedder()), [f"{shared} Sort the sheep."], f"{shared} Draw a map.")

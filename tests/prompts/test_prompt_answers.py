@@ -49,7 +49,9 @@ class TestScores:
         [
             ("Scores: 8 3", (8.0, 3.0)),
             ("scores: 8.5, 10", (8.5, 10.0)),
-            ("**Scores: 1 / 10**", (1.0, 10.0)),
+            ("**Scores: 1 / 9**", (1.0, 9.0)),
+            ("Scores\uff1a8\uff0c3", (8.0, 3.0)),
+            ("Scores: 8,3", (8.0, 3.0)),
             ("Scores: 7 7.", (7.0, 7.0)),
             ("Scores: 8/10 7/10", (8.0, 7.0)),
             ("Scores: 8/10, 10/10", (8.0, 10.0)),
@@ -78,6 +80,16 @@ class TestScores:
             'It says {"explanation": "", "score_1": 9, "score_2": 1}',  # quoted: an answer may hold it
             '{"explanation": "x", "score_1": 9, "score_2":',
             "Scores: 8/10",  # one score of ten, not two
+            "**Scores: 8 / 10**",
+            "Score: 4 / 5",
+            "Scores: 8,5",  # perhaps with a decimal comma
+            "Scores: 8,5 7,0",
+            "Scores: B A",
+            "| Assistant 1 | 8 |\n| Assistant 2 | 3 |",
+            '{"explanation": "x", "score_1": 9, "score_2": 2, "score_1": 1}',
+            '{"explanation": "x", "score_1": 1' + "0" * 400 + ', "score_2": 2}',
+            '{"explanation": "x", "score_1": Infinity, "score_2": 2}',
+            '[{"score_1": 9, "score_2": 2}]',
         ],
     )
     def test_an_object_that_is_not_the_whole_answer_or_not_of_the_schema_is_an_error(self, answer: str) -> None:

@@ -170,6 +170,24 @@ def test_a_constructor_on_a_list_is_read(text: str, value: Any) -> None:
     assert repr(value) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("set([1, 2])", {1, 2}), ("tuple([1])", (1,)), ("list((1, 2))", [1, 2]), ("dict([('a', 1)])", {"a": 1}),
+     ("frozenset({1})", frozenset({1})), ("[set([1]), set([])]", [{1}, set()])],
+)  # fmt: skip
+def test_a_call_of_a_built_in_type_is_the_value_that_it_makes(text: str, value: Any) -> None:
+    assert value_of(expression(text)) == value
+
+
+@pytest.mark.parametrize("made", ["set", "deque", "sorted"])
+def test_arguments_in_containers_of_pythons_own_are_changed_too(box: Sandbox, made: str) -> None:
+    code = "from collections import deque\n\ndef f(xs):\n    return sum(x for x in xs if x > 1)\n"
+    done = stronger(box, "f", code, f"assert f({made}([4, 5])) == 9")
+    assert done.added
+    assert verdict(box, done, "f", code) is Verdict.PASS
+    assert verdict(box, done, "f", code.replace("> 1", ">= 1")) is Verdict.WRONG
+
+
 @pytest.mark.parametrize("text", ["f(1)", "f([x])", "f([1], 2)", "a.f([1])", "f(values=[1])"])
 def test_other_calls_are_no_values(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):

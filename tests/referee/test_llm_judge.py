@@ -99,6 +99,40 @@ def test_answers_that_the_endpoint_will_not_compare_are_undecided_and_counted() 
     assert judgement == Judgement("p", None, None, 0, requests=2, refused=True)
 
 
+class Saying:
+    """A judge that says one thing after the other, ending as it is told."""
+
+    name = endpoint = "saying"
+
+    def __init__(self, *replies: tuple[str, str]) -> None:
+        self.replies = replies
+
+    async def complete(self, messages: Sequence[Message], sampling: Sampling, *, sample: int = 0) -> Completion:
+        text, finish_reason = self.replies[sample]
+        return Completion(text, finish_reason, 1, 1, "saying")
+
+    async def aclose(self) -> None:
+        return None
+
+
+def test_a_reply_that_was_cut_is_asked_for_again_even_where_it_could_be_read() -> None:
+    judge = Saying(("Good.\nScores: 9 1", "length"), ("Good.\nScores: 9 10", "stop"))
+    judgement = asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, judge))
+    assert (judgement.leads, judgement.requests) == ((-1, -1), 4)
+
+
+def test_what_a_judge_thinks_before_it_speaks_does_not_count() -> None:
+    said = '<think>At first sight\nScores: 1 9\n</think>\n{"explanation": "x", "score_1": 8, "score_2": 3}<|im_end|>'
+    judgement = asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, Saying((said, "stop"))))
+    assert (judgement.leads, judgement.requests) == ((5, 5), 2)
+
+
+def test_thoughts_alone_are_no_verdict() -> None:
+    thoughts = ("<think>I lean towards\nScores: 1 9", "stop")
+    judgement = asyncio.run(ask_judge(PROMPT, TEACHER, STUDENT, Saying(thoughts, thoughts), attempts=2))
+    assert judgement.parsed_calls == 0
+
+
 def test_the_judge_sees_answers_without_the_reasoning_before_them() -> None:
     judge = Refusing("nothing of this")
     thought = Answer("p", "<think>drafts</think>teacher's<|im_end|>", None, "stop")

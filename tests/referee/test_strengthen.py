@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -166,3 +168,40 @@ def test_a_score_is_no_part_of_what_a_suite_is() -> None:
     assert digest_of(plain) == digest_of({"asserts": ["assert f(1) == 1"], "origin": "given"})
     scored = PromptTests(("assert f(1) == 1",), "given", score=MutationScore(3, 1, 2, 2))
     assert digest_of(scored) == digest_of(plain)
+
+
+WITH_CHANCE = {
+    "a coin that is tossed": (
+        "import random\n\ndef most(n):\n    if n > 5:\n        return random.randrange(2)\n    return n\n",
+        ("assert most(1) == 1", "assert most(3) == 3"),
+    ),
+    "a tie that is broken by the order of a set": (
+        "def most(words):\n    best = ''\n    for word in set(words):\n"
+        "        if words.count(word) > words.count(best):\n            best = word\n    return best\n",
+        ("assert most(['ab', 'ab', 'c', 'd']) == 'ab'", "assert most(['x']) == 'x'"),
+    ),
+    "the address of an object": (
+        "def most(n):\n    if n > 5:\n        return hash(object()) % 2\n    return n\n",
+        ("assert most(1) == 1", "assert most(3) == 3"),
+    ),
+    "what it was asked before": (
+        "def most(n, seen=[]):\n    seen.append(n)\n    return n + (len(seen) > 20)\n",
+        ("assert most(1) == 1", "assert most(2) == 2"),
+    ),
+    "all that it was asked before": (
+        "def most(n, kept=[]):\n    kept.append(n)\n    return sum(kept) if n > 3 else n\n",
+        ("assert most(1) == 1", "assert most(2) == 2"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_CHANCE)
+def test_an_answer_that_changes_when_it_is_asked_for_again_becomes_no_test(name: str, box: Sandbox) -> None:
+    code, lines = WITH_CHANCE[name]
+    done = strengthened(PromptTests(lines, "given"), "most", Programs(code), box, effort=Effort(inputs=60))
+    for hashes in range(1, 9):
+        for line in done.added:
+            found = subprocess.run(
+                [sys.executable, "-c", f"{code}\n{line}"], env={"PYTHONHASHSEED": str(hashes)}, stderr=-1, text=True
+            )
+            assert found.returncode == 0, (line, found.stderr)

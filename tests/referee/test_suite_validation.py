@@ -103,6 +103,26 @@ class TestWritten:
         mixed = suite(*FIVE[:1], *(f"assert double({n}) == double({n})" for n in range(5)))
         assert validate_written(mixed, "double", [DOUBLE], box).tests == mixed
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "assert double(3) == double(3) == 6",
+            "assert 5 < double(3) < 7",
+            "assert double(3) == Fraction(6)",
+            "assert double(3) == 6; assert double(4) == 8",
+            "assert abs(double(3) - 6) < 1e-6",
+            "assert double(3) in (6, 7)",
+        ],
+    )
+    def test_an_expectation_of_another_form_is_one_too(self, box: Sandbox, line: str) -> None:
+        written = suite(line, setup="from fractions import Fraction")
+        assert validate_written(written, "double", [DOUBLE], box, min_tests=1).tests == written
+
+    def test_a_program_that_tosses_a_coin_validates_no_test_of_it(self, box: Sandbox) -> None:
+        coin = f"import random\n{DOUBLE.replace('2 * x', '2 * x if x else random.randrange(2)')}"
+        kept = validate_written(suite(*["assert double(0) == 0"] * 40, *FIVE[1:]), "double", [coin], box, min_tests=4)
+        assert kept.tests == suite(*FIVE[1:])
+
 
 class TestGiven:
     def test_an_assert_the_teacher_fails_stays(self, box: Sandbox) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from akd_code.lists.scripts import in_another_script, words_in_any_script
 from akd_code.modules.embedder import EMBEDDERS, MAX_CHARS, Embedder, EmbedderOptions, unit_vectors
 from akd_code.modules.errors import EvolveError
 
@@ -63,6 +64,8 @@ def open_hashed_embedder(rest: str, options: EmbedderOptions) -> Embedder:
 
 def _features(text: str) -> dict[str, float]:
     words = [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", text))]
+    if in_another_script(text):
+        words = words_in_any_script(text)
     counts: Counter[str] = Counter()
     for word in words:
         counts[f"w {word}"] += 1
