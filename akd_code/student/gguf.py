@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,20 +48,6 @@ def as_plain_model(model: Any, name: str) -> None:
     for holder, what in ((model.config, "quantization_config"), *((model, name) for name in told)):
         if what in vars(holder):
             delattr(holder, what)
-
-
-def without_added_tokens(tokenizer: Any, size: int) -> None:
-    """Take from a tokenizer the tokens beyond the model's `size` embeddings, which transformers adds to some files'.
-
-    It gives every tokenizer of GPT-2's kind an `<|endoftext|>`, whether the file has one or not.
-    """
-    from tokenizers import Tokenizer
-
-    if len(tokenizer) <= size:
-        return
-    core = json.loads(tokenizer.backend_tokenizer.to_str())
-    core["added_tokens"] = [token for token in core["added_tokens"] if token["id"] < size]
-    tokenizer._tokenizer = Tokenizer.from_str(json.dumps(core))
 
 
 def _silence_reading() -> None:
