@@ -128,8 +128,9 @@ def _weights(place: str, file: Mapping[str, str], dtype: Any) -> tuple[Any, Mapp
     """Return the model, and what transformers tells of its loading."""
     from transformers import AutoModelForCausalLM
 
-    loaded, told = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, output_loading_info=True, **SAFE, **file)
-    return loaded, told
+    given: dict[str, Any] = {"dtype": dtype, "output_loading_info": True, **SAFE, **file}
+    both: Any = AutoModelForCausalLM.from_pretrained(place, **given)
+    return both[0], both[1]
 
 
 def _fit(tokenizer: PreTrainedTokenizerBase, model: Any, name: str) -> None:

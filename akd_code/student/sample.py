@@ -16,7 +16,7 @@ from akd_code.student.batches import Batches
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
 from akd_code.student.merge import cast_weights, merged
-from akd_code.student.readers import reader_of, way_of
+from akd_code.student.readers import way_of, writer_of
 from akd_code.student.slots import Slots
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def sample_asks(
     are written at once. `dtype` is the type of the weights they are written with, the student's unless told otherwise.
 
     Raises:
-        StudentError: an empty prompt, or settings out of range.
+        StudentError: an empty prompt, settings out of range, or a model that no way of sampling suits.
     """
     import torch
 
@@ -125,8 +125,8 @@ def sample_asks(
 def _way(model: Any, device: str, size: int, asks: Sequence[Ask], pad: Any) -> Slots | Batches:
     """Return the fastest way that suits the model and the asks."""
     way = way_of(model, device)
-    reader = None if way == "batches" else reader_of(model, device, way, size, shared_beginning(asks))
-    return Batches(model, size, device, pad) if reader is None else Slots(reader, size)
+    writer = writer_of(model, device, way, size, shared_beginning(asks), pad)
+    return Batches(model, size, device, pad) if writer is None else writer
 
 
 def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
@@ -143,6 +143,7 @@ def sampling_way(student: Student) -> str:
         "lean": "answers are written side by side, by short passes that give this model's own logits",
         "own": "answers are written side by side, by the model's own code",
         "batches": "answers are written batch by batch, with transformers' cache: this model takes no other",
+        "alone": "answers are written one after the other: padding changes what this model says",
     }
     return ways[way_of(sampling_model(student), student.device)]
 
