@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from akd_code.errors import AkdError
 from akd_code.student.folder import SAFE, told_missing, why_not_loaded
-from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf
+from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf, why_not_read
 from akd_code.student.vocabulary import VocabularyError, fit_vocabulary
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def load_student(
         tokenizer = _tokenizer(place, file, adapter)
         loaded, told = _weights(place, file, _pick_dtype(dtype, where))
     except Exception as error:  # the files are the user's, and each library under transformers raises its own
-        raise StudentError(f"cannot load the student {name!r}: {why_not_loaded(place, error)}") from error
+        why = why_not_read(error) if file else why_not_loaded(place, error)
+        raise StudentError(f"cannot load the student {name!r}: {why}") from error
     if lack := told_missing(told["missing_keys"]):
         raise StudentError(f"cannot load the student {name!r}: {lack}")
     if file:
