@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from akd_code.recipe import ModelSection, Recipe
+from akd_code.student.folder import parameters_in
 
 CHARS_A_TOKEN = 3.5
 PROMPT_OVERHEAD = 150
@@ -154,6 +155,14 @@ def trained(recipe: Recipe, tokens: int) -> Estimate:
     return Estimate(trained_tokens=tokens, seconds=tokens / rate, disk_bytes=ADAPTER_BYTES, assumed=(*longest, *said))
 
 
+def read(recipe: Recipe, tokens: int) -> Estimate:
+    """Return the estimate of so many tokens that pass through the student for what it says of them, untrained."""
+    rate, said = _rate(recipe, 1)
+    return Estimate(seconds=tokens / rate / PASSES_OF_TRAINING, assumed=said)
+
+
+PASSES_OF_TRAINING = 3
+"""A token that is trained on costs three passes: one forward, and one backward at twice the cost."""
 ADAPTER_BYTES = 40 << 20
 """Bytes of an adapter with its checkpoint, for a student of some hundred million parameters."""
 
@@ -162,8 +171,18 @@ def _rate(recipe: Recipe, which: int) -> tuple[float, tuple[str, ...]]:
     """Return the student's tokens per second in writing (0) or training (1), and what that rests on."""
     if recipe.student.model == "lab":
         return _LAB_RATES[which], ()
-    sizes = _SIZE.findall(recipe.student.model)
-    parameters = float(sizes[-1][0]) * {"m": 1e6, "b": 1e9}[sizes[-1][1].lower()] if sizes else _RATED_SIZE
+    parameters, known = _parameters(recipe.student.model)
     rate = _RATES[which] * _RATED_SIZE / max(parameters, 1.0)
     verb = ("writes", "is trained on")[which]
-    return rate, (f"the student {verb} {rate:.0f} tokens/s (two cores; an accelerator is many times faster)",)
+    of = f"with {parameters / 1e6:.0f} million parameters" + ("" if known else ", as nothing states its size")
+    return rate, (f"the student {verb} {rate:.0f} tokens/s {of} (two cores; an accelerator is many times faster)",)
+
+
+def _parameters(model: str) -> tuple[float, bool]:
+    """Return a student's size, by its folder's files or its name, and whether it is known."""
+    if held := parameters_in(model):
+        return float(held), True
+    sizes = _SIZE.findall(model)
+    if not sizes:
+        return _RATED_SIZE, False
+    return float(sizes[-1][0]) * {"m": 1e6, "b": 1e9}[sizes[-1][1].lower()], True

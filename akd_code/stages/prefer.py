@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from akd_code.curriculum.lessons import lessons, practised
 from akd_code.recipe import PreferSection, Recipe, Section
 from akd_code.records import Label, PairMargin, Practice
-from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, trained
+from akd_code.stages.estimate import ANSWER_TOKENS, Estimate, Outlook, read, trained
 from akd_code.stages.practise import answers_of
 from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.steps_file import write_steps
@@ -160,11 +160,16 @@ class Prefer(Stage[Preference, PairMargin]):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return two answers of 200 tokens for half of what is practised, in every epoch."""
+        """Return two answers of 200 tokens for half of what is practised, in every epoch.
+
+        And each read once before and once after, for the reference and the margins.
+        """
         settings = recipe.prefer
         rows = min(answers_of(settings, outlook.train), outlook.train * settings.pairs) * _OF_ROWS
         tokens = round(2 * rows * settings.epochs * (outlook.prompt_tokens + ANSWER_TOKENS))
-        return trained(recipe, tokens) if tokens else Estimate()
+        if not tokens:
+            return Estimate()
+        return trained(recipe, tokens) + read(recipe, round(2 * tokens / settings.epochs))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -6,12 +6,16 @@ modules (`auto_map`).
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 SAFE = {"trust_remote_code": False, "use_safetensors": True}
 """What keeps `from_pretrained` from running code of a model, and from asking on the terminal whether it may."""
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json")
+_LONGEST_HEADER = 100_000_000
+"""Bytes, as the format itself allows."""
 _HINT = "give a hub id, a folder or a GGUF file"
 
 
@@ -35,6 +39,19 @@ def why_not_loaded(place: str, error: Exception) -> str:
         return lack
     first = next(iter(text.strip().splitlines()), type(error).__name__).rstrip(" .:;")
     return f"{first}; {_HINT}"
+
+
+def parameters_in(place: str | Path) -> int | None:
+    """Return how many parameters a model's folder holds, by what its safetensors files state; None for no folder."""
+    total = 0
+    for path in sorted(Path(place).expanduser().glob("*.safetensors")):
+        try:
+            with path.open("rb") as file:
+                stated = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _LONGEST_HEADER)))
+            total += sum(math.prod(one["shape"]) for name, one in stated.items() if name != "__metadata__")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None  # whoever loads it says what is wrong with it
+    return total or None
 
 
 def _lacking(folder: Path) -> str:
