@@ -40,6 +40,6 @@ fi
 "$python" scripts/real_data.py "$data" "${folders[@]}" --keep-back leetcode=150 --keep-back mbpp=50
 model=$(PYTHON=$python scripts/get_smollm2.sh)
 ln -sfn "$model" runs/smollm2.gguf
-"$akd" run recipes/smollm2.yaml "$@" --dry-run
+"$akd" run recipes/smollm2.yaml --dry-run "$@"
 case " $* " in *" --dry-run "*) exit 0 ;; esac
 "$akd" run recipes/smollm2.yaml "$@"

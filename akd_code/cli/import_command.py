@@ -31,9 +31,9 @@ def _column(name: str, what: str) -> Callable[[Command], Command]:
 @click.argument("rows", required=False, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write into.")
 @click.option("--preset", help="mbpp, leetcode, puzzles, codeio, alpaca, messages, or one of another package.")
-@_column("prompt", "What is asked.")
-@_column("answer", "What is answered: a program, or prose with one.")
-@_column("tests", "A list of asserts, code with asserts, or check(candidate).")
+@_column("prompt", "What is asked: text or messages. a.b is the field b of the object in a.")
+@_column("answer", "What is answered: a program, prose with one, or messages.")
+@_column("tests", "A list of asserts, or code: asserts, check(candidate), pytest's functions, doctest's examples.")
 @_column("entry", "The function's name. [the first one that a test calls]")
 @_column("setup", "Code that the tests need.")
 @_column("id", "The row's name. [id, task_id or name]")
@@ -143,10 +143,13 @@ def _given(rows: Path | None, doctests: Path | None, preset: str | None, columns
 
 
 def _part(out: Path) -> Path:
-    """Return where finished rows are kept meanwhile. Raises DiskError."""
+    """Return where finished rows are kept meanwhile. Raises DiskError, and IntakeError for another's folder."""
+    from akd_code.intake import PART, IntakeError, foreign
     from akd_code.storage import write_failure
 
-    part = out / ".import.part"
+    if name := foreign(out):
+        raise IntakeError(f"{out} has a {name} that no import wrote; give another --out, or move the file away")
+    part = out / PART
     try:
         out.mkdir(parents=True, exist_ok=True)
         part.touch()

@@ -132,10 +132,12 @@ def _sample(
     watch: ProgressWatcher,
 ) -> None:
     """Draw what is missing, whatever stands behind the model."""
-    from akd_code.student import Student, sampling_way
+    from akd_code.student import Student, left_out, sampling_way
 
     if isinstance(model, Student):
         watch.note(sampling_way(model))
+        if others := left_out(model, spec.sampling.temperature):
+            watch.note(f"not applied, though the model's generation_config asks for it: {', '.join(others)}")
         sample_here(model, spec.prompts, spec.sampling, store.has, take)
     else:
         asyncio.run(sample_served(model, spec.prompts, spec.sampling, store.has, take, concurrency))

@@ -12,9 +12,10 @@ from akd_code.intake.registry import PRESETS, Preset
 from akd_code.intake.tables import read_table
 from akd_code.intake.trial import Trial
 from akd_code.intake.work import exercises_in, exercises_of_folder, work_through
-from akd_code.intake.written import counts, write_import
+from akd_code.intake.written import PART, counts, foreign, write_import
 
 __all__ = [
+    "PART",
     "PRESETS",
     "Columns",
     "Exercise",
@@ -26,6 +27,7 @@ __all__ = [
     "counts",
     "exercises_in",
     "exercises_of_folder",
+    "foreign",
     "read_table",
     "work_through",
     "write_import",

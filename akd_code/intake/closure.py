@@ -73,6 +73,11 @@ def free_names(code: str) -> set[str]:
     return used - bound
 
 
+def defined_names(code: str) -> set[str]:
+    """Return the names that code defines at its top. Raises UnusableError for what is not Python."""
+    return {name for statement in _body(code) for name in _brought(statement)}
+
+
 def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     for child in table.get_children():
         yield child

@@ -1,4 +1,7 @@
-"""Fields of rows, read with care: what is there, of the right kind, and not empty."""
+"""Fields of rows, read with care: what is there, of the right kind, and not empty.
+
+A field may be named by a path: `a.b` is the field `b` of the object in `a`, unless a row has a field of that very name.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,27 @@ from typing import Any
 from akd_code.intake.exercise import UnusableError
 
 
+def has(row: Mapping[str, Any], field: str) -> bool:
+    """Return whether a row has a field, null or not."""
+    if field in row:
+        return True
+    first, dot, rest = field.partition(".")
+    inside = row.get(first)
+    return bool(dot) and isinstance(inside, Mapping) and has(inside, rest)
+
+
+def value_in(row: Mapping[str, Any], field: str) -> Any:
+    """Return what is in a field, None where there is none."""
+    if field in row:
+        return row[field]
+    first, dot, rest = field.partition(".")
+    inside = row.get(first)
+    return value_in(inside, rest) if dot and isinstance(inside, Mapping) else None
+
+
 def required(row: Mapping[str, Any], field: str) -> str:
     """Return a field's text. Raises UnusableError where it is absent, not text or empty."""
-    value = row.get(field)
+    value = value_in(row, field)
     if not isinstance(value, str) or not value.strip():
         raise UnusableError(f"no text in {field!r}", "" if value is None else f"a {type(value).__name__}")
     return value
@@ -18,7 +39,7 @@ def required(row: Mapping[str, Any], field: str) -> str:
 
 def optional(row: Mapping[str, Any], field: str) -> str:
     """Return a field's text, "" where it is absent or null. Raises UnusableError where it is not text."""
-    value = row.get(field)
+    value = value_in(row, field)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -29,7 +50,7 @@ def optional(row: Mapping[str, Any], field: str) -> str:
 def name_in(row: Mapping[str, Any], *fields: str) -> str:
     """Return the first of the fields that is a text or a number, as text; "" for none."""
     for field in fields:
-        value = row.get(field)
+        value = value_in(row, field)
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             return str(value)
     return ""

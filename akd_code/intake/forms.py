@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
-from akd_code.intake.closure import needed
+from akd_code.intake.closure import defined_names, free_names, needed
 from akd_code.intake.exercise import Exercise, UnusableError
 from akd_code.intake.fields import fenced
 from akd_code.intake.plain_function import as_function, is_method
@@ -21,6 +22,7 @@ head of the function with the statement as its docstring."""
 LONGEST_TEST = 300
 """Characters of a test that is shown at most; the shortest is shown."""
 _SHOWN_CALLS = 3
+_PYTHONS = frozenset(dir(builtins))
 
 
 def plain(exercise: Exercise, code: str) -> tuple[Exercise, str]:
@@ -49,10 +51,13 @@ def asked_as(exercise: Exercise, code: str, form: Form) -> Exercise:
     if '"""' in statement:
         raise UnusableError("a statement that is no docstring", 'it holds """')
     function = _function(code, exercise.entry_point)
-    calls = _shown_calls(exercise.tests, function)
+    known = defined_names(code) | defined_names(exercise.setup)
+    calls = _shown_calls(exercise.tests, function, known)
     if form == "docstring":
         if not calls:
-            raise UnusableError("no test short enough to be shown", f"at most {LONGEST_TEST} characters")
+            raise UnusableError(
+                "no test that can be shown", f"one assert of {LONGEST_TEST} characters that stands alone"
+            )
         prompt = docstring_task(f'"""\n{statement}\n{calls[0]}\n"""')
     else:
         prompt = signature_task(_head(code, function, statement, calls))
@@ -70,8 +75,11 @@ def _function(code: str, name: str) -> ast.FunctionDef:
     raise UnusableError("no function of that name at the top", name)
 
 
-def _shown_calls(tests: Sequence[str], function: ast.FunctionDef) -> list[str]:
-    """Return the tests that are one short assert, the shortest first; arguments by place where names add nothing."""
+def _shown_calls(tests: Sequence[str], function: ast.FunctionDef, known: Set[str]) -> list[str]:
+    """Return the tests that are one short assert, the shortest first; arguments by place where names add nothing.
+
+    One that uses a name from another test, neither `known` nor Python's own, says nothing to its reader.
+    """
     names = [one.arg for one in [*function.args.posonlyargs, *function.args.args]]
     found = []
     for text in tests:
@@ -79,7 +87,7 @@ def _shown_calls(tests: Sequence[str], function: ast.FunctionDef) -> list[str]:
             body = parse(text).body
         except NOT_PYTHON:
             continue
-        if len(body) == 1 and isinstance(body[0], ast.Assert):
+        if len(body) == 1 and isinstance(body[0], ast.Assert) and free_names(text) <= known | _PYTHONS:
             for call in ast.walk(body[0]):
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == function.name:
                     _by_place(call, names)
@@ -111,12 +119,21 @@ def _without_body(function: ast.FunctionDef) -> ast.FunctionDef:
 
 
 def _examples(calls: Sequence[str]) -> list[str]:
-    """Return asserts of equality as a doctest shows them."""
+    """Return asserts of equality with a literal as a doctest shows them: any other result is not what Python prints."""
     lines = []
     for text in calls[:_SHOWN_CALLS]:
         statement = parse(text).body[0]
         assert isinstance(statement, ast.Assert)
         match statement.test:
             case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()], comparators=[result]):
-                lines += [f">>> {ast.unparse(call)}", ast.unparse(result)]
+                if _literal(result):
+                    lines += [f">>> {ast.unparse(call)}", ast.unparse(result)]
     return lines
+
+
+def _literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (*NOT_PYTHON, TypeError):
+        return False
+    return True

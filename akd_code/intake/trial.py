@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from dataclasses import dataclass, replace
 
 from akd_code.curriculum.seeds import seed_from
 from akd_code.decontamination import Detector, Row
 from akd_code.errors import RecipeError
-from akd_code.intake.checks import called_function
+from akd_code.intake.checks import called_function, without_imports_of
 from akd_code.intake.closure import needed, with_needed
 from akd_code.intake.exercise import Exercise, UnusableError
 from akd_code.intake.fields import fenced
 from akd_code.intake.forms import Form, asked_as, plain
 from akd_code.intake.inputs import tests_from_generator
 from akd_code.intake.outcome import SHARED, Outcome, lost
-from akd_code.reading import read_answer
+from akd_code.reading import AnswerFault, read_answer
 from akd_code.records import Prompt
 from akd_code.referee.prompt_tests import run_tests
 from akd_evals.extract import extract_code
 from akd_sandbox import Limits, Sandbox, Verdict
+from akd_sandbox.syntax import NOT_PYTHON, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,18 @@ class Trial:
             return exercise, extract_code(exercise.answer, exercise.entry_point, exercise.prompt).code or ""
         entry = exercise.entry_point
         reading = read_answer(exercise.answer, "stop", entry, context=exercise.prompt)
-        if reading.code is None:
-            raise UnusableError(f"answer: {reading.fault}")
-        code = with_needed(reading.code, exercise.context)
         answer = exercise.answer
+        if reading.code is None and (whole := completed(exercise.prompt, answer, entry)):
+            answer = fenced(whole)
+            reading = read_answer(answer, "stop", entry, context=exercise.prompt)
+        if reading.code is None:
+            raise UnusableError(f"answer: {_fault(reading.fault, answer)}")
+        code = with_needed(reading.code, exercise.context)
         if code != reading.code:
             said = answer.count(reading.code) == 1
             answer = answer.replace(reading.code, code) if said else fenced(code)
         entry = entry or called_function(exercise.tests, code)
-        tests, setup = exercise.tests, exercise.setup
+        tests, setup = without_imports_of(exercise.tests, code), exercise.setup
         if exercise.generator and not tests:
             tests, setup = tests_from_generator(exercise.generator, code, entry, self.box)
         elif exercise.context:
@@ -87,6 +93,28 @@ class Trial:
             return ()
         row = Row(number, exercise.prompt, exercise.name, exercise.answer, code, exercise.tests)
         return tuple(one.as_json() for one in self.detector.find(row))
+
+
+def completed(prompt: str, answer: str, entry: str | None) -> str:
+    """Return the program that an answer completes, in HumanEval's way: its text right after the prompt's; "" if none.
+
+    The prompt is then code up to a function's docstring, and the answer the rest of its body.
+    """
+    whole = f"{prompt.rstrip()}\n{answer.rstrip()}\n"
+    try:
+        begun = [one.name for one in parse(whole).body if isinstance(one, ast.FunctionDef)]
+    except NOT_PYTHON:
+        return ""
+    return whole if begun and (entry is None or entry in begun) else ""
+
+
+def _fault(fault: AnswerFault | None, answer: str) -> str:
+    """Return what is wrong with an answer: bare code that lacks the function is code all the same."""
+    if fault is AnswerFault.PROSE:
+        with contextlib.suppress(*NOT_PYTHON):
+            if any(isinstance(one, ast.FunctionDef | ast.ClassDef) for one in parse(answer).body):
+                return str(AnswerFault.NO_ENTRY)
+    return str(fault)
 
 
 def _seed(exercise: Exercise) -> Prompt:

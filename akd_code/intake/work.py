@@ -20,7 +20,7 @@ from akd_code.intake.trial import Trial
 from akd_code.records import content_id
 from akd_code.storage import finished_rows, write_failure
 
-VERSION = 1
+VERSION = 2
 """Raised when equal rows would come out otherwise: what an interrupted import left is then done again."""
 Given = tuple[int, Exercise | Outcome]
 """A row's number, and its exercise or why it holds none."""

@@ -15,6 +15,8 @@ from akd_code.storage import json_line, write_whole
 SEEDS, ANSWERS, LOST, EVIDENCE, SUMMARY = (
     "seeds.jsonl", "answers.jsonl", "lost.jsonl", "evidence.jsonl", "summary.json",
 )  # fmt: skip
+PART = ".import.part"
+"""Where finished rows are kept until all are."""
 
 
 def counts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -23,6 +25,13 @@ def counts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     lost = Counter(one.reason for one in outcomes if not one.kept)
     untested = sum(not one.tested for one in kept)
     return {"rows": len(outcomes), "kept": len(kept), "untested": untested, "lost": dict(lost.most_common())}
+
+
+def foreign(folder: Path) -> str:
+    """Return the name of a file that an import would replace and no import wrote; "" where there is none."""
+    if (folder / SUMMARY).exists() or (folder / PART).exists():
+        return ""
+    return next((name for name in (SEEDS, ANSWERS, LOST, EVIDENCE) if (folder / name).exists()), "")
 
 
 def write_import(

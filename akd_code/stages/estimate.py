@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from akd_code.recipe import ModelSection, Recipe
+from akd_code.student.folder import parameters_in
 
 CHARS_A_TOKEN = 3.5
 PROMPT_OVERHEAD = 150
@@ -25,8 +26,8 @@ ANSWER_TOKENS = 200
 """Tokens of a usual answer, where nothing better is known; costs count the longest."""
 UNBOUNDED_TOKENS = 4096
 """Tokens of the longest answer where none is asked for."""
-REFERENCE_SHARE = 1 / 3
-"""What the reference's pass over preferred and rejected answers takes beside a training step on them."""
+PASSES_OF_TRAINING = 3
+"""A token that is trained on costs three passes: one forward, and one backward at twice the cost."""
 _LAB_RATES = (40_000.0, 8_000.0, 9_000.0)
 _RATES = (1_200.0, 250.0, 200.0)
 """Tokens per second that a student of 135 million parameters reads, writes and is trained on, on two cores; the lab's
@@ -186,21 +187,24 @@ def trained(pace: Pace, rows: float, prompt: float | None = None) -> Estimate:
     return Estimate(trained_tokens=tokens, seconds=tokens / pace.trains, disk_bytes=ADAPTER_BYTES, assumed=pace.said)
 
 
-def preferred(pace: Pace, pairs: float, prompt: float | None = None) -> Estimate:
-    """Return the estimate of training on so many pairs: two rows each, and the reference's pass over them."""
+def preferred(pace: Pace, pairs: float, epochs: int, prompt: float | None = None) -> Estimate:
+    """Return the estimate of training on so many pairs, each of two answers.
+
+    All are read once before for the reference and once after for the margins, forward alone.
+    """
     if not pairs:
         return Estimate()
-    once = trained(pace, 2 * pairs, prompt)
-    return replace(once, seconds=once.seconds * (1 + REFERENCE_SHARE))
+    training, read = trained(pace, 2 * pairs * epochs, prompt), trained(pace, 2 * 2 * pairs, prompt)
+    return replace(training, seconds=training.seconds + read.seconds / PASSES_OF_TRAINING)
 
 
 def assumed_pace(recipe: Recipe, prompt: float) -> Pace:
     """Return the pace of a student that nobody has measured, by its size alone; `prompt` is the tokens of a prompt."""
     if recipe.student.model == "lab":
         return Pace(prompt, ANSWER_TOKENS, *_LAB_RATES)
-    sizes = _SIZE.findall(recipe.student.model)
-    parameters = float(sizes[-1][0]) * {"m": 1e6, "b": 1e9}[sizes[-1][1].lower()] if sizes else _RATED_SIZE
+    parameters, known = _parameters(recipe.student.model)
     reads, writes, trains = (rate * _RATED_SIZE / max(parameters, 1.0) for rate in _RATES)
+    of = f"with {parameters / 1e6:.0f} million parameters" + ("" if known else ", as nothing states its size")
     return Pace(
         prompt,
         ANSWER_TOKENS,
@@ -210,6 +214,16 @@ def assumed_pace(recipe: Recipe, prompt: float) -> Pace:
         (
             f"a usual answer has {ANSWER_TOKENS} tokens",
             f"the student reads {reads:.0f} tokens/s, writes {writes:.0f} and is trained on {trains:.0f} "
-            "(two cores; an accelerator is many times faster)",
+            f"{of} (two cores; an accelerator is many times faster)",
         ),
     )
+
+
+def _parameters(model: str) -> tuple[float, bool]:
+    """Return a student's size, by its folder's files or its name, and whether it is known."""
+    if held := parameters_in(model):
+        return float(held), True
+    sizes = _SIZE.findall(model)
+    if not sizes:
+        return _RATED_SIZE, False
+    return float(sizes[-1][0]) * {"m": 1e6, "b": 1e9}[sizes[-1][1].lower()], True

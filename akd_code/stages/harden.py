@@ -134,7 +134,7 @@ class Harden(Prefer):
         settings = recipe.harden
         prompts = settings.prompts + round(settings.prompts * settings.benign)
         rows = min(settings.samples, settings.per_prompt) * prompts * _OF_ANSWERS
-        return preferred(outlook.pace, rows * settings.epochs, _PROMPT_TOKENS)
+        return preferred(outlook.pace, rows, settings.epochs, _PROMPT_TOKENS)
 
 
 class ExamineBefore(Examine):

@@ -162,8 +162,8 @@ class Prefer(Stage[Preference, PairMargin]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return a pair for half of what is practised, in every epoch."""
         settings = recipe.prefer
-        rows = min(answers_of(settings, outlook.train), outlook.train * settings.pairs) * _OF_ROWS
-        return preferred(outlook.pace, rows * settings.epochs)
+        pairs = min(answers_of(settings, outlook.train), outlook.train * settings.pairs) * _OF_ROWS
+        return preferred(outlook.pace, pairs, settings.epochs)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -7,6 +7,7 @@
 from akd_code.student.ask import Ask, OnAnswer, Sampled
 from akd_code.student.load import Student, StudentError, load_student
 from akd_code.student.merge import merge_difference, merged, save_merged
+from akd_code.student.own_settings import left_out
 from akd_code.student.prefer import Lessons, PreferReport, train_prefer
 from akd_code.student.sample import ask_seed, sample_answers, sample_asks, sampling_model, sampling_way
 from akd_code.student.sft import SFTReport, train_sft
@@ -24,6 +25,7 @@ __all__ = [
     "StudentError",
     "TrainingStep",
     "ask_seed",
+    "left_out",
     "load_student",
     "merge_difference",
     "merged",

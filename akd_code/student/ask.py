@@ -73,7 +73,7 @@ class Writing:
         text = None
         if token in writer.stops or (self.ask.stop and (text := writer.cut(self)) is not None):
             reason = "stop"
-        elif len(self.tokens) >= writer.max_new_tokens:
+        elif len(self.tokens) >= writer.max_new_tokens or self.length == writer.positions:
             reason = "length"
         if reason is None:
             return None
@@ -83,11 +83,12 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What ends answers: stop tokens, their own stop strings, and a number of tokens."""
+    """What ends answers: stop tokens, their own stop strings, and a number of tokens, of the answer or in all."""
 
     tokenizer: PreTrainedTokenizerBase
     stops: frozenset[int]
     max_new_tokens: int
+    positions: int | None = None
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return tokens as text, without special ones."""

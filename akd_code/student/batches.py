@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from itertools import islice
 from typing import Any
 
 from akd_code.student.ask import Sampled, Writing
+from akd_code.student.logits import inner_model
 from akd_code.student.slots import Step
 
 
@@ -46,7 +48,7 @@ class Batches:
                 rows = [rows[place] for place in kept]
                 index = torch.tensor(kept, device=self.device)
                 positions, mask = positions[index], mask[index]
-                cache.batch_select_indices(index)
+                cache.reorder_cache(index)  # which every kind of layer has, recurrent ones too
             ids = torch.tensor([[row.tokens[-1]] for row in rows], device=self.device)
             logits = self._forward(ids, mask, positions, cache)
 
@@ -64,11 +66,10 @@ class Batches:
 
     def _forward(self, ids: Any, mask: Any, positions: Any, cache: Any) -> Any:
         """Return the logits of the next token, [b, v]."""
+        taken = signature(inner_model(self.model).forward).parameters
+        kept = {"past_key_values": cache}
+        if "cache_params" in taken:  # a recurrent model; where padding ends it knows once the prompts are read
+            kept, mask = {"cache_params": cache}, mask if ids.shape[1] > 1 else None
         return self.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
+            input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1, **kept
         ).logits[:, -1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import json
+import struct
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,18 +52,20 @@ def as_plain_model(model: Any, name: str) -> None:
             delattr(holder, what)
 
 
-def without_added_tokens(tokenizer: Any, size: int) -> None:
-    """Take from a tokenizer the tokens beyond the model's `size` embeddings, which transformers adds to some files'.
-
-    It gives every tokenizer of GPT-2's kind an `<|endoftext|>`, whether the file has one or not.
-    """
-    from tokenizers import Tokenizer
-
-    if len(tokenizer) <= size:
-        return
-    core = json.loads(tokenizer.backend_tokenizer.to_str())
-    core["added_tokens"] = [token for token in core["added_tokens"] if token["id"] < size]
-    tokenizer._tokenizer = Tokenizer.from_str(json.dumps(core))
+def why_not_read(error: Exception) -> str:
+    """Return why a GGUF file could not be loaded, and what to do about it, in one line."""
+    text = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(" .:;")
+    frames = traceback.walk_tb(error.__traceback__)
+    in_reader = any(frame.f_globals.get("__name__") == "gguf.gguf_reader" for frame, _ in frames)
+    if in_reader or isinstance(error, struct.error):  # nothing but reading past the end of a file raises there
+        return "the file is cut off or damaged; download it again"
+    if "architecture" in text:
+        return (
+            f"{text}: transformers cannot read it; give the model's folder, or serve the file and give openai:NAME@URL"
+        )
+    if "tokenizer" in text:
+        return f"{text}; give a file with its tokenizer in it, as llama.cpp's converter writes it"
+    return f"{text}; download it again, or give the model's folder"
 
 
 def _silence_reading() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from akd_code.errors import AkdError
-from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf, without_added_tokens
+from akd_code.student.folder import SAFE, told_missing, why_not_loaded
+from akd_code.student.gguf import GGUFError, as_plain_model, gguf_source, is_gguf, why_not_read
+from akd_code.student.vocabulary import VocabularyError, fit_vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -72,7 +74,6 @@ def load_student(
     Raises:
         StudentError: no such model, adapter or device, or a model that transformers or peft cannot read.
     """
-    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -81,22 +82,17 @@ def load_student(
     place, file = _source(name)
     try:
         tokenizer = _tokenizer(place, file, adapter)
-        loaded: Any = AutoModelForCausalLM.from_pretrained(place, dtype=_pick_dtype(dtype, where), **file)
+        loaded, told = _weights(place, file, _pick_dtype(dtype, where))
     except Exception as error:  # the files are the user's, and each library under transformers raises its own
-        why = _first_line(error)
-        raise StudentError(
-            f"cannot load the student {name!r}: {why}; give a hub id, a folder or a GGUF file"
-        ) from error
+        why = why_not_read(error) if file else why_not_loaded(place, error)
+        raise StudentError(f"cannot load the student {name!r}: {why}") from error
+    if lack := told_missing(told["missing_keys"]):
+        raise StudentError(f"cannot load the student {name!r}: {lack}")
     if file:
         as_plain_model(loaded, name)
-        without_added_tokens(tokenizer, loaded.get_input_embeddings().num_embeddings)
-    if tokenizer.pad_token_id is None:
-        if tokenizer.eos_token is None:
-            raise StudentError(f"the tokenizer of {name!r} has neither a pad nor an eos token; set one in its config")
-        tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.padding_side = "left"
     if adapter is not None:
-        loaded = _with_adapter(loaded, adapter, len(tokenizer))
+        loaded = _with_adapter(loaded, adapter, len(tokenizer) if _brings_tokenizer(adapter) else 0)
+    _fit(tokenizer, loaded, name)
     try:
         loaded.to(where)
     except (RuntimeError, AssertionError) as error:  # no such device, a torch without it, too little memory
@@ -119,18 +115,54 @@ def _tokenizer(place: str, file: Mapping[str, str], adapter: Path | None) -> Pre
     """Return the tokenizer: the adapter's own if it brings one, else the model's."""
     from transformers import AutoTokenizer
 
-    if adapter is not None and (adapter / "tokenizer_config.json").is_file():
+    if adapter is not None and _brings_tokenizer(adapter):
         place, file = str(adapter), {}
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(place, **file)
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **file)
     return tokenizer
 
 
+def _brings_tokenizer(adapter: Path) -> bool:
+    return (adapter / "tokenizer_config.json").is_file()
+
+
+def _weights(place: str, file: Mapping[str, str], dtype: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return the model, and what transformers tells of its loading."""
+    from transformers import AutoModelForCausalLM
+
+    given: dict[str, Any] = {"dtype": dtype, "output_loading_info": True, **SAFE, **file}
+    both: Any = AutoModelForCausalLM.from_pretrained(place, **given)
+    return both[0], both[1]
+
+
+def _fit(tokenizer: PreTrainedTokenizerBase, model: Any, name: str) -> None:
+    """See to it that the tokenizer has no token beyond the embeddings, and one to pad with. Raises StudentError."""
+    try:
+        fit_vocabulary(tokenizer, int(model.get_input_embeddings().weight.shape[0]))
+    except VocabularyError as error:
+        raise StudentError(
+            f"cannot use the student {name!r}: {error}; give the tokenizer that it was trained with"
+        ) from None
+    if tokenizer.pad_token_id is None:
+        if tokenizer.eos_token is None:
+            raise StudentError(f"the tokenizer of {name!r} has neither a pad nor an eos token; set one in its config")
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "left"
+
+
 def _with_adapter(model: Any, adapter: Path, tokens: int) -> Any:
-    """Return the model with the adapter; embeddings that were resized for `tokens` tokens are resized here too."""
+    """Return the model with the adapter; embeddings that were resized for its tokenizer are resized here too.
+
+    `tokens` is how many tokens the adapter's own tokenizer has, 0 for none.
+    """
     from peft import PeftModel
 
     if not (adapter / "adapter_config.json").is_file():
         raise StudentError(f"no adapter in {str(adapter)!r}; a PEFT adapter folder has an adapter_config.json")
+    if (adapter / "adapter_model.bin").is_file() and not (adapter / "adapter_model.safetensors").is_file():
+        raise StudentError(
+            f"the adapter in {str(adapter)!r} is a pickle (adapter_model.bin), which can run code and is never read; "
+            "save it as safetensors first (save_pretrained)"
+        )
     had = model.get_input_embeddings().num_embeddings
     saved = _saved_vocabulary(adapter)
     if tokens > (saved or had):

@@ -114,3 +114,19 @@ def _inputs(model: Any, student: Student, layout: Layout) -> dict[str, Any]:
 def inner_model(model: Any) -> Any:
     """Return the model without the adapter's wrapping."""
     return model.get_base_model() if hasattr(model, "peft_config") else model
+
+
+_PLACES = frozenset({"wpe", "embed_positions", "position_embeddings", "position_embedding"})
+
+
+def positions_of(model: Any) -> int | None:
+    """Return how many tokens a model can read where it has a table of positions; None where it has none.
+
+    Rotary positions go on beyond what a model was trained on; a table ends, and an index beyond it is an error.
+    """
+    inner = inner_model(model)
+    names = [name for name, _ in (*inner.named_modules(), *inner.named_buffers())]
+    if not any(name.rpartition(".")[2] in _PLACES for name in names):
+        return None
+    most = getattr(inner.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    return most if isinstance(most, int) and most > 0 else None

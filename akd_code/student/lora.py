@@ -69,7 +69,7 @@ def _lean_class() -> type:
             found: torch.Tensor = _LoRA.apply(  # type: ignore[no-untyped-call]
                 self.lean.cast(x, weight.dtype), weight, base.bias, a, b, scale
             )
-            return found
+            return found.view(*x.shape[:-1], found.shape[-1])  # out here, so that models may add to it in place
 
     return LeanLinear
 
@@ -137,7 +137,7 @@ class _LoRA(torch.autograd.Function):
             found.addmm_(inside, small_b.T)
         ctx.save_for_backward(flat, weight, inside, a, b)
         ctx.scale, ctx.shape = scale, x.shape
-        return found.view(*x.shape[:-1], weight.shape[0])
+        return found
 
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> Any:

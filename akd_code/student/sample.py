@@ -15,8 +15,9 @@ from akd_code.student.ask import Ask, OnAnswer, Sampled, Writer, Writing, pick
 from akd_code.student.batches import Batches
 from akd_code.student.encode import prompt_ids, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
+from akd_code.student.logits import positions_of
 from akd_code.student.merge import cast_weights, merged
-from akd_code.student.readers import reader_of, way_of
+from akd_code.student.readers import way_of, writer_of
 from akd_code.student.slots import Slots
 
 if TYPE_CHECKING:
@@ -88,10 +89,12 @@ def sample_asks(
     """Return the answer to each ask, in their order; `on_answer` gets each as soon as it ends.
 
     The longest prompts are read first, so that what does not fit into memory fails at the start. `batch_size` answers
-    are written at once. `dtype` is the type of the weights they are written with, the student's unless told otherwise.
+    are written at once; one that reaches the end of the model's table of positions is cut there. `dtype` is the type of
+    the weights they are written with, the student's unless told otherwise.
 
     Raises:
-        StudentError: an empty prompt, or settings out of range.
+        StudentError: a prompt that is empty or longer than the model reads, settings out of range, or a model that no
+            way of sampling suits.
     """
     import torch
 
@@ -104,7 +107,12 @@ def sample_asks(
         return []
     model, device = sampling_model(student, dtype), student.device
     size = min(batch_size, len(asks))
-    writer = Writer(student.tokenizer, stop_ids(student), max_new_tokens)
+    positions, longest = positions_of(model), max(len(ask.ids) for ask in asks)
+    if positions is not None and longest >= positions:
+        raise StudentError(
+            f"a prompt has {longest} tokens and this model reads {positions} with its answer; give shorter prompts"
+        )
+    writer = Writer(student.tokenizer, stop_ids(student), max_new_tokens, positions)
     answers: dict[int, Sampled] = {}
 
     def step(logits: torch.Tensor, rows: Sequence[Writing]) -> list[Sampled | None]:
@@ -125,8 +133,8 @@ def sample_asks(
 def _way(model: Any, device: str, size: int, asks: Sequence[Ask], pad: Any) -> Slots | Batches:
     """Return the fastest way that suits the model and the asks."""
     way = way_of(model, device)
-    reader = None if way == "batches" else reader_of(model, device, way, size, shared_beginning(asks))
-    return Batches(model, size, device, pad) if reader is None else Slots(reader, size)
+    writer = writer_of(model, device, way, size, shared_beginning(asks), pad)
+    return Batches(model, size, device, pad) if writer is None else writer
 
 
 def shared_beginning(asks: Sequence[Ask]) -> tuple[int, ...]:
@@ -143,6 +151,7 @@ def sampling_way(student: Student) -> str:
         "lean": "answers are written side by side, by short passes that give this model's own logits",
         "own": "answers are written side by side, by the model's own code",
         "batches": "answers are written batch by batch, with transformers' cache: this model takes no other",
+        "alone": "answers are written one after the other: padding changes what this model says",
     }
     return ways[way_of(sampling_model(student), student.device)]
 

@@ -16,7 +16,7 @@ from akd_code.recipe import SftSection
 from akd_code.records import ChatRow
 from akd_code.student.encode import EncodedRow, encode_row, stop_ids, turns_of
 from akd_code.student.load import Student, StudentError
-from akd_code.student.logits import completion_losses
+from akd_code.student.logits import completion_losses, positions_of
 from akd_code.student.trainer import Objective, TrainingStep, train_adapter
 
 if TYPE_CHECKING:
@@ -59,9 +59,14 @@ def train_sft(
     began = time.monotonic()
     stops = stop_ids(student)
     encoded = [replace(encode_row(student, turns_of(row.messages), stops), weight=row.weight) for row in rows]
-    fitting = [row for row in encoded if row.length <= settings.max_length]
+    positions = positions_of(student.model)
+    longest = settings.max_length if positions is None else min(settings.max_length, positions)
+    fitting = [row for row in encoded if row.length <= longest]
     if not fitting:
-        raise StudentError(f"none of {len(rows)} rows fits into max_length {settings.max_length}; raise it or add rows")
+        reads = "" if longest == settings.max_length else f", as the model reads {longest} tokens"
+        raise StudentError(
+            f"none of {len(rows)} rows fits into max_length {settings.max_length}{reads}; raise it or add rows"
+        )
     _check_stops(fitting, stops)
     progress = train_adapter(
         student, fitting, SFT, settings, seed=seed, out=out, on_step=on_step, checkpoint_s=checkpoint_s

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MEGABATCH = 8
 """Batches are length-sorted within shuffled groups of this many, so that their make-up still varies by epoch."""
 
+_READ_PAST = ("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h")
+
 
 class Example(Protocol):
     """One thing to train on, as token ids."""
@@ -90,9 +92,9 @@ def train_adapter(
 ) -> TrainingProgress:
     """Train the student's adapter on the examples, save it to folder `out`, and return the losses.
 
-    LoRA goes on every linear layer except the output layer; an adapter already on the student is trained further.
-    AdamW, linear warm-up, cosine decay to zero. On one machine the same student, examples, settings and seed give the
-    same bytes. `out` appears only when complete, replaces what was there, and loads with plain `peft`.
+    LoRA goes on every linear layer that it fits, except the output layer; an adapter already on the student is trained
+    further. AdamW, linear warm-up, cosine decay to zero. On one machine the same student, examples, settings and seed
+    give the same bytes. `out` appears only when complete, replaces what was there, and loads with plain `peft`.
 
     Every `checkpoint_s` seconds the training is kept beside `out`: the same call after an interruption goes on from
     there, and ends with the bytes it would have had (on one machine; where dropout draws on an accelerator, too).
@@ -123,6 +125,7 @@ def train_adapter(
 
 
 def _put_adapter(student: Student, settings: TrainSection) -> None:
+    """Put a fresh adapter on the student, unless it has one. Raises StudentError where peft cannot."""
     if student.has_adapter:
         return
     from peft import LoraConfig, get_peft_model
@@ -132,9 +135,29 @@ def _put_adapter(student: Student, settings: TrainSection) -> None:
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules="all-linear",
+        exclude_modules=_left_alone(student.model) or None,
         task_type="CAUSAL_LM",
     )
-    student.model = get_peft_model(student.model, lora)
+    try:
+        student.model = get_peft_model(student.model, lora)
+    except (ValueError, TypeError) as error:
+        why = " ".join(str(error).split())
+        raise StudentError(f"peft can put no adapter on this student: {why}; choose another model") from error
+
+
+def _left_alone(model: Any) -> list[str]:
+    """Return the linear layers that LoRA does not fit: those a kernel reads past, and those that return more than one.
+
+    The first is peft's own rule for Mamba, whose kernels read the weight of `out_proj` and never call it.
+    """
+    import torch
+
+    names = ["out_proj"] if model.config.model_type in _READ_PAST else []
+    for name, layer in model.named_modules():
+        own = type(layer).forward is not torch.nn.Linear.forward
+        if isinstance(layer, torch.nn.Linear) and own and type(layer).__module__.startswith("transformers.models."):
+            names.append(name)
+    return names
 
 
 def _train(

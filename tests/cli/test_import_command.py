@@ -54,6 +54,37 @@ def test_rows_whose_answers_pass_become_seeds_and_recorded_answers(tmp_path: Pat
     assert not (tmp_path / "out/.import.part").exists()
 
 
+def test_seeds_that_somebody_wrote_are_not_replaced(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", GOOD)
+    (tmp_path / "seeds.jsonl").write_text("mine")
+    done = run(rows, *COLUMNS, "--out", tmp_path, "--no-decontaminate")
+    assert done.exit_code == 2
+    assert "has a seeds.jsonl that no import wrote; give another --out" in done.stderr
+    assert (tmp_path / "seeds.jsonl").read_text() == "mine"
+
+
+def test_an_import_may_be_done_again_in_its_folder(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", GOOD)
+    for _ in range(2):
+        assert run(rows, *COLUMNS, "--out", tmp_path / "out", "--no-decontaminate").exit_code == 0
+
+
+def test_an_answer_to_humanevals_form_is_kept_as_a_whole_program(tmp_path: Path) -> None:
+    stub = 'def f(x):\n    """Double a number."""\n'
+    check = "def check(candidate):\n    assert candidate(2) == 4\n"
+    rows = written(tmp_path / "rows.jsonl", {"q": stub, "a": "    return 2 * x\n", "t": check, "e": "f"})
+    done = run(rows, *COLUMNS, "--entry", "e", "--out", tmp_path / "out", "--no-decontaminate")
+    assert done.exit_code == 0, done.output
+    (answer,) = lines(tmp_path / "out/answers.jsonl")
+    assert answer["response"] == f"```python\n{stub}    return 2 * x\n```"
+
+
+def test_bare_code_without_the_function_is_told_so(tmp_path: Path) -> None:
+    rows = written(tmp_path / "rows.jsonl", WRONG | {"e": "g"})
+    run(rows, *COLUMNS, "--entry", "e", "--out", tmp_path / "out", "--no-decontaminate")
+    assert lines(tmp_path / "out/lost.jsonl")[0]["reason"] == "answer: lacks the function"
+
+
 def test_rows_without_tests_are_kept_and_counted(tmp_path: Path) -> None:
     rows = written(tmp_path / "rows.jsonl", {"instruction": "Say hello.", "output": "Hello!"})
     done = run(rows, "--preset", "alpaca", "--out", tmp_path / "out", "--no-decontaminate", "--json")

@@ -135,3 +135,21 @@ def test_a_function_is_left_as_it_is_written() -> None:
     code = "def f(n):  # doubles\n    return 2 * n\n"
     made = exercise(code, "assert f(1) == 2")
     assert plain(made, code) == (made, code)
+
+
+def test_a_test_that_leans_on_another_one_is_not_shown() -> None:
+    given = exercise(
+        "def f(x):\n    return 2 * x\n", "n = 3\nassert f(n) == 6", "assert f(n) == 6", "assert f(1000) == 2000"
+    )
+    code = "def f(x):\n    return 2 * x\n"
+    assert "assert f(1000) == 2000" in asked_as(given, code, "docstring").prompt
+    assert "f(n)" not in asked_as(given, code, "signature").prompt
+    with pytest.raises(UnusableError, match="no test that can be shown"):
+        asked_as(exercise(code, "n = 3\nassert f(n) == 6", "assert f(n) == 6"), code, "docstring")
+
+
+def test_an_example_shows_a_result_as_python_prints_it_or_not_at_all() -> None:
+    code = "def f(x):\n    return 2 * x\n"
+    prompt = asked_as(exercise(code, "assert f(2) == 2 + 2", "assert f(1) == 2"), code, "signature").prompt
+    assert ">>> f(1)\n    2" in prompt
+    assert "2 + 2" not in prompt

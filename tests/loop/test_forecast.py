@@ -102,12 +102,6 @@ def test_no_answer_takes_longer_than_it_may_be() -> None:
     )  # the training alone: ten rows for three epochs, each 30 tokens shorter
 
 
-def test_practice_takes_its_answers_its_pairs_and_the_references_pass_over_them() -> None:
-    practised = seconds(prefer={"method": "dpo", "samples": 2, "pairs": 1}) - seconds()
-    answers, pairs = 10 * 2 * (0.1 + 50 / 200), 5 * 2 * 150 / 400 * 4 / 3
-    assert practised == pytest.approx(answers + pairs, abs=0.01)
-
-
 def test_a_student_at_hand_is_timed_and_texts_are_counted_in_its_own_tokens(tmp_path: Path) -> None:
     said = {f"p{n}": "```python\ndef f():\n    return 0\n```" for n in range(5)}
     write_rows(tmp_path / "answers.jsonl", [{"prompt": key, "response": text} for key, text in said.items()])
@@ -168,3 +162,62 @@ def test_the_command_prints_it_and_leaves_nothing_behind(tmp_path: Path) -> None
     assert not (tmp_path / "run").exists()
     data = json.loads(run_akd("run", tmp_path / "r.yaml", "--dry-run", "--json").stdout)
     assert data["cost_usd"] == {"teacher": 0.0, "referee": 0.0, "generator": 0.0}
+
+
+def real_like(folder: Path, **changes: Any) -> Any:
+    """Four prompts of 70 characters with tests, a suite of five tasks, recorded answers, six rows in later rounds."""
+    rows = [{"prompt": f"{n}".ljust(70, "x"), "entry_point": "f", "tests": ["assert f(1) == 1"]} for n in range(4)]
+    (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "suite.jsonl").write_text("".join(json.dumps({"task_id": f"t/{n}", **rows[0]}) + "\n" for n in range(5)))
+    return recipe_from(
+        {
+            "rounds": 2,
+            "seeds": {"source": str(folder / "seeds.jsonl")},
+            "teacher": {"model": "recorded:answers.jsonl"},
+            "generator": {"model": "none", "prompts": 6},
+            "referee": {"judge": "never"},
+            "student": {"model": "Org/S-135M", "samples": 4, "max_tokens": 384},
+            "sft": {"epochs": 2, "replay": 0.5},
+            "eval": {"suites": [str(folder / "suite.jsonl")], "max_tokens": 100},
+            "sandbox": {"workers": 2},
+            **changes,
+        }
+    )
+
+
+def test_a_run_without_a_served_model_is_all_the_students_own_time_and_the_sandboxs(tmp_path: Path) -> None:
+    found = forecast(real_like(tmp_path))
+    # three examinations of five tasks, and four answers to each of the four prompts after the first round
+    assert found.written_tokens == 3 * 5 * 100 + 4 * 4 * 384
+    # the examinations' programs, the labels' of both rounds, the student's answers
+    assert found.sandbox_runs == 3 * 5 + (4 + 6) + 4 * 4
+    # two epochs of four rows, then of six and half as many again, of 70 / 3.5 and 200 tokens each
+    assert found.trained_tokens == 2 * 4 * 220 + 2 * 9 * 220
+    # 1200 tokens/s read, 250 written, 200 trained; on two cores 0.1 s for an examined program and 0.02 s for the others
+    read, written = (15 + 16) * 20 / 1200, (15 * 100 + 16 * 200) / 250
+    assert found.seconds == pytest.approx(read + written + 5720 / 200 + (15 * 0.1 + 26 * 0.02) / 2)
+
+
+def test_preference_training_reads_its_pairs_before_and_after_it_too(tmp_path: Path) -> None:
+    plain = forecast(real_like(tmp_path))
+    found = forecast(real_like(tmp_path, prefer={"method": "dpo", "samples": 3, "pairs": 1, "epochs": 2}))
+    answers = (4 + 6) * 3
+    trained = 2 * (4 + 6) * 0.5 * 2 * 220  # two completions of each pair, a pair for every other prompt, two epochs
+    assert found.trained_tokens - plain.trained_tokens == trained
+    untrained = trained / 2 * 2  # once before, once after; a third of the cost of training
+    more = answers * (20 / 1200 + 200 / 250) + answers * 0.02 / 2 + trained / 200 + untrained / 200 / 3
+    assert found.seconds - plain.seconds == pytest.approx(more)
+
+
+def test_a_students_size_is_read_from_its_folder_and_said_to_be_assumed_where_nothing_states_it(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    header = json.dumps({"w": {"dtype": "F32", "shape": [10_000, 54_000], "data_offsets": [0, 0]}}).encode()
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    four_times = forecast(real_like(tmp_path, student={"model": str(folder), "samples": 4, "max_tokens": 384}))
+    assert any("with 540 million parameters (" in said for said in four_times.assumed)
+    usual = forecast(real_like(tmp_path))
+    of_sandbox = (15 * 0.1 + 26 * 0.02) / 2
+    assert four_times.seconds - of_sandbox == pytest.approx(4 * (usual.seconds - of_sandbox))
+    unknown = forecast(real_like(tmp_path, student={"model": "Org/Unnamed"}))
+    assert any("with 135 million parameters, as nothing states its size (" in said for said in unknown.assumed)

@@ -304,6 +304,7 @@ def test_two_processes_cannot_work_on_one_run(student: Path, tmp_path: Path) -> 
     with RunFolder(tmp_path / "run", recipe), pytest.raises(RunError, match="another akd process"):
         RunFolder(tmp_path / "run", recipe)
 
+
 def test_a_suite_of_ones_own_decides_although_only_its_first_tasks_are_measured(student: Path, tmp_path: Path) -> None:
     row = {"prompt": "Write f.", "entry_point": "f", "tests": ["assert f(1) == 1"]}
     text = "".join(json.dumps({"task_id": f"own/{number}", **row}) + "\n" for number in range(3))

@@ -81,10 +81,28 @@ def test_a_file_that_is_absent_or_is_no_gguf_is_told_in_one_line(tmp_path: Path)
     (tmp_path / "other.gguf").write_bytes(b"PK\3\4 this is a zip")
     with pytest.raises(StudentError, match=r"is not a GGUF file; download it again"):
         load_student(tmp_path / "other.gguf")
-    (tmp_path / "cut.gguf").write_bytes(b"GGUF\3\0\0\0")
-    with pytest.raises(StudentError, match="cannot load the student") as error:
+
+
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.999])
+def test_a_file_that_is_cut_off_is_told_so(file: Path, tmp_path: Path, share: float) -> None:
+    whole = file.read_bytes()
+    (tmp_path / "cut.gguf").write_bytes(whole[: max(8, int(share * len(whole)))])
+    with pytest.raises(StudentError, match=r"cannot load the student .*: the file is cut off or damaged; download it"):
         load_student(tmp_path / "cut.gguf")
-    assert "\n" not in str(error.value)
+
+
+def test_what_a_file_states_or_lacks_is_told_in_one_line(folder: Path, tmp_path: Path) -> None:
+    files = {
+        "architecture clip is not supported yet: transformers cannot read it; give": {"kind": "clip"},
+        "give a file with its tokenizer in it": {"tokenizer": False},
+        "its files have no model.layers.1.mlp.up_proj.weight, which would be random": {
+            "without": "blk.1.ffn_up.weight"
+        },
+    }
+    for said, made in files.items():
+        with pytest.raises(StudentError, match=said) as error:
+            load_student(save_gguf(folder, tmp_path / "other.gguf", **made), device="cpu")
+        assert "\n" not in str(error.value)
 
 
 def test_without_the_package_the_message_says_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

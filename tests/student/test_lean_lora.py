@@ -55,6 +55,21 @@ def test_values_and_gradients_are_pefts() -> None:
     torch.testing.assert_close(gradients, expected_gradients, rtol=1e-4, atol=1e-4)
 
 
+def test_a_model_may_add_to_their_output_in_place() -> None:
+    class InPlace(Block):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.down(self.gate(x).add_(self.up(x)))
+            return found.add_(x)
+
+    torch.manual_seed(0)
+    model: Any = get_peft_model(InPlace(), LoraConfig(r=4, target_modules=["gate", "up", "down"]))
+    expected, expected_gradients = pass_through(model)
+    with lean_lora(model):
+        found, gradients = pass_through(model)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(gradients, expected_gradients, rtol=1e-4, atol=1e-4)
+
+
 def test_in_bfloat16_they_are_as_near_to_the_truth_as_pefts() -> None:
     """Over twenty draws of the weights: of one draw it is chance which rounding is the luckier."""
     model = block()

@@ -8,9 +8,10 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaForCausalLM
 
-from akd_code.student import readers
+from akd_code.student import StudentError, readers
 from akd_code.student.ask import Ask
-from akd_code.student.readers import reader_of, way_of
+from akd_code.student.batches import Batches
+from akd_code.student.readers import reader_of, way_of, writer_of
 from akd_code.student.sample import shared_beginning
 
 SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -31,6 +32,8 @@ OTHERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "layers side by side": ("cohere", GROUPED, "own"),
     "other names": ("gpt2", {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 128}, "own"),
     "a window": ("mistral", {**GROUPED, "sliding_window": 8}, "batches"),
+    "convolutions between": ("lfm2", {**GROUPED, "full_attn_idxs": [1]}, "batches"),
+    "a state in its own layers": ("recurrent_gemma", {**GROUPED, "num_hidden_layers": 3, "lru_width": 32}, "alone"),
     "no attention": ("mamba", {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 4}, "batches"),
 }
 PROMPTS = [(5, 6, 7, 8, 9, 10, 11), (5, 6, 7, 9), tuple([5, 6, 7, *range(20, 60)])]
@@ -148,3 +151,68 @@ def test_what_all_prompts_begin_with_is_shared_but_for_the_last_token_of_the_sho
     assert shared_beginning([Ask(template), Ask((*template, 3))]) == template[:-1]
     assert shared_beginning([Ask((1, 2, 3)), Ask((1, 2, 4))]) == ()  # too short to save anything
     assert shared_beginning([Ask(template, 1), Ask(template, 2)]) == ()  # one prompt is read once as it is
+
+
+class PaddingShows(LlamaForCausalLM):
+    """Reads what is masked, as recurrent layers do that take no mask."""
+
+    def forward(self, input_ids: Any = None, past_key_values: Any = None, **options: Any) -> Any:
+        return super().forward(input_ids, past_key_values=past_key_values, use_cache=past_key_values is not None)
+
+
+def test_a_model_whose_padding_shows_writes_one_answer_after_the_other() -> None:
+    torch.manual_seed(0)
+    model = PaddingShows(AutoConfig.for_model("llama", vocab_size=97, initializer_range=0.2, **SIZES))
+    assert way_of(with_uneven_weights(model), "cpu") == "alone"
+    writer = writer_of(model, "cpu", "alone", 16)
+    assert isinstance(writer, Batches) and writer.size == 1
+
+
+class Forgetful(LlamaForCausalLM):
+    """Takes a cache and does not look at it, as models do that keep their state elsewhere."""
+
+    def forward(self, input_ids: Any = None, **options: Any) -> Any:
+        return super().forward(input_ids, use_cache=False)
+
+
+class NotANumber(LlamaForCausalLM):
+    """Overflows, as models do in a type that they were not trained in."""
+
+    def forward(self, input_ids: Any = None, **options: Any) -> Any:
+        output = super().forward(input_ids, use_cache=False)
+        output.logits = output.logits * float("nan")
+        return output
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Forgetful, "with its cache it says something else than without"),
+        (NotANumber, "its logits are not numbers in float32; choose another dtype"),
+    ],
+)
+def test_a_model_that_no_way_of_sampling_suits_is_refused_with_the_reason(kind: Any, said: str) -> None:
+    torch.manual_seed(0)
+    model = kind(AutoConfig.for_model("llama", vocab_size=97, initializer_range=0.2, **SIZES))
+    with pytest.raises(StudentError, match=said):
+        way_of(with_uneven_weights(model), "cpu")
+
+
+def test_a_model_that_sees_the_tokens_after_one_is_refused() -> None:
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    with pytest.raises(StudentError, match="depends on those after it; give a causal language model"):
+        way_of(model_of("bert", sizes), "cpu")
+
+
+def test_logits_that_are_infinite_are_no_reason_to_refuse_a_model() -> None:
+    class Masked(LlamaForCausalLM):
+        """Says of a token of its padded vocabulary that it never comes."""
+
+        def forward(self, *args: Any, **options: Any) -> Any:
+            output = super().forward(*args, **options)
+            output.logits[..., -1] = -torch.inf
+            return output
+
+    torch.manual_seed(0)
+    model = Masked(AutoConfig.for_model("llama", vocab_size=97, initializer_range=0.2, **SIZES))
+    assert way_of(with_uneven_weights(model), "cpu") == "batches"

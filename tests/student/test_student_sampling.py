@@ -7,8 +7,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_students import save_tiny
 
-from akd_code.student import Sampled, StudentError, load_student, sample_answers
+from akd_code.recipe import SftSection
+from akd_code.records import ChatRow
+from akd_code.student import (
+    Ask,
+    Sampled,
+    Student,
+    StudentError,
+    load_student,
+    sample_answers,
+    sample_asks,
+    train_sft,
+)
 from akd_code.student import ask as picking
 from akd_code.student.encode import prompt_ids, stop_ids
 
@@ -160,3 +172,39 @@ def test_every_answer_is_told_once_as_soon_as_it_ends(chat_folder: Path) -> None
     first_batch = [answer.completion_tokens for _, answer in told[:3]]
     assert first_batch == sorted(first_batch)
     assert len(set(first_batch)) > 1
+
+
+def with_a_table(folder: Path, positions: int) -> Student:
+    """A GPT-2 that never stops by itself and has so many positions."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    save_tiny(folder, template=None)
+    (folder / "model.safetensors").unlink()
+    config = GPT2Config(vocab_size=317, n_embd=32, n_layer=2, n_head=2, n_positions=positions, eos_token_id=None)
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    return load_student(folder, device="cpu")
+
+
+def test_an_answer_is_cut_where_the_models_table_of_positions_ends(tmp_path: Path) -> None:
+    student = with_a_table(tmp_path / "m", 64)
+    student.tokenizer.eos_token = None
+    asks = [Ask(tuple(range(4, 4 + count))) for count in (60, 10, 63)]
+    found = sample_asks(student, asks, max_new_tokens=20)
+    assert [(one.completion_tokens, one.finish_reason) for one in found] == [
+        (4, "length"),
+        (20, "length"),
+        (1, "length"),
+    ]
+
+
+def test_a_prompt_beyond_the_models_table_of_positions_is_refused(tmp_path: Path) -> None:
+    student = with_a_table(tmp_path / "m", 64)
+    with pytest.raises(StudentError, match="a prompt has 64 tokens and this model reads 64 with its answer"):
+        sample_asks(student, [Ask(tuple(range(4, 68)))], max_new_tokens=1)
+
+
+def test_rows_beyond_the_models_table_of_positions_are_not_trained_on(tmp_path: Path) -> None:
+    student = with_a_table(tmp_path / "m", 64)
+    rows = [ChatRow((("user", "add"), ("assistant", "x " * count)), str(count)) for count in (10, 100)]
+    report = train_sft(student, rows, SftSection(epochs=1, lora_r=2), seed=0, out=tmp_path / "a")
+    assert (report.rows, report.rows_too_long) == (1, 1)

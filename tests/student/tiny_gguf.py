@@ -25,15 +25,18 @@ _OTHERS = {
 _CONTROL, _NORMAL = 3, 1
 
 
-def save_gguf(folder: Path, file: Path) -> Path:
-    """Write the llama in a model folder, with its tokenizer, as a GGUF file in float32."""
+def save_gguf(folder: Path, file: Path, *, kind: str = "llama", tokenizer: bool = True, without: str = "") -> Path:
+    """Write the llama in a model folder, with its tokenizer, as a GGUF file in float32.
+
+    `kind` is the architecture that it states, `without` the name of a tensor that is left out.
+    """
     import gguf
     from safetensors.numpy import load_file
 
     config = json.loads((folder / "config.json").read_text())
-    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    words = json.loads((folder / "tokenizer.json").read_text())
     heads, keys = config["num_attention_heads"], config["num_key_value_heads"]
-    writer = gguf.GGUFWriter(str(file), "llama")
+    writer = gguf.GGUFWriter(str(file), kind)
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
@@ -43,11 +46,13 @@ def save_gguf(folder: Path, file: Path) -> Path:
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_vocab_size(config["vocab_size"])
     writer.add_rope_dimension_count(config["hidden_size"] // heads)
-    _add_tokenizer(writer, tokenizer, folder)
+    if tokenizer:
+        _add_tokenizer(writer, words, folder)
     for name, weight in load_file(str(folder / "model.safetensors")).items():
         if name.endswith(("q_proj.weight", "k_proj.weight")):
             weight = _turned(weight, heads if name.endswith("q_proj.weight") else keys)
-        writer.add_tensor(_named(name), weight)
+        if _named(name) != without:
+            writer.add_tensor(_named(name), weight)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -56,6 +56,15 @@ def save_tiny(folder: Path, *, template: str | None, kind: str = "llama", seed: 
             "eos_token_id": 1,
             "bos_token_id": 1,
         },
+        "mamba": {"hidden_size": 64, "num_hidden_layers": 2, "state_size": 4},
+        "lfm2": {**llama_like, "num_key_value_heads": 1, "full_attn_idxs": [1]},
+        "llama4_text": {
+            **llama_like,
+            "num_key_value_heads": 1,
+            "head_dim": 32,
+            "num_local_experts": 2,
+            "intermediate_size_mlp": 128,
+        },
     }[kind]
     # Large weights, so that the frozen output layer can express certainty.
     config = AutoConfig.for_model(kind, vocab_size=len(tokenizer), initializer_range=0.25, **sizes)
