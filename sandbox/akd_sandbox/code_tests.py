@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from akd_sandbox import guarding, together
+from akd_sandbox import elsewhere, guarding, together
 from akd_sandbox.checks import Draw
 from akd_sandbox.concluding import Evidence, concluded, infra_result
 from akd_sandbox.job import CodeTests, Job, PytestTests, Tests
@@ -51,7 +51,12 @@ def judge_together(
     if not run.missing and (run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1)):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
-        guard = guarding.guard(run, harness, _rerun(slot_for, job, harness, limits), tests.admitted)
+        rerun = _rerun(slot_for, job, harness, limits)
+        guard = guarding.guard(run, harness, rerun, tests.admitted)
+        if guard.verdict is Verdict.PASS:
+            replay = _replay(slot_for, job, harness, limits)
+            seen = elsewhere.seen_elsewhere(run, harness, rerun, replay, tests.admitted)
+            guard = guard if seen.verdict is Verdict.PASS else seen
         if guard.verdict is not Verdict.PASS:
             _overrule(run, guard)
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
@@ -78,6 +83,16 @@ def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limit
     return rerun
 
 
+def _replay(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> elsewhere.Replay:
+    """Return the function that runs a sample's tests where the sample is not, with what it gave."""
+    alone, generous = elsewhere.without_program(job, harness), guarding.generous(limits)
+
+    def replay(draw: Draw, given: Mapping[int, tuple[bytes | None, ...]]) -> together.TestRun:
+        return together.run_tests(slot_for("guarded"), alone, harness, draw.sources, generous, None, given)[0]
+
+    return replay
+
+
 def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> Admission:
     """Run a reference solution on test code, and find out which checks it fails when they are made false.
 
@@ -91,7 +106,8 @@ def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str)
         return Admission(result, tests)
     harness = together.harness_of(tests, job.entry)
     run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
-    admitted = guarding.admit(run, harness, _rerun(slot_for, job, harness, limits))
+    rerun, replay = _rerun(slot_for, job, harness, limits), _replay(slot_for, job, harness, limits)
+    admitted = guarding.admit(run, harness, rerun) | elsewhere.vouched_elsewhere(run, harness, rerun, replay)
     return Admission(result, replace(tests, admitted=admitted))
 
 

@@ -3,6 +3,7 @@
 Pure functions over syntax trees; nothing here runs anything. `akd_sandbox.together` uses what they return.
 """
 
+from akd_sandbox.checks.elsewhere import Elsewhere
 from akd_sandbox.checks.plan import Draw, Group, TestPlan
 from akd_sandbox.checks.styles import (
     calls_check,
@@ -10,6 +11,7 @@ from akd_sandbox.checks.styles import (
     function_names,
     holds_check,
     holds_tests,
+    imported_of,
     plan_of,
     subjects_of,
     without_main,
@@ -17,6 +19,7 @@ from akd_sandbox.checks.styles import (
 
 __all__ = [
     "Draw",
+    "Elsewhere",
     "Group",
     "TestPlan",
     "calls_check",
@@ -24,6 +27,7 @@ __all__ = [
     "function_names",
     "holds_check",
     "holds_tests",
+    "imported_of",
     "plan_of",
     "subjects_of",
     "without_main",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from akd_sandbox.checks.elsewhere import Elsewhere, elsewhere_of
 from akd_sandbox.checks.flips import Edits, Flip, bold_flip_of, flip_of
 from akd_sandbox.checks.sites import (
     ARRIVED,
@@ -76,6 +77,7 @@ class TestPlan:
                 self.tests += 1
                 required |= {numbers[one] for one in always_reached(body) if one in numbers}
         self.required = frozenset(required)
+        self._elsewhere: dict[frozenset[str], Elsewhere] = {}
         self._by_statement: dict[ast.stmt, Site] = {site.statement: site for site in self.sites}
         self._pool = [flip.value for group in self.groups for flip in group.flips if flip.value is not None]
 
@@ -84,6 +86,13 @@ class TestPlan:
         weak = {number for group in self.groups if not group.strong for number in group.sites}
         flips = ((site, bold_flip_of(site, subjects)) for site in self.sites if site.number in weak)
         return [Group(frozenset({site.number}), (flip,)) for site, flip in flips if flip is not None]
+
+    @cached_property
+    def weak(self) -> frozenset[int]:
+        """The checks of which only the opposite, or another exception, can be asked for."""
+        strong = {number for group in self.groups if group.strong for number in group.sites}
+        expecting = (SiteKind.EXPECT, SiteKind.RAISING)
+        return frozenset(one.number for one in self.sites if one.number not in strong or one.kind in expecting)
 
     @cached_property
     def straight(self) -> tuple[str, ...]:
@@ -98,17 +107,28 @@ class TestPlan:
             for flip in group.flips:  # equal texts get equal values
                 make = flip.make if group in flipped else flip.keep
                 edits |= make(random.Random(seed), self._pool)
+        return Draw(self._sources(edits, reached), frozenset(n for group in flipped for n in group.sites), self._texts)
 
+    def elsewhere(self, subjects: frozenset[str]) -> Elsewhere:
+        """Return the checks that can be made again where the program is not. `subjects`: the names under test."""
+        if subjects not in self._elsewhere:
+            self._elsewhere[subjects] = elsewhere_of(self.trees, self.sites, subjects)
+        return self._elsewhere[subjects]
+
+    def unflipped(self, edits: Edits, reached: Collection[int]) -> Draw:
+        """Return a guarded run with nothing made false and expressions edited."""
+        return Draw(self._sources(edits, reached), frozenset(), self._texts)
+
+    def _sources(self, edits: Edits, reached: Collection[int]) -> tuple[str, ...]:
         def guarded(old: ast.stmt, new: ast.stmt) -> list[ast.stmt]:
             site = self._by_statement.get(old)
             return [new] if site is None or site.number not in reached else [_guarded(site, new)]
 
         # files without checks, such as long set-up code, are the same in every run
-        sources = tuple(
+        return tuple(
             _text(_rebuilt(tree, edits, guarded)) if checked else straight
             for tree, checked, straight in zip(self.trees, self._checked, self.straight, strict=True)
         )
-        return Draw(sources, frozenset(number for group in flipped for number in group.sites), self._texts)
 
     @cached_property
     def _texts(self) -> list[str]:

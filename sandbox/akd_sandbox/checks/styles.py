@@ -89,6 +89,17 @@ def subjects_of(tree: ast.Module, entry: str) -> frozenset[str]:
     return frozenset(names - {""})
 
 
+def imported_of(tree: ast.Module, module: str) -> frozenset[str]:
+    """Return the names by which a test file knows a module, or what it imports from it."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == module and not node.level:
+            names |= {alias.asname or alias.name for alias in node.names}
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == module}
+    return frozenset(names)
+
+
 def calls_check(tree: ast.Module) -> bool:
     """Return whether test code calls `check` by itself."""
     return any(isinstance(node, ast.Expr) and called(node.value) == "check" for node in tree.body)

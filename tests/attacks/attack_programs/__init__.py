@@ -2,6 +2,7 @@
 
 from attack_programs import (
     blinding,
+    blinding_otherwise,
     controls,
     early_exit,
     forging,
@@ -42,7 +43,10 @@ GROUPS = {
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
-    "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS + blinding.ATTACKS),
+    "N": (
+        "aiming at the guard",
+        guarded.ATTACKS + telling_runs_apart.ATTACKS + blinding.ATTACKS + blinding_otherwise.ATTACKS,
+    ),
     "O": ("a shell at hand", with_shell.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)
