@@ -42,6 +42,8 @@ class TestRun(SampleRun):
     """What the program gave where tests called it, by the call's number, encoded; None for what does not travel."""
     tests_broken: str = ""  # how the test code itself failed, as far as can be seen
     finished: bool = False
+    wall_s: float = 0.0
+    """How long all of it took: program and tests defined, every test run."""
 
     @property
     def passed(self) -> bool:
@@ -107,7 +109,9 @@ def run_tests(
 ) -> tuple[TestRun, Peer]:
     """Run test code on a program in one worker; `given` is what it calls instead of it. Raises SlotError."""
     with Peer(slot, limits) as peer:
+        started = time.monotonic()
         run = _Course(peer, job, harness, limits).run(sources, order, given)
+        run.wall_s = time.monotonic() - started
         peer.end()
     return run, peer
 

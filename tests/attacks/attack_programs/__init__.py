@@ -6,6 +6,7 @@ from attack_programs import (
     controls,
     early_exit,
     forging,
+    from_run_to_run,
     grader,
     guarded,
     host,
@@ -45,7 +46,11 @@ GROUPS = {
     "M": ("whole programs and test files", programs.ATTACKS),
     "N": (
         "aiming at the guard",
-        guarded.ATTACKS + telling_runs_apart.ATTACKS + blinding.ATTACKS + blinding_otherwise.ATTACKS,
+        guarded.ATTACKS
+        + telling_runs_apart.ATTACKS
+        + from_run_to_run.ATTACKS
+        + blinding.ATTACKS
+        + blinding_otherwise.ATTACKS,
     ),
     "O": ("a shell at hand", with_shell.ATTACKS),
 }
