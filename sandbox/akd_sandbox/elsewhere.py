@@ -25,11 +25,11 @@ Replay = Callable[[Draw, Mapping[int, tuple[bytes | None, ...]]], TestRun]
 def seen_elsewhere(
     straight: TestRun, harness: Harness, rerun: Rerun, replay: Replay, admitted: frozenset[int] | None
 ) -> Guard:
-    """Judge a straight PASS by the checks whose opposite alone can be asked for. Raises SlotError."""
+    """Judge a straight PASS by what its checks say elsewhere, where some of them are doubtful. Raises SlotError."""
     reached = passed_only(straight)
     found = harness.plan.elsewhere(harness.called)
     fit = {n for n in found.sites & reached if admitted is None or n + _VOUCHED in admitted}
-    if not found.noted or not fit & harness.plan.weak:
+    if not found.noted or not fit & harness.plan.doubtful:
         return Guard(Verdict.PASS)
     for _ in range(_TIMES):
         noting = harness.plan.unflipped(found.noted, reached)
@@ -51,7 +51,7 @@ def vouched_elsewhere(straight: TestRun, harness: Harness, rerun: Rerun, replay:
     """
     reached = passed_only(straight)
     found = harness.plan.elsewhere(harness.called)
-    if not found.noted or not found.sites & reached & harness.plan.weak:
+    if not found.noted or not found.sites & reached & harness.plan.doubtful:
         return frozenset()
     run = rerun(harness.plan.unflipped(found.noted, reached), None)
     failed = _failed(found, harness, replay, run, reached)

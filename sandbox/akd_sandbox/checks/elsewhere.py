@@ -36,6 +36,7 @@ def elsewhere_of(trees: Sequence[ast.Module], sites: Sequence[Site], subjects: C
     scopes = {site: scope for tree in trees for site, scope in _scopes(tree, set(map(_statement, sites)), module)}
     fit = [site for site in sites if site.statement in scopes and _looks_on(site, scopes[site.statement])]
     raising = {node for site in fit if site.kind is not SiteKind.ASSERT for node in _raising(site, subjects)}
+    raising |= {node for tree in trees for node in _of_program_in_blocks(tree, subjects)}
     noted: dict[ast.expr, ast.expr] = {}
     given: dict[ast.expr, ast.expr] = {}
     for tree in trees:
@@ -67,14 +68,19 @@ def _scopes(tree: ast.Module, checks: Collection[ast.stmt], module: Scope) -> It
             elif isinstance(child, ast.FunctionDef):
                 if scope is module:
                     yield from below(child, scope_of(child, module, node if isinstance(node, ast.ClassDef) else None))
-            elif isinstance(child, ast.ClassDef | ast.For | ast.While | ast.If) or _is_subtest(child):
+            elif isinstance(child, ast.ClassDef) or _is_as_often(child, scope):
                 yield from below(child, scope)
 
     return below(tree, module)
 
 
-def _is_subtest(node: ast.AST) -> bool:
-    return isinstance(node, ast.With) and all(called(item.context_expr) == "subTest" for item in node.items)
+def _is_as_often(block: ast.AST, scope: Scope) -> bool:
+    """Return whether a block is entered elsewhere as often as beside the program, and leaves failures alone."""
+    if isinstance(block, ast.With):
+        return all(called(item.context_expr) == "subTest" for item in block.items)
+    if isinstance(block, ast.For):
+        return looks_at_values(block.iter, scope)
+    return isinstance(block, ast.While | ast.If) and looks_at_values(block.test, scope)
 
 
 def _looks_on(site: Site, scope: Scope) -> bool:
@@ -104,6 +110,13 @@ def _raising(site: Site, subjects: Collection[str]) -> Iterator[ast.expr]:
         value = only.value if isinstance(only, ast.Expr | ast.Assign) else None
         if isinstance(value, ast.Call) and first_name(value.func) in subjects:
             yield value
+
+
+def _of_program_in_blocks(tree: ast.Module, subjects: Collection[str]) -> Iterator[ast.expr]:
+    """Yield the calls of the program whose exceptions may be caught where they are made."""
+    for block in ast.walk(tree):
+        if isinstance(block, ast.Try | ast.TryStar | ast.With):
+            yield from _of_program(block, subjects, ())
 
 
 def _of_program(node: ast.AST, subjects: Collection[str], raising: Collection[ast.expr]) -> Iterator[ast.expr]:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from akd_sandbox.checks.sites import called
 from akd_sandbox.checks.values import literal
 from akd_sandbox.guest.looking import LOOKING
 
@@ -16,6 +15,7 @@ _PURE = frozenset(("collections", "copy", "decimal", "fractions", "functools", "
 """Modules that look at nothing outside what they are given."""
 _NOT_ALIKE = frozenset(("id", "hash", "iter", "next", "aiter", "anext", "super", "vars", "memoryview"))
 _KNOWN = LOOKING - _NOT_ALIKE
+_WAYS_THROUGH = frozenset(("range", "enumerate", "zip", "sorted", "reversed", "list", "tuple"))
 _ODD = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
 _LIMIT = 400  # expressions that are followed for one check: a longer way is not worth it
 
@@ -89,6 +89,8 @@ def _looks(node: ast.AST, scope: Scope, bound: frozenset[str], way: list[ast.AST
         return any(map(_is_singular, [node.left, *node.comparators])) and _all_look(node, scope, bound, way)
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _is_pure(node)
+    if isinstance(node, ast.ExceptHandler) and (node.type is None or "BaseException" in ast.unparse(node.type)):
+        return False
     if isinstance(node, ast.FunctionDef) and not _forgets_what_it_hands(node, scope):
         return False
     return _all_look(node, scope, bound, way)
@@ -157,7 +159,7 @@ def _known(name: str, scope: Scope, way: list[ast.AST]) -> bool:
     if len(found) != 1:
         return False
     (bound,) = found
-    if name in scope.handed and not _stays(bound):
+    if name in scope.handed and not _stays(bound, scope):
         return False
     if bound.node in scope.answers:
         return scope.answers[bound.node]
@@ -179,7 +181,7 @@ def _looks_of(node: ast.AST, scope: Scope, way: list[ast.AST]) -> bool:
 
 
 def _attribute_looks(name: str, scope: Scope, way: list[ast.AST]) -> bool:
-    """Return whether an attribute that a class of tests sets once, in `setUp` or so, looks at values only."""
+    """Return whether an attribute that a class of tests sets once, itself or in `setUp`, looks at values only."""
     if scope.owner is None or scope.module is None:
         return False
     methods = [one for one in scope.owner.body if isinstance(one, ast.FunctionDef)]
@@ -190,7 +192,13 @@ def _attribute_looks(name: str, scope: Scope, way: list[ast.AST]) -> bool:
         for node in ast.walk(method)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_store(node.targets[0], name)
     ]
-    return len(stored) == len(values) == 1 and _looks(*values[0], frozenset(), way)
+    of_class = [one for one in scope.owner.body if isinstance(one, ast.Assign) and _is_name(one.targets[0], name)]
+    values += [(one.value, scope.module) for one in of_class]
+    return len(stored) + len(of_class) == len(values) == 1 and _looks(*values[0], frozenset(), way)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _is_store(node: ast.AST, name: str) -> bool:
@@ -217,15 +225,26 @@ def _is_pure(node: ast.Import | ast.ImportFrom) -> bool:
     return node.module in _PURE and not node.level
 
 
-def _stays(bound: Bound) -> bool:
+def _stays(bound: Bound, scope: Scope) -> bool:
     """Return whether what a name is bound to is a value that no call can change."""
-    node = bound.node
-    if bound.each and isinstance(node, ast.Call):
-        return called(node) == "range"
-    known, value = literal(node) if isinstance(node, ast.expr) else (False, None)
-    if bound.each:
-        return isinstance(value, list | tuple) and all(map(_is_fixed, value))
+    if isinstance(bound.node, ast.expr) and bound.each:
+        return all(_has_fixed_items(node, scope) for node in ast.walk(bound.node))
+    known, value = literal(bound.node) if isinstance(bound.node, ast.expr) else (False, None)
     return known and _is_fixed(value)
+
+
+def _has_fixed_items(node: ast.AST, scope: Scope) -> bool:
+    """Return whether what is gone through yields fixed values: a literal, a name of one, a view of either, a range."""
+    if isinstance(node, ast.Name) and node.id not in _WAYS_THROUGH:
+        found = scope.names.get(node.id) or (scope.module.names.get(node.id) if scope.module else None) or ()
+        node = found[0].node if len(found) == 1 and not found[0].each else node
+    if isinstance(node, ast.List | ast.Tuple | ast.Dict | ast.Set):
+        value = literal(node)[1]
+        parts = [part for pair in value.items() for part in pair] if isinstance(value, dict) else value
+        return parts is not None and all(map(_is_fixed, parts))
+    is_way = isinstance(node, ast.Name) and node.id in _WAYS_THROUGH
+    is_view = isinstance(node, ast.Attribute) and node.attr in ("items", "keys", "values")
+    return is_way or is_view or isinstance(node, ast.Call | ast.Constant | ast.expr_context)
 
 
 def _is_fixed(value: object) -> bool:

@@ -88,11 +88,14 @@ class TestPlan:
         return [Group(frozenset({site.number}), (flip,)) for site, flip in flips if flip is not None]
 
     @cached_property
-    def weak(self) -> frozenset[int]:
-        """The checks of which only the opposite, or another exception, can be asked for."""
-        strong = {number for group in self.groups if group.strong for number in group.sites}
-        expecting = (SiteKind.EXPECT, SiteKind.RAISING)
-        return frozenset(one.number for one in self.sites if one.number not in strong or one.kind in expecting)
+    def doubtful(self) -> frozenset[int]:
+        """The checks of which no other value can be asked for that the judge chose: the program may have blinded them.
+
+        Only the opposite, another exception, or a change of what the tests compute beside the program.
+        """
+        sure = [group for group in self.groups if all(flip.strong and flip.value is not None for flip in group.flips)]
+        known = {number for group in sure for number in group.sites}
+        return frozenset(site.number for site in self.sites if site.number not in known)
 
     @cached_property
     def straight(self) -> tuple[str, ...]:

@@ -55,6 +55,35 @@ def test_error():
 """
     }
 )
+CASES = CodeTests(
+    """
+CASES = {2: 4, 3: 6}
+def check(candidate):
+    for n, expected in CASES.items():
+        assert candidate(n) == CASES[n]
+""",
+    "check",
+)
+LIST = CodeTests(
+    """
+CASES = [(2, 4), (3, 6)]
+def check(candidate):
+    for n, expected in CASES:
+        assert candidate(n) == expected
+""",
+    "check",
+)
+ORACLE = CodeTests(
+    """
+def double(n):
+    return 2 * n
+def check(candidate):
+    for n in range(2, 5):
+        expected = double(n)
+        assert candidate(n) == expected
+""",
+    "check",
+)
 LIE = "lambda *given, **more: False"
 BAD = "def f(n): return [-1, 2, 9]\n"
 RIGHT_BY_NAME = """
@@ -145,4 +174,50 @@ def f(n):
     guarded("N64", "has each assert method say what its name says", RIGHT_BY_NAME, CodeTests(TRUTH, "unittest")),
     guarded("N65", "has any exception do for the usual one", ANY_VALUE_ERROR, CodeTests(RAISES, "unittest")),
     guarded("N65b", "the same under pytest, and a module's function", ANY_VALUE_ERROR, FIXTURE),
+    guarded(
+        "N68",
+        "writes its own answer over what the tests expect",
+        """
+import sys
+def f(n):
+    sys._getframe(1).f_globals["CASES"][n] = -1
+    return -1
+""",
+        CASES,
+    ),
+    guarded(
+        "N69",
+        "takes away what the tests go through, once its only right answer was seen",
+        """
+import sys
+def f(n):
+    del sys._getframe(1).f_globals["CASES"][1:]
+    return 4
+""",
+        LIST,
+    ),
+    guarded(
+        "N70",
+        "writes its own answer into a variable of the test that called it",
+        """
+import ctypes, sys
+def f(n):
+    frame = sys._getframe(1)
+    frame.f_locals["expected"] = -1
+    ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+    return -1
+""",
+        ORACLE,
+    ),
+    guarded(
+        "N71",
+        "has the tests' own function compute what it computes",
+        """
+import sys
+def f(n):
+    sys._getframe(1).f_globals["double"].__code__ = (lambda n: -n).__code__
+    return 2 * n if n == 2 else -n
+""",
+        ORACLE,
+    ),
 )
