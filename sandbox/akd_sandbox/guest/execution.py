@@ -6,6 +6,7 @@ import atexit
 import builtins
 import contextlib
 import functools
+import gc
 import io
 import linecache
 import os
@@ -158,8 +159,13 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
             if end is not None:
                 end()
     missing.tell()
+    del module, program
+    with contextlib.suppress(BaseException):
+        sys.modules.pop("__main__", None)
+        gc.collect()  # what is left of the program goes, and may say so
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None and not getattr(sys.stdout, "closed", False):
+            sys.stdout.flush()
     except Exception:
         code = code or 120  # the interpreter's own code for output that could not be written
     os._exit(code)
