@@ -17,6 +17,7 @@ from akd_sandbox.checks import (
     holds_tests,
     imported_of,
     plan_of,
+    rows_in,
     subjects_of,
     without_main,
 )
@@ -79,7 +80,8 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
         run = [path for place, path in enumerate(paths) if place not in helpers]
         files = {"style": "pytest", "paths": paths, "beside": beside, "module": tests.module, "run": run}
         called = frozenset().union(*(imported_of(tree, tests.module) for tree in plan.trees))
-        return Harness(plan, files, tests.count or plan.tests, tests.count is not None, called=called)
+        least = plan.tests + sum(rows_in(tree) for place, tree in enumerate(plan.trees) if place not in helpers)
+        return Harness(plan, files, tests.count or least, tests.count is not None, called=called)
     sources: tuple[str, ...] = (tests.code,)
     told: dict[str, Any] = {"style": tests.style, "module": ""}
     if tests.style == "asserts":

@@ -13,6 +13,7 @@ from akd_sandbox.checks.styles import (
     holds_tests,
     imported_of,
     plan_of,
+    rows_in,
     subjects_of,
     without_main,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "holds_tests",
     "imported_of",
     "plan_of",
+    "rows_in",
     "subjects_of",
     "without_main",
 ]

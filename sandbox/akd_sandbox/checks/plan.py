@@ -24,6 +24,7 @@ from akd_sandbox.checks.sites import (
     always_reached,
     sites_of,
 )
+from akd_sandbox.checks.tables import changeable, reads, tables_read
 from akd_sandbox.checks.values import is_value
 from akd_sandbox.syntax import parse
 
@@ -66,12 +67,13 @@ class TestPlan:
         self.groups: list[Group] = []
         self.tests = 0
         required: set[int] = set()
+        read = reads(self.trees)
         self._checked: list[bool] = []
         for tree, (_, tests_in) in zip(self.trees, files, strict=True):
             found = sites_of(tree, len(self.sites))
             self.sites += found
             self._checked.append(bool(found))
-            self.groups += _groups(tree, found)
+            self.groups += _groups(tree, found, read)
             numbers: dict[ast.stmt, int] = {site.statement: site.number for site in found}
             for body in tests_in(tree):
                 self.tests += 1
@@ -181,11 +183,13 @@ def _rebuilt(node: Any, edits: Edits, place: Callable[[ast.stmt, ast.stmt], list
     return type(node)(**{name: _rebuilt(value, edits, place) for name, value in ast.iter_fields(node)})
 
 
-def _groups(tree: ast.Module, sites: Sequence[Site]) -> Iterator[Group]:
-    names, scopes = _names_read(tree, sites)
+def _groups(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Iterator[Group]:
+    names, scopes = _names_read(tree, sites, read)
+    tables, variables = tables_read(tree, sites, read), changeable(tree, sites, read)
     by_text: dict[str, list[tuple[Site, Flip]]] = defaultdict(list)
     for site in sites:
-        flip = flip_of(site, names[site.number])
+        single = {name: (value,) for name, value in names[site.number].items()}
+        flip = flip_of(site, {**tables[site.number], **single}, variables[site.number])
         if flip is not None:
             by_text[f"{site.kind} {_checked(site)} {scopes[site.number]}"].append((site, flip))
     for together in by_text.values():
@@ -199,7 +203,9 @@ def _checked(site: Site) -> str:
     return ast.unparse(site.call)
 
 
-def _names_read(tree: ast.Module, sites: Sequence[Site]) -> tuple[dict[int, dict[str, ast.expr]], dict[int, int]]:
+def _names_read(
+    tree: ast.Module, sites: Sequence[Site], read: Counter[str]
+) -> tuple[dict[int, dict[str, ast.expr]], dict[int, int]]:
     """Return what each check reads: variables that stand for one value and that nothing else reads, and its scope.
 
     The scope is a number that equal texts must share to be equal checks: that of the function whose variables a check
@@ -212,10 +218,12 @@ def _names_read(tree: ast.Module, sites: Sequence[Site]) -> tuple[dict[int, dict
             inside = set(ast.walk(scope))
             here = [site for site in sites if site.statement in inside]
             values, stored = _single_values(inside) if here else ({}, set())
+            if isinstance(scope, ast.Module):
+                values = {name: value for name, value in values.items() if read[name] == 1}
             for site in here:
-                read = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)} - {"self"}
-                values_of[site.number] |= {name: value for name, value in values.items() if name in read}
-                if read & stored:
+                loads = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)} - {"self"}
+                values_of[site.number] |= {name: value for name, value in values.items() if name in loads}
+                if loads & stored:
                     scope_of[site.number] = scope.lineno if not isinstance(scope, ast.Module) else -1
     return values_of, scope_of
 

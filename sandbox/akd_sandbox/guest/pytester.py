@@ -77,6 +77,8 @@ def run(reporter: Any, given: tuple[dict[str, str], list[str]], order: random.Ra
     """Lay out test files over the program's and have pytest run those of them that hold tests."""
     files, tests = given
     lay_out(files)
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]  # options that the program would add
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = _Plugin(reporter, order)
     try:

@@ -19,6 +19,7 @@ from attack_programs import (
     processes_and_disks,
     programs,
     reading_answers,
+    reading_tests,
     resources,
     staying,
     telling_runs_apart,
@@ -50,7 +51,8 @@ GROUPS = {
         + telling_runs_apart.ATTACKS
         + from_run_to_run.ATTACKS
         + blinding.ATTACKS
-        + blinding_otherwise.ATTACKS,
+        + blinding_otherwise.ATTACKS
+        + reading_tests.ATTACKS,
     ),
     "O": ("a shell at hand", with_shell.ATTACKS),
 }
