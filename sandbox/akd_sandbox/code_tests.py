@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from akd_sandbox import guarding, together
+from akd_sandbox import elsewhere, guarding, together
 from akd_sandbox.checks import Draw
 from akd_sandbox.concluding import Evidence, concluded, infra_result
 from akd_sandbox.job import CodeTests, Job, PytestTests, Tests
@@ -22,6 +23,7 @@ _NO_NETWORK = re.compile(
     r"\bgaierror\b|Network is unreachable|Cannot assign requested address|\[Errno 13\] Permission denied(?!:)"
 )
 """What a socket raises here; a file that may not be opened is named after "Permission denied"."""
+_TELLING_S = 0.05  # what ends sooner than that has hardly a choice of moments
 SlotFor = Callable[[Role], Slot]
 """`slot_for(role)`: a running slot of a place, started when it is first asked for. Raises SlotError, IsolationError."""
 
@@ -51,7 +53,12 @@ def judge_together(
     if not run.missing and (run.tests_broken or (run.ended_by is Verdict.TIMEOUT and len(run.tests) <= 1)):
         run = _blamed(slot_for, job, harness, limits, run)
     elif run.passed:
-        guard = guarding.guard(run, harness, _rerun(slot_for, job, harness, limits), tests.admitted)
+        rerun = _rerun(slot_for, job, harness, limits, run)
+        guard = guarding.guard(run, harness, rerun, tests.admitted)
+        if guard.verdict is Verdict.PASS:
+            replay = _replay(slot_for, job, harness, limits)
+            seen = elsewhere.seen_elsewhere(run, harness, rerun, replay, tests.admitted)
+            guard = guard if seen.verdict is Verdict.PASS else seen
         if guard.verdict is not Verdict.PASS:
             _overrule(run, guard)
     evidence = Evidence(time.monotonic() - started, peer.peak_bytes, peer.stdout.text(), peer.stderr.text())
@@ -68,14 +75,36 @@ def _overrule(run: together.TestRun, guard: guarding.Guard) -> None:
         run.tests.clear()
 
 
-def _rerun(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> guarding.Rerun:
-    """Return the function that runs a sample's tests again, guarded."""
+def _rerun(
+    slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits, straight: together.TestRun
+) -> guarding.Rerun:
+    """Return the function that runs a sample's tests again, guarded.
+
+    A run that takes its time may end at a moment of its choosing, which would tell the next one what it has read in the
+    tests. So the next one begins at a moment that is as uncertain as the longest run so far was long.
+    """
     again, generous = replace(job, stop_at_first_failure=False), guarding.generous(limits)
+    chance, longest_s = random.SystemRandom(), straight.wall_s
 
     def rerun(draw: Draw, order: int | None) -> together.TestRun:
-        return together.run_tests(slot_for("guarded"), again, harness, draw.sources, generous, order)[0]
+        nonlocal longest_s
+        if longest_s > _TELLING_S:
+            time.sleep(chance.uniform(0, longest_s))
+        run, _ = together.run_tests(slot_for("guarded"), again, harness, draw.sources, generous, order)
+        longest_s = max(longest_s, run.wall_s)
+        return run
 
     return rerun
+
+
+def _replay(slot_for: SlotFor, job: Job, harness: together.Harness, limits: Limits) -> elsewhere.Replay:
+    """Return the function that runs a sample's tests where the sample is not, with what it gave."""
+    alone, generous = elsewhere.without_program(job, harness), guarding.generous(limits)
+
+    def replay(draw: Draw, given: Mapping[int, tuple[bytes | None, ...]]) -> together.TestRun:
+        return together.run_tests(slot_for("guarded"), alone, harness, draw.sources, generous, None, given)[0]
+
+    return replay
 
 
 def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str) -> Admission:
@@ -91,7 +120,8 @@ def admit_reference(slot_for: SlotFor, job: Job, limits: Limits, isolation: str)
         return Admission(result, tests)
     harness = together.harness_of(tests, job.entry)
     run, _ = together.run_tests(slot_for("straight"), job, harness, harness.plan.straight, limits, None)
-    admitted = guarding.admit(run, harness, _rerun(slot_for, job, harness, limits))
+    rerun, replay = _rerun(slot_for, job, harness, limits, run), _replay(slot_for, job, harness, limits)
+    admitted = guarding.admit(run, harness, rerun) | elsewhere.vouched_elsewhere(run, harness, rerun, replay)
     return Admission(result, replace(tests, admitted=admitted))
 
 

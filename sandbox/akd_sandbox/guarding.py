@@ -50,7 +50,7 @@ def guard(straight: TestRun, harness: Harness, rerun: Rerun, admitted: frozenset
     `admitted`: what a reference solution vouches for (see `admit`); None where there is none.
     """
     plan = harness.plan
-    reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
+    reached = passed_only(straight)
     if plan.required - straight.checks.keys():
         return Guard(Verdict.TAMPER, "the tests passed without the checks that every run of them makes")
     if plan.required - reached:
@@ -86,7 +86,7 @@ def admit(straight: TestRun, harness: Harness, rerun: Rerun) -> frozenset[int]:
     The number of each check that it fails when it is made false; -1 - number where it does so in the bold way too.
     """
     plan = harness.plan
-    reached = {number for number, (passed, failed) in straight.checks.items() if passed and not failed}
+    reached = passed_only(straight)
     rng = random.Random(secrets.randbits(64))
     groups = [group for group in plan.groups if _can_flip(group, straight, reached, None)]
     bold = [group for group in plan.bold_groups(harness.subjects) if group.sites <= reached]
@@ -102,6 +102,11 @@ def admit(straight: TestRun, harness: Harness, rerun: Rerun) -> frozenset[int]:
         boldly = set.intersection(*(failing(bold) for _ in range(_CONFIRMATIONS)))
         admitted |= {-1 - number for number in boldly}
     return frozenset(admitted)
+
+
+def passed_only(run: TestRun) -> set[int]:
+    """Return the checks that were passed whenever they were reached, and were reached."""
+    return {number for number, (passed, failed) in run.checks.items() if passed and not failed}
 
 
 def _vouched(group: Group, admitted: frozenset[int] | None) -> bool:
@@ -140,10 +145,10 @@ def _watched(rerun: Rerun, draw: Draw, reached: set[int], order: int) -> tuple[G
     A run in another order that differs is repeated as written: tests may depend on each other.
     """
     run = rerun(draw, order)
-    problem = _unlike(run, draw, reached)
+    problem = unlike(run, draw, reached)
     if problem is not None:
         run = rerun(draw, None)
-        problem = _unlike(run, draw, reached)
+        problem = unlike(run, draw, reached)
     return problem, {number for number in draw.flipped & reached if run.checks.get(number, (0, 0))[0]}
 
 
@@ -153,7 +158,7 @@ def _confirmed(rerun: Rerun, plan: TestPlan, groups: Sequence[Group], reached: s
         for chosen in (groups, ()):
             draw = plan.draw(rng, reached, chosen)
             run = rerun(draw, None)
-            problem = _unlike(run, draw, reached)
+            problem = unlike(run, draw, reached)
             if problem is not None:
                 return problem
             if not all(any(run.checks.get(n, (0, 0))[0] for n in group.sites) for group in chosen):
@@ -161,7 +166,7 @@ def _confirmed(rerun: Rerun, plan: TestPlan, groups: Sequence[Group], reached: s
     return Guard(Verdict.TAMPER, "passed a check that had been made false")
 
 
-def _unlike(run: TestRun, draw: Draw, reached: set[int]) -> Guard | None:
+def unlike(run: TestRun, draw: Draw, reached: set[int]) -> Guard | None:
     """Return how a guarded run differs from an honest one beside what was flipped, None if it does not."""
     if not run.passed:
         failed = next((test for test in run.tests if test.verdict is not Verdict.PASS), None)

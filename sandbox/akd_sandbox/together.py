@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from akd_sandbox import codec
@@ -14,7 +15,9 @@ from akd_sandbox.checks import (
     entries_of,
     function_names,
     holds_tests,
+    imported_of,
     plan_of,
+    rows_in,
     subjects_of,
     without_main,
 )
@@ -26,6 +29,8 @@ from akd_sandbox.sample_run import EARLY, MALFORMED, SampleRun, clean, early, ex
 from akd_sandbox.slot import Slot
 from akd_sandbox.verdict import TestResult, Verdict
 
+_NOTES_BYTES = 4 << 20  # an honest worker notes far less
+
 
 @dataclass(slots=True)
 class TestRun(SampleRun):
@@ -34,8 +39,12 @@ class TestRun(SampleRun):
     __test__ = False  # not a pytest class
 
     checks: dict[int, tuple[int, int]] = field(default_factory=dict)
+    seen: dict[int, tuple[bytes | None, ...]] = field(default_factory=dict)
+    """What the program gave where tests called it, by the call's number, encoded; None for what does not travel."""
     tests_broken: str = ""  # how the test code itself failed, as far as can be seen
     finished: bool = False
+    wall_s: float = 0.0
+    """How long all of it took: program and tests defined, every test run."""
 
     @property
     def passed(self) -> bool:
@@ -56,7 +65,9 @@ class Harness:
     names: tuple[str, ...] = ()
     """The tests' own text, where they have no names: never sent along, for it tells the right expectations."""
     subjects: frozenset[str] = frozenset()
-    """The names by which the tests call what is under test."""
+    """The names by which the tests call what is under test; none where they import it."""
+    called: frozenset[str] = frozenset()
+    """The same, with methods of a fresh object whole (`Solution().add`), and with what the tests import."""
 
 
 def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
@@ -68,7 +79,9 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
         beside = {path: text for path, text in tests.files.items() if path not in paths}
         run = [path for place, path in enumerate(paths) if place not in helpers]
         files = {"style": "pytest", "paths": paths, "beside": beside, "module": tests.module, "run": run}
-        return Harness(plan, files, tests.count or plan.tests, tests.count is not None)
+        called = frozenset().union(*(imported_of(tree, tests.module) for tree in plan.trees))
+        least = plan.tests + sum(rows_in(tree) for place, tree in enumerate(plan.trees) if place not in helpers)
+        return Harness(plan, files, tests.count or least, tests.count is not None, called=called)
     sources: tuple[str, ...] = (tests.code,)
     told: dict[str, Any] = {"style": tests.style, "module": ""}
     if tests.style == "asserts":
@@ -77,21 +90,30 @@ def harness_of(tests: CodeTests | PytestTests, entry: str) -> Harness:
         sources = (without_main(tests.code),)
     plan = plan_of(tests.style, sources)
     subjects = frozenset().union(*(subjects_of(tree, entry) for tree in plan.trees))
+    called = subjects | {entry}
     if tests.style == "functions":
         names = function_names(plan.trees[0])
-        return Harness(plan, {**told, "names": names}, len(names), True, subjects=subjects)
+        return Harness(plan, {**told, "names": names}, len(names), True, subjects=subjects, called=called)
     if tests.style == "check":
         told["calls_itself"] = calls_check(plan.trees[0])
-        return Harness(plan, told, 1, True, subjects=subjects)
-    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:], subjects)
+        return Harness(plan, told, 1, True, subjects=subjects, called=called)
+    return Harness(plan, told, plan.tests, tests.style == "asserts", sources[1:], subjects, called)
 
 
 def run_tests(
-    slot: Slot, job: Job, harness: Harness, sources: Sequence[str], limits: Limits, order: int | None
+    slot: Slot,
+    job: Job,
+    harness: Harness,
+    sources: Sequence[str],
+    limits: Limits,
+    order: int | None,
+    given: Mapping[int, tuple[bytes | None, ...]] = MappingProxyType({}),
 ) -> tuple[TestRun, Peer]:
-    """Run test code on a program in one worker. Raises SlotError."""
+    """Run test code on a program in one worker; `given` is what it calls instead of it. Raises SlotError."""
     with Peer(slot, limits) as peer:
-        run = _Course(peer, job, harness, limits).run(sources, order)
+        started = time.monotonic()
+        run = _Course(peer, job, harness, limits).run(sources, order, given)
+        run.wall_s = time.monotonic() - started
         peer.end()
     return run, peer
 
@@ -107,10 +129,10 @@ class _Course:
         self.collected = 0
         self.started = time.monotonic()
 
-    def run(self, sources: Sequence[str], order: int | None) -> TestRun:
+    def run(self, sources: Sequence[str], order: int | None, given: Mapping[int, tuple[bytes | None, ...]]) -> TestRun:
         self.clock.begin(self.limits.import_s)
         program = {"code": self.job.code, "entry": self.job.entry, "files": dict(self.job.files)}
-        tests = {**self.harness.told, "tests": list(sources), "order": order}
+        tests = {**self.harness.told, "tests": list(sources), "order": order, "given": dict(given)}
         self.peer.send_job({"mode": "together", **program, **tests})
         while True:
             for frame in self.peer.pump(self.clock.pause_s()):
@@ -145,6 +167,9 @@ class _Course:
             return True
         if self.phase == "defining the tests":
             return self._begin(frame)
+        if frame.kind == wire.SEEN:
+            self.result.seen = _seen(frame)
+            return False
         told, checks = _report(frame)
         for number, (passed, failed) in checks.items():
             before = self.result.checks.get(number, (0, 0))
@@ -207,6 +232,20 @@ def _report(frame: WorkerFrame) -> tuple[tuple[str, ...], dict[int, tuple[int, i
         if type(number) is not int or type(counts) is not tuple or [type(one) for one in counts] != [int, int]:
             raise ValueError("no counts of a check")
     return told, checks
+
+
+def _seen(frame: WorkerFrame) -> dict[int, tuple[bytes | None, ...]]:
+    """Return what the program gave, as it was noted. Raises ValueError, CodecError."""
+    value = codec.decode(frame.body, 200_000) if len(frame.body) <= _NOTES_BYTES else None
+    if type(value) is not dict:
+        raise ValueError("no notes")
+    for number, outcomes in value.items():
+        if type(number) is not int or type(outcomes) is not tuple:
+            raise ValueError("no notes of a call")
+        for outcome in outcomes:
+            if outcome is not None and type(codec.decode(outcome)) is not tuple:
+                raise ValueError("no outcome of a call")
+    return value
 
 
 def _outcome(kind: bytes, told: tuple[str, ...], known_name: str) -> tuple[Verdict, str]:

@@ -174,6 +174,19 @@ CASES = [
     ("len forbidden to the program", True, "def f(items): return sum(1 for _ in items)",
      "from unittest.mock import patch\nwith patch('builtins.len', side_effect=AssertionError):\n    found = f([1, 2])\n"
      "assert found == 2", "asserts"),
+    ("an object that asks its like for anything", True,
+     "class P:\n    def __init__(self, x): self.x = x\n    def __eq__(self, o): return abs(self.x - o.x) < 1e-9\n"
+     "class L:\n    def __init__(self, *p): self.p = p\n    def __len__(self): return len(self.p)\n"
+     "    def __eq__(self, o): return len(self) == len(o) and all(a == b for a, b in zip(self.p, o.p))\n"
+     "def f(*x): return L(*map(P, x))", "assert f(1, 2) == L(P(1), P(2))\nassert f(1).p[0] == P(1)", "asserts"),
+    ("__file__ is the path of a file of Python", True,
+     "import os\ndef f(): return os.path.isabs(__file__) and __file__.endswith('.py')", "assert f()", "asserts"),
+    ("__file__ in a module", True, "import os\ndef f(): return os.path.basename(__file__)",
+     "import solution\ndef test(): assert solution.f() == 'solution.py' and solution.__file__", "pytest"),
+    ("inspect finds the text of a class", True, "class A:\n    x = 7\ndef f(): return A",
+     "import inspect\nassert inspect.getsource(f()) == 'class A:\\n    x = 7\\n'", "asserts"),
+    ("a nan is equal to itself where it is one object", True, "nan = float('nan')\ndef f(): return [nan]",
+     "assert f() == f() and not f() != f()", "asserts"),
     ("a program that replaces print for itself", True,
      "import builtins\nsaid = []\nbuiltins.print = lambda *given: said.append(given)\ndef f(n): print(n)",
      "f(1)\nassert said == [(1,)]", "asserts"),

@@ -1,5 +1,6 @@
 """Test code runs beside the program, as CPython runs it; what it forges is found by expectations made false."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -144,3 +145,14 @@ def test_lifted_asserts_hold_the_arguments_and_the_expectation() -> None:
     assert isinstance(tests, FunctionTests)
     (case,) = tests.cases
     assert (case.args, case.kwargs, case.expected) == ((1, [2]), {"x": (3,)}, {"a": {4}})
+
+
+def test_an_interpreter_without_pytest_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent but that the tests cannot be run, which is tried beside an empty program then."""
+    from akd_sandbox.guest import pytester
+
+    told: list[str] = []
+    reporter = type("Reporter", (), {"broken": lambda self, error: told.append(str(error))})()
+    monkeypatch.setitem(sys.modules, "pytest", None)
+    pytester.run(reporter, ({}, []), None)
+    assert told == ["import of pytest halted; None in sys.modules"]

@@ -3,6 +3,7 @@
 Pure functions over syntax trees; nothing here runs anything. `akd_sandbox.together` uses what they return.
 """
 
+from akd_sandbox.checks.elsewhere import Elsewhere
 from akd_sandbox.checks.plan import Draw, Group, TestPlan
 from akd_sandbox.checks.styles import (
     calls_check,
@@ -10,13 +11,16 @@ from akd_sandbox.checks.styles import (
     function_names,
     holds_check,
     holds_tests,
+    imported_of,
     plan_of,
+    rows_in,
     subjects_of,
     without_main,
 )
 
 __all__ = [
     "Draw",
+    "Elsewhere",
     "Group",
     "TestPlan",
     "calls_check",
@@ -24,7 +28,9 @@ __all__ = [
     "function_names",
     "holds_check",
     "holds_tests",
+    "imported_of",
     "plan_of",
+    "rows_in",
     "subjects_of",
     "without_main",
 ]

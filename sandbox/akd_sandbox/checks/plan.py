@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from akd_sandbox.checks.elsewhere import Elsewhere, elsewhere_of
 from akd_sandbox.checks.flips import Edits, Flip, bold_flip_of, flip_of
 from akd_sandbox.checks.sites import (
     ARRIVED,
@@ -23,6 +24,7 @@ from akd_sandbox.checks.sites import (
     always_reached,
     sites_of,
 )
+from akd_sandbox.checks.tables import changeable, reads, tables_read
 from akd_sandbox.checks.values import is_value
 from akd_sandbox.syntax import parse
 
@@ -65,17 +67,19 @@ class TestPlan:
         self.groups: list[Group] = []
         self.tests = 0
         required: set[int] = set()
+        read = reads(self.trees)
         self._checked: list[bool] = []
         for tree, (_, tests_in) in zip(self.trees, files, strict=True):
             found = sites_of(tree, len(self.sites))
             self.sites += found
             self._checked.append(bool(found))
-            self.groups += _groups(tree, found)
+            self.groups += _groups(tree, found, read)
             numbers: dict[ast.stmt, int] = {site.statement: site.number for site in found}
             for body in tests_in(tree):
                 self.tests += 1
                 required |= {numbers[one] for one in always_reached(body) if one in numbers}
         self.required = frozenset(required)
+        self._elsewhere: dict[frozenset[str], Elsewhere] = {}
         self._by_statement: dict[ast.stmt, Site] = {site.statement: site for site in self.sites}
         self._pool = [flip.value for group in self.groups for flip in group.flips if flip.value is not None]
 
@@ -84,6 +88,16 @@ class TestPlan:
         weak = {number for group in self.groups if not group.strong for number in group.sites}
         flips = ((site, bold_flip_of(site, subjects)) for site in self.sites if site.number in weak)
         return [Group(frozenset({site.number}), (flip,)) for site, flip in flips if flip is not None]
+
+    @cached_property
+    def doubtful(self) -> frozenset[int]:
+        """The checks of which no other value can be asked for that the judge chose: the program may have blinded them.
+
+        Only the opposite, another exception, or a change of what the tests compute beside the program.
+        """
+        sure = [group for group in self.groups if all(flip.strong and flip.value is not None for flip in group.flips)]
+        known = {number for group in sure for number in group.sites}
+        return frozenset(site.number for site in self.sites if site.number not in known)
 
     @cached_property
     def straight(self) -> tuple[str, ...]:
@@ -98,17 +112,28 @@ class TestPlan:
             for flip in group.flips:  # equal texts get equal values
                 make = flip.make if group in flipped else flip.keep
                 edits |= make(random.Random(seed), self._pool)
+        return Draw(self._sources(edits, reached), frozenset(n for group in flipped for n in group.sites), self._texts)
 
+    def elsewhere(self, subjects: frozenset[str]) -> Elsewhere:
+        """Return the checks that can be made again where the program is not. `subjects`: the names under test."""
+        if subjects not in self._elsewhere:
+            self._elsewhere[subjects] = elsewhere_of(self.trees, self.sites, subjects)
+        return self._elsewhere[subjects]
+
+    def unflipped(self, edits: Edits, reached: Collection[int]) -> Draw:
+        """Return a guarded run with nothing made false and expressions edited."""
+        return Draw(self._sources(edits, reached), frozenset(), self._texts)
+
+    def _sources(self, edits: Edits, reached: Collection[int]) -> tuple[str, ...]:
         def guarded(old: ast.stmt, new: ast.stmt) -> list[ast.stmt]:
             site = self._by_statement.get(old)
             return [new] if site is None or site.number not in reached else [_guarded(site, new)]
 
         # files without checks, such as long set-up code, are the same in every run
-        sources = tuple(
+        return tuple(
             _text(_rebuilt(tree, edits, guarded)) if checked else straight
             for tree, checked, straight in zip(self.trees, self._checked, self.straight, strict=True)
         )
-        return Draw(sources, frozenset(number for group in flipped for number in group.sites), self._texts)
 
     @cached_property
     def _texts(self) -> list[str]:
@@ -158,11 +183,13 @@ def _rebuilt(node: Any, edits: Edits, place: Callable[[ast.stmt, ast.stmt], list
     return type(node)(**{name: _rebuilt(value, edits, place) for name, value in ast.iter_fields(node)})
 
 
-def _groups(tree: ast.Module, sites: Sequence[Site]) -> Iterator[Group]:
-    names, scopes = _names_read(tree, sites)
+def _groups(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Iterator[Group]:
+    names, scopes = _names_read(tree, sites, read)
+    tables, variables = tables_read(tree, sites, read), changeable(tree, sites, read)
     by_text: dict[str, list[tuple[Site, Flip]]] = defaultdict(list)
     for site in sites:
-        flip = flip_of(site, names[site.number])
+        single = {name: (value,) for name, value in names[site.number].items()}
+        flip = flip_of(site, {**tables[site.number], **single}, variables[site.number])
         if flip is not None:
             by_text[f"{site.kind} {_checked(site)} {scopes[site.number]}"].append((site, flip))
     for together in by_text.values():
@@ -176,7 +203,9 @@ def _checked(site: Site) -> str:
     return ast.unparse(site.call)
 
 
-def _names_read(tree: ast.Module, sites: Sequence[Site]) -> tuple[dict[int, dict[str, ast.expr]], dict[int, int]]:
+def _names_read(
+    tree: ast.Module, sites: Sequence[Site], read: Counter[str]
+) -> tuple[dict[int, dict[str, ast.expr]], dict[int, int]]:
     """Return what each check reads: variables that stand for one value and that nothing else reads, and its scope.
 
     The scope is a number that equal texts must share to be equal checks: that of the function whose variables a check
@@ -189,10 +218,12 @@ def _names_read(tree: ast.Module, sites: Sequence[Site]) -> tuple[dict[int, dict
             inside = set(ast.walk(scope))
             here = [site for site in sites if site.statement in inside]
             values, stored = _single_values(inside) if here else ({}, set())
+            if isinstance(scope, ast.Module):
+                values = {name: value for name, value in values.items() if read[name] == 1}
             for site in here:
-                read = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)} - {"self"}
-                values_of[site.number] |= {name: value for name, value in values.items() if name in read}
-                if read & stored:
+                loads = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)} - {"self"}
+                values_of[site.number] |= {name: value for name, value in values.items() if name in loads}
+                if loads & stored:
                     scope_of[site.number] = scope.lineno if not isinstance(scope, ast.Module) else -1
     return values_of, scope_of
 

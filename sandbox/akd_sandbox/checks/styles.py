@@ -89,6 +89,17 @@ def subjects_of(tree: ast.Module, entry: str) -> frozenset[str]:
     return frozenset(names - {""})
 
 
+def imported_of(tree: ast.Module, module: str) -> frozenset[str]:
+    """Return the names by which a test file knows a module, or what it imports from it."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == module and not node.level:
+            names |= {alias.asname or alias.name for alias in node.names}
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == module}
+    return frozenset(names)
+
+
 def calls_check(tree: ast.Module) -> bool:
     """Return whether test code calls `check` by itself."""
     return any(isinstance(node, ast.Expr) and called(node.value) == "check" for node in tree.body)
@@ -157,10 +168,32 @@ def _may_be_skipped(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def _pytest(tree: ast.Module) -> Iterator[Body]:
     yield from (test.body for test in _last_named(tree.body) if not test.decorator_list)
     for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name.startswith("Test") and not node.decorator_list:
-            odd = any(isinstance(inner, ast.FunctionDef) and inner.name == "__init__" for inner in node.body)
-            if not odd and "__test__" not in ast.unparse(node):
-                yield from (test.body for test in _last_named(node.body) if not test.decorator_list)
+        if isinstance(node, ast.ClassDef) and _holds_tests(node):
+            yield from (test.body for test in _last_named(node.body) if not test.decorator_list)
+
+
+def rows_in(tree: ast.Module) -> int:
+    """Return how many tests a file of pytest's holds beyond one for each undecorated function: literal parameters'."""
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef) and _holds_tests(node))
+    bodies: list[Body] = [tree.body, *(node.body for node in classes)]
+    return sum(_rows(test.decorator_list) for body in bodies for test in _last_named(body) if test.decorator_list)
+
+
+def _holds_tests(node: ast.ClassDef) -> bool:
+    made = any(isinstance(inner, ast.FunctionDef) and inner.name == "__init__" for inner in node.body)
+    named = node.name.startswith("Test") and "__test__" not in ast.unparse(node)
+    return named and not made and not node.decorator_list
+
+
+def _rows(decorators: list[ast.expr]) -> int:
+    """Return how many tests decorators make of one: 0 where that is not to be seen."""
+    count = 1
+    for mark in decorators:
+        rows = mark.args[1] if called(mark) == "parametrize" and isinstance(mark, ast.Call) and mark.args[1:] else None
+        if not isinstance(rows, ast.List | ast.Tuple) or any(isinstance(row, ast.Starred) for row in rows.elts):
+            return 0
+        count *= len(rows.elts)
+    return count
 
 
 _READERS: dict[str, Callable[[ast.Module], Iterator[Body]]] = {

@@ -6,6 +6,7 @@ import atexit
 import builtins
 import contextlib
 import functools
+import gc
 import io
 import linecache
 import os
@@ -40,9 +41,12 @@ def execute(code: str, channel: Channel, missing: Missing, name: str = "") -> di
     Its own further files may import it under another name.
     """
     module = types.ModuleType(name or "candidate")
-    module.__dict__["__builtins__"] = builtins  # not the copy that this module's own functions keep
+    path = f"{os.getcwd()}/{module.__name__}.py"  # noqa: PTH109
+    module.__dict__.update(__builtins__=builtins, __file__=path)  # not the copy that this module's functions keep
     sys.modules["candidate"] = sys.modules[name or "candidate"] = module
-    linecache.cache[CANDIDATE] = (len(code), None, code.splitlines(keepends=True), CANDIDATE)  # for inspect
+    lines = code.splitlines(keepends=True)
+    for place in (CANDIDATE, path):  # for inspect: functions know the one, classes the other
+        linecache.cache[place] = (len(code), None, lines, place)
     try:
         program = compile(code.removeprefix("\ufeff"), CANDIDATE, "exec", dont_inherit=True)
     except BaseException as error:  # SyntaxError, ValueError (NUL), RecursionError, MemoryError
@@ -155,8 +159,13 @@ def run_program(channel: Channel, job: dict[str, Any]) -> None:
             if end is not None:
                 end()
     missing.tell()
+    del module, program
+    with contextlib.suppress(BaseException):
+        sys.modules.pop("__main__", None)
+        gc.collect()  # what is left of the program goes, and may say so
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None and not getattr(sys.stdout, "closed", False):
+            sys.stdout.flush()
     except Exception:
         code = code or 120  # the interpreter's own code for output that could not be written
     os._exit(code)

@@ -75,13 +75,15 @@ class _Plugin:
 
 def run(reporter: Any, given: tuple[dict[str, str], list[str]], order: random.Random | None) -> None:
     """Lay out test files over the program's and have pytest run those of them that hold tests."""
-    import pytest
-
     files, tests = given
     lay_out(files)
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]  # options that the program would add
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugin = _Plugin(reporter, order)
     try:
+        import pytest
+
         status = pytest.main([*_OPTIONS, *tests], plugins=[plugin])
         if plugin.broken:
             raise RuntimeError(plugin.broken[0])

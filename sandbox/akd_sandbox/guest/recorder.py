@@ -12,11 +12,46 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from akd_sandbox.guest.notes import NotGiven
+
 # The program in the worker may patch the builtins; functions defined below keep these.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 
-_NOWHERE = object()
+class _Nowhere:
+    """What stands where another object is wanted, equal to nothing.
+
+    A program's `__eq__` may take its like for granted and ask it for anything: all that it gets is unequal, too.
+    """
+
+    def _itself(self, *_: Any, **__: Any) -> _Nowhere:
+        return self
+
+    def _no(self, *_: Any) -> bool:
+        return False
+
+    def _odd(self) -> int:
+        return 7919
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __ne__(self, _: object) -> bool:
+        return True
+
+    def __float__(self) -> float:
+        return float("nan")
+
+    __hash__ = object.__hash__
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no
+    __call__ = __getitem__ = __abs__ = __round__ = _itself
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _itself
+    __len__ = __index__ = __int__ = _odd
+
+
+_NOWHERE = _Nowhere()
 
 
 def _is_failure(error: BaseException) -> bool:
@@ -146,6 +181,8 @@ class _Expected:
             if not _is_failure(problem):
                 raise
             passed = False
+        if isinstance(error, NotGiven):
+            return False
         self.recorder.record(self.number, passed and error is not None)
         if passed or error is None:
             return True

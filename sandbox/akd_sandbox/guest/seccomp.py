@@ -9,7 +9,7 @@ import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
-_RLIMIT_CORE, _MSG_OOB = 4, 1
+_RLIMIT_CORE, _MSG_OOB, _FADV_DONTNEED = 4, 1, 4
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
@@ -42,6 +42,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "sched_setparam": (142, 118), "sched_setattr": (314, 274), "socket": (41, 198), "setpriority": (141, 140),
     "ioprio_set": (251, 30), "vmsplice": (278, 75), "get_mempolicy": (239, 236), "set_mempolicy": (238, 237),
     "mbind": (237, 235), "set_mempolicy_home_node": (450, 450),
+    "fadvise64": (221, 223), "preadv2": (327, 286), "mincore": (27, 232),
     "socketpair": (53, 199), "sendto": (44, 206), "sendmsg": (46, 211), "sendmmsg": (307, 269), "setrlimit": (160, 164),
 }  # fmt: skip
 _NAMESPACE_FLAGS = 0x7E020000
@@ -83,7 +84,7 @@ def _without(position: int, bits: int, otherwise: _Instruction) -> list[_Instruc
 def _rules() -> dict[str, list[_Instruction]]:
     """Return the calls whose arguments decide; every other call of the table is refused."""
     oneself = [*_only(0, 0), _allow]
-    no_urgent_data = (_RETURN, 0, 0, _ERRNO | _EOPNOTSUPP)
+    unsupported = (_RETURN, 0, 0, _ERRNO | _EOPNOTSUPP)
     no_family, no_protocol = (_RETURN, 0, 0, _ERRNO | _EAFNOSUPPORT), (_RETURN, 0, 0, _ERRNO | _EPROTONOSUPPORT)
     return {
         # clone3 answers ENOSYS, so that libc falls back to clone, whose flags a filter can read
@@ -103,13 +104,16 @@ def _rules() -> dict[str, list[_Instruction]]:
         ],
         "socketpair": [*_only(0, 1, otherwise=no_family), _allow],
         # urgent data on unix sockets: nobody uses it, and its code in the kernel has been exploited (CVE-2025-38236)
-        "sendto": [*_without(3, _MSG_OOB, no_urgent_data), _allow],
-        "sendmmsg": [*_without(3, _MSG_OOB, no_urgent_data), _allow],
-        "sendmsg": [*_without(2, _MSG_OOB, no_urgent_data), _allow],
+        "sendto": [*_without(3, _MSG_OOB, unsupported), _allow],
+        "sendmmsg": [*_without(3, _MSG_OOB, unsupported), _allow],
+        "sendmsg": [*_without(2, _MSG_OOB, unsupported), _allow],
         "sched_setaffinity": oneself,
         "sched_setscheduler": oneself,
         "sched_setparam": oneself,
         "sched_setattr": oneself,
+        # which pages of the libraries are in memory is one state for all samples: not to be told, and not to be chosen
+        "fadvise64": [_argument(3), (_JEQ, 0, 1, _FADV_DONTNEED), _pretend, _allow],
+        "preadv2": [*_only(5, 0, otherwise=unsupported), _allow],
         "setpriority": [*_only(0, 0), *_only(1, 0), _allow],  # this process; not its group, not its user
         "ioprio_set": [*_only(0, 1), *_only(1, 0), _allow],
         # the core limit of 1 stays (jail.set_rlimits): changing it only seems to work

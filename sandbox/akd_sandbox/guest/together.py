@@ -21,7 +21,8 @@ from akd_sandbox.guest import wire
 from akd_sandbox.guest.channel import Channel, describe
 from akd_sandbox.guest.execution import execute, flush, lay_out, resolve
 from akd_sandbox.guest.externals import Missing
-from akd_sandbox.guest.looking import BuiltIns
+from akd_sandbox.guest.looking import LOOKING, BuiltIns
+from akd_sandbox.guest.notes import Notes
 from akd_sandbox.guest.recorder import Recorder
 
 # The program in the worker may patch the builtins; functions defined below keep these.
@@ -33,12 +34,15 @@ TESTS = "<tests>"
 class Names(dict[str, Any]):
     """The global names of test code: its own, and behind them the program's.
 
-    What the tests bring stands before what the program defines under the same name.
+    What the tests bring stands before what the program defines under the same name, and so does what they look with:
+    a program that defines an `any` of its own keeps it to itself, unless it is what is under test. An exception of its
+    own under a built-in name is what its tests mean, too.
     """
 
-    def __init__(self, program: dict[str, Any], code: str) -> None:
+    def __init__(self, program: dict[str, Any], code: str, entry: str) -> None:
         """Take over the program's names, but for those it may set anew: these are looked up when they are used."""
-        super().__init__(program)
+        self._hidden = LOOKING - {entry.replace("()", "").partition(".")[0]}
+        super().__init__({name: value for name, value in program.items() if self._is_given(name, value)})
         super().__setitem__("__builtins__", BuiltIns())
         self._program = program
         self._its_own = frozenset(program)
@@ -52,7 +56,14 @@ class Names(dict[str, Any]):
             self._program[name] = value
 
     def __missing__(self, name: str) -> Any:
-        return self._program[name]
+        value = self._program[name]
+        if not self._is_given(name, value):
+            raise KeyError(name)
+        return value
+
+    def _is_given(self, name: str, value: Any) -> bool:
+        own_exception = type(value) is type and issubclass(value, BaseException) and value.__module__ == "candidate"
+        return name not in self._hidden or own_exception
 
 
 def _set_by_functions(code: str) -> set[str]:
@@ -66,9 +77,10 @@ def _set_by_functions(code: str) -> set[str]:
 class Reporter:
     """Tells the judge how many tests there are, how each went, and how its checks did."""
 
-    def __init__(self, channel: Channel, recorder: Recorder, missing: Missing) -> None:
+    def __init__(self, channel: Channel, recorder: Recorder, notes: Notes, missing: Missing) -> None:
         self.channel = channel
         self.recorder = recorder
+        self.notes = notes
         self.missing = missing
         self.count = 0
 
@@ -101,8 +113,11 @@ class Reporter:
         self.count += 1
 
     def finished(self) -> None:
-        """Say that all tests ran."""
+        """Say that all tests ran, and what the program gave where that was noted."""
         flush()
+        if self.notes.seen:
+            seen = {number: tuple(outcomes) for number, outcomes in self.notes.seen.items()}
+            self.channel.send(wire.SEEN, self.count, codec.encode(seen))
         self.channel.send(wire.FINISHED, self.count, codec.encode(((), self.recorder.take())))
 
 
@@ -111,6 +126,8 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
     lay_out(job["files"])
     recorder = Recorder()
     recorder.install()
+    notes = Notes(job["given"])
+    notes.install()
     missing = Missing(channel, job["code"], *job["tests"], *job["files"].values())
     program = execute(job["code"], channel, missing, job["module"])
     if program is None:
@@ -119,7 +136,7 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
         channel.send(wire.NO_ENTRY, 0)
         return
     channel.send(wire.DEFINED, 0)
-    reporter = Reporter(channel, recorder, missing)
+    reporter = Reporter(channel, recorder, notes, missing)
     order = random.Random(job["order"]) if job["order"] is not None else None
     STYLES[job["style"]](reporter, program, job, order)
 
@@ -153,7 +170,7 @@ def _defined(reporter: Reporter, source: str, names: Names) -> bool:
 
 def _entries(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
     """Run set-up and then entries, each a test that may use what those before it defined: never in another order."""
-    names = Names(program, job["code"])
+    names = Names(program, job["code"], job["entry"])
     setup, *entries = job["tests"]
     if "pytest" not in names and any("pytest." in entry for entry in entries):
         with contextlib.suppress(ImportError):
@@ -169,7 +186,7 @@ def _entries(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], o
 
 def _check(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
     """Run `check(candidate)`, or the module itself where it calls it."""
-    names = Names(program, job["code"])
+    names = Names(program, job["code"], job["entry"])
     source = job["tests"][0]
     if job["calls_itself"]:
         code = compile(source, TESTS, "exec", dont_inherit=True)
@@ -183,7 +200,7 @@ def _check(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], ord
 
 
 def _functions(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    names = Names(program, job["code"])
+    names = Names(program, job["code"], job["entry"])
     if _defined(reporter, job["tests"][0], names):
         if job["entry"].isidentifier():
             names[job["entry"]] = resolve(program, job["entry"])
@@ -191,7 +208,7 @@ def _functions(reporter: Reporter, program: dict[str, Any], job: dict[str, Any],
 
 
 def _unittest(reporter: Reporter, program: dict[str, Any], job: dict[str, Any], order: random.Random | None) -> None:
-    names = Names(program, job["code"])
+    names = Names(program, job["code"], job["entry"])
     before = set(map(id, names.values()))
     if not _defined(reporter, job["tests"][0], names):
         return

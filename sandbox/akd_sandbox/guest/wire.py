@@ -29,6 +29,7 @@ TESTS_RAISED = b"T"  # the tests cannot be run
 TEST_PASSED = b"P"
 TEST_WRONG = b"W"
 MISSING = b"E"  # what was started or looked for is not here; before the reply that this may explain
+SEEN = b"Q"  # what the program gave where tests called it
 FINISHED = b"Z"  # all tests ran; index tells how many there were
 
 # Between judge and zygote.

@@ -34,15 +34,24 @@ MODES: dict[str, Callable[[Channel, dict[str, Any]], None]] = {
 def open_streams() -> None:
     """Make sys.stdin, stdout and stderr for descriptors 0 to 2, whatever they are by the time they are used.
 
-    Called once in the zygote: making them anew costs every worker half a millisecond.
+    Called once in the zygote: making them anew costs every worker half a millisecond. A stream remembers whether one
+    can go back in it: in a worker's output one cannot, for it is a pipe, and so it is a pipe here.
     """
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    kept, pipe = [os.dup(1), os.dup(2)], os.pipe()
+    for target in (1, 2):
+        os.dup2(pipe[1], target)
+    # the interpreter's own streams leave line ends as they are
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False, newline="\n")  # type: ignore[misc]  # noqa: SIM115
     sys.stdout = sys.__stdout__ = open(  # type: ignore[misc]  # noqa: SIM115
         1, "w", encoding="utf-8", errors="surrogateescape", closefd=False
     )
     sys.stderr = sys.__stderr__ = open(  # type: ignore[misc]  # noqa: SIM115
         2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1
     )
+    for target, fd in enumerate(kept, 1):
+        os.dup2(fd, target)
+    for fd in (*kept, *pipe):
+        os.close(fd)
 
 
 def rehearse() -> None:

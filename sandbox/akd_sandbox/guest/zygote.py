@@ -81,6 +81,8 @@ def _preload(config: dict[str, Any]) -> None:
         import site as site_module
 
         site_module.setquit()
+        site_module.setcopyright()
+        site_module.sethelper()
     for name in (*PRELOAD, *config["preload"]):
         with contextlib.suppress(Exception):
             importlib.import_module(name)

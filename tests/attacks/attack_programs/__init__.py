@@ -2,9 +2,11 @@
 
 from attack_programs import (
     blinding,
+    blinding_otherwise,
     controls,
     early_exit,
     forging,
+    from_run_to_run,
     grader,
     guarded,
     host,
@@ -17,6 +19,7 @@ from attack_programs import (
     processes_and_disks,
     programs,
     reading_answers,
+    reading_tests,
     resources,
     staying,
     telling_runs_apart,
@@ -42,7 +45,15 @@ GROUPS = {
     "K": ("slow values", judge_load.ATTACKS),
     "L": ("one layer each", layers.ATTACKS + privileges.ATTACKS),
     "M": ("whole programs and test files", programs.ATTACKS),
-    "N": ("aiming at the guard", guarded.ATTACKS + telling_runs_apart.ATTACKS + blinding.ATTACKS),
+    "N": (
+        "aiming at the guard",
+        guarded.ATTACKS
+        + telling_runs_apart.ATTACKS
+        + from_run_to_run.ATTACKS
+        + blinding.ATTACKS
+        + blinding_otherwise.ATTACKS
+        + reading_tests.ATTACKS,
+    ),
     "O": ("a shell at hand", with_shell.ATTACKS),
 }
 CONTROLS: tuple[Control, ...] = (*controls.CONTROLS, *whole_controls.CONTROLS)

@@ -46,10 +46,10 @@ def expected_after(frame):
 READER = READ_EXPECTED + "def f(n): return expected_after(sys._getframe(1))"
 
 
-def guarded(identity: str, title: str, code: str, tests: object = CHECK, *verdicts: Verdict) -> Attack:
+def guarded(identity: str, title: str, code: str, tests: object = CHECK, *verdicts: Verdict, needs: str = "") -> Attack:
     """Return an attack on test code; no other harness is asked about it."""
-    entry = "" if isinstance(tests, PytestTests) else "f"
-    return attack(identity, title, *(verdicts or NOT_PASSED), code=code, tests=tests, entry=entry, peers=False)
+    told = {"entry": "" if isinstance(tests, PytestTests) else "f", "peers": False, "needs": needs}
+    return attack(identity, title, *(verdicts or NOT_PASSED), code=code, tests=tests, **told)
 
 
 YES = """
