@@ -33,6 +33,11 @@ _TARGET = re.compile(
     r"(?:(?P<len>len)\(\s*)?(?P<name>[A-Za-z_]\w*)(?P<depth>(?:\[\w+\])*)(?P<length>\s*\)|\.length|\.size\(\))?"
 )
 _CONDITION = re.compile(r"\b(?:if|elif|when|whenever|whether|otherwise|else|unless|while)\b", re.IGNORECASE)
+_CHOICE = re.compile(
+    r"\b(?:that|which|whose|only|every|each|any|counts?|sums?|filters?|removes?|keeps?|selects?|drops?)\b",
+    re.IGNORECASE,
+)
+"""What tells that a comparison chooses among items, as in `count the items greater than 5`."""
 _CLAUSE = re.compile(r"[;\n]|[.:](?!\d)|,(?!\s*-?\d)|\b(?:and then|but)\b")
 _NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WORDS = {word: number for number, word in enumerate(_NUMERALS)}
@@ -132,7 +137,7 @@ def _said(text: str) -> Iterator[tuple[Check, int]]:
         for said, check, needs in _IN_CLAUSES:
             if said.search(clause):
                 yield check, needs
-        for least, most in _stated_ranges(clause):
+        for least, most in () if _CHOICE.search(clause) else _stated_ranges(clause):
             yield lambda value, a=least, b=most: all(_within(number, a, b) for number in numbers_in(value)), 0  # type: ignore[misc]
             yield lambda value, a=least, b=most: not _is_sized(value) or _within(len(value), a, b), 1  # type: ignore[misc]
 
@@ -226,15 +231,18 @@ _EMPTY = (
 _REPEATS = (
     r"distinct|unique|permutation|all different|(?:no|without|contains no|free of) (?:duplicat|repeat|repetition)\w*"
 )
+_NOT_CHOSEN = "".join(rf"(?<!{word} )" for word in ("the", "only", "all", "every", "each", "any"))
+"""`the positive numbers` are chosen among others; `a positive number` is what is given."""
+_PARITY = r"(?<!that )(?<!which )(?:is|be|an) {}(?! (?:number of|count of|length|size))"
 _ORDER, _REVERSED = r"sorted|increasing|ascending|monoton\w+", r"decreasing|descending|reverse(?:d|ly)?"
 _MANY, _MANY_AFTER = (
     r" (?:number of|count of|length|size)",
     r"(?:length|size|number of \w+) (?:is|are|must be|being) (?:an )?",
 )
 _ADJECTIVES: tuple[tuple[re.Pattern[str], Check, int], ...] = (
-    (_of("positive"), _all_numbers(lambda number: number > 0), 0),
+    (_of(f"{_NOT_CHOSEN}positive"), _all_numbers(lambda number: number > 0), 0),
     (_of("non-?negative|not negative|natural|unsigned|whole numbers?"), _all_numbers(lambda number: number >= 0), 0),
-    (_of("negative"), _all_numbers(lambda number: number < 0), 0),
+    (_of(f"{_NOT_CHOSEN}negative"), _all_numbers(lambda number: number < 0), 0),
     (_of("non-?positive"), _all_numbers(lambda number: number <= 0), 0),
     (_of("non-?zero|not (?:be )?(?:zero|0)"), _all_numbers(lambda number: number != 0), 0),
     (_of(_EMPTY), _not_empty, 1),
@@ -245,9 +253,9 @@ _ADJECTIVES: tuple[tuple[re.Pattern[str], Check, int], ...] = (
     (_of("strictly"), _in_rows(is_distinct), 2),
 )
 _IN_CLAUSES: tuple[tuple[re.Pattern[str], Check, int], ...] = (
-    (_of("odd"), _all_numbers(_is_odd), 0),
+    (_of(_PARITY.format("odd")), _all_numbers(_is_odd), 0),
     (_of(f"odd{_MANY}|{_MANY_AFTER}odd"), lambda value: not _is_sized(value) or len(value) % 2 == 1, 1),
-    (_of("even"), _all_numbers(_is_even), 0),
+    (_of(_PARITY.format("even")), _all_numbers(_is_even), 0),
     (_of(f"even{_MANY}|{_MANY_AFTER}even"), lambda value: not _is_sized(value) or len(value) % 2 == 0, 1),
 )
 

@@ -18,6 +18,7 @@ from akd_code.storage import json_line, write_whole
 from akd_evals.extract import extract_code
 from akd_sandbox.syntax import NOT_PYTHON, parse
 
+_TESTS = ("tests", "test", "test_list")
 _TRUSTED = ("answer", "canonical_solution")
 _FORM = '{"prompt": ..., "entry_point": "f", "tests": ["assert f(1) == 2"], "canonical_solution": "def f(x): ..."}'
 
@@ -44,7 +45,7 @@ class SuiteRow:
     @property
     def name(self) -> str:
         """The task's id, or the number of its line."""
-        return str(self.fields.get("id", self.fields.get("task_id", f"line {self.number}")))
+        return _name_in(self.fields) or f"line {self.number}"
 
     def written(self, tests: PromptTests | None, facts: Mapping[str, Any]) -> str:
         """Return the line with other tests (None: without) and with what was found out."""
@@ -71,7 +72,7 @@ def read_suites(path: Path, solutions: Path | None = None) -> list[SuiteRow]:
         raise SuiteFileError(f"{path}: two lines have one id, so solutions cannot be told apart; give each its own")
     for number, fields in _objects(solutions):
         where = f"{solutions}:{number}"
-        name = str(fields.get("id", fields.get("task_id")))
+        name = _name_in(fields)
         if name not in more:
             raise SuiteFileError(f"{where}: no task of {path} has the id {name!r}; correct `id`")
         more[name] += _programs(fields, where)
@@ -88,7 +89,10 @@ def write_suites(path: Path, lines: Sequence[str]) -> None:
 
 
 def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
-    entry, tests, needed = fields.get("entry_point"), fields.get("tests"), ""
+    entry, needed = fields.get("entry_point"), ""
+    tests = fields.get(next((name for name in _TESTS if name in fields), ""))
+    if tests is None and isinstance(fields.get(FACTS), dict):
+        tests = []  # it was validated before, and none could be trusted
     if not isinstance(entry, str) or not entry:
         raise SuiteFileError(f"{where}: lacks `entry_point`, the name of the function; a line is {_FORM}")
     if isinstance(tests, str):
@@ -97,7 +101,7 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
         except ValueError as error:
             raise SuiteFileError(f"{where}: {error}") from None
         tests, needed = list(parts.tests), parts.setup
-    if not (isinstance(tests, list) and tests and all(isinstance(line, str) for line in tests)):
+    if not (isinstance(tests, list) and all(isinstance(line, str) for line in tests) and (tests or FACTS in fields)):
         raise SuiteFileError(
             f"{where}: `tests` must be a list of assert lines, or code with asserts or check(candidate)"
         )
@@ -107,10 +111,15 @@ def _suite(fields: dict[str, Any], number: int, where: str) -> SuiteRow:
     trusted = next((fields[name] for name in _TRUSTED if fields.get(name) is not None), None)
     if not isinstance(trusted, str | None):
         raise SuiteFileError(f"{where}: `{_TRUSTED[0]}` or `{_TRUSTED[1]}` must be the text of a program")
-    programs = tuple(_programs(fields, where)) if "solutions" in fields else ()
+    programs = tuple(_programs(fields, where)) if fields.get("solutions") is not None else ()
     suite = with_score(PromptTests(tuple(tests), "given", "\n".join(filter(None, (setup, needed)))), fields)
     found = [None if one is None else _program(one, entry, text) for one in (trusted, *programs)]
     return SuiteRow(fields, number, suite, entry, text, found[0], tuple(one for one in found[1:] if one is not None))
+
+
+def _name_in(fields: Mapping[str, Any]) -> str:
+    """Return the id that a line brings, "" for none."""
+    return next((str(fields[name]) for name in ("id", "task_id") if fields.get(name) is not None), "")
 
 
 def _program(text: str, entry: str, prompt: str) -> str:

@@ -247,3 +247,27 @@ def test_a_program_is_found_in_whatever_form_it_comes(tmp_path: Path, solution: 
     (got,) = lines_of(out)
     assert got["tests"] == LINES
     assert got[field] == row[field]
+
+
+@pytest.mark.parametrize("command", ["validate-tests", "strengthen-tests"])
+def test_what_one_command_leaves_without_tests_the_next_hands_on(tmp_path: Path, command: str) -> None:
+    worthless = {**ROW, "id": "two", "tests": ["assert f([1], 0) or True"]}
+    once, twice = tmp_path / "once.jsonl", tmp_path / "twice.jsonl"
+    suites = written(tmp_path / "in.jsonl", ROW, worthless)
+    assert akd("validate-tests", suites, "--out", once, "--min-tests", 1).exit_code == 0
+    result = akd(command, once, "--out", twice)
+    assert result.exit_code == 0, result.output
+    assert "two: it has no tests" in result.stdout
+    assert lines_of(twice)[1] == lines_of(once)[1]
+
+
+def test_a_task_of_humaneval_is_read_as_it_is(tmp_path: Path) -> None:
+    head, body = RIGHT.split("\n", 1)
+    test = "def check(candidate):\n    assert candidate([3], 2) == 1\n"
+    row = {"task_id": "Sheep/0", "id": None, "prompt": f"{head}\n", "entry_point": "f", "canonical_solution": body}
+    row |= {"test": test, "solutions": None}
+    out = tmp_path / "out.jsonl"
+    result = akd("validate-tests", written(tmp_path / "in.jsonl", row), "--out", out, "--min-tests", 1, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["suites_by_id"][0]["id"] == "Sheep/0"
+    assert lines_of(out)[0]["tests"] == ["assert f([3], 2) == 1"]

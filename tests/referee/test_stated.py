@@ -65,7 +65,12 @@ def test_what_the_text_excludes_is_not_allowed(text: str, known: list[Any], excl
     [
         ("If n is greater than 5, return 1.", [7], [3]),
         ("Count the items greater than 5.", [[1, 7]], [[2], [9]]),
+        ("Count the items greater than 5.", [[7, 9]], [[2], [9]]),
+        ("Keep numbers that are at least 4.", [[7, 9]], [[2], [9]]),
         ("Return whether n is positive.", [5, -5], [0, -1]),
+        ("Add up the positive numbers.", [[5, 7]], [[0, -1]]),
+        ("Double the even numbers and leave out the others.", [[2, 4]], [[3], [1, 2]]),
+        ("Return all even numbers, each of which is even.", [[2, 4]], [[3], [1, 2]]),
         ("Return the maximum of two numbers.", [1], [9]),
         ("Sum the even numbers.", [[1, 2]], [[3], [4, 6]]),
         ("Return the list sorted.", [[2, 1], [5]], [[3, 1, 2], [1, 2]]),

@@ -244,3 +244,11 @@ def test_source_with_a_byte_order_mark_runs(box: Sandbox) -> None:
 def test_exit_with_a_truth_value_ends_as_the_interpreter_does(box: Sandbox, code: str, ends_well: bool) -> None:
     job = Job(f"import sys\nprint(7)\n{code}", "", ProgramTests((StdinCase("", "7"),)))
     assert (box.run(job).verdict is Verdict.PASS) is ends_well
+
+
+def test_runs_under_another_hash_seed_get_a_new_one_when_they_are_asked_to(box: Sandbox) -> None:
+    hashes = "def f(n):\n    return str(hash('sheep'))\n"
+    never = FunctionTests((Case(args=(1,), expected=""),))
+    first, again = (run(box, hashes, never, reseeded=True).detail for _ in range(2))
+    box.reseed()
+    assert first == again != run(box, hashes, never, reseeded=True).detail
