@@ -75,10 +75,7 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
             raise StudentError("the tokenizer has no eos token, so no answer could ever stop; set eos_token")
         rest = [*tokenizer(turns[-1][1], add_special_tokens=False).input_ids, end]
         return EncodedRow((*start, *rest), len(start))
-    before, whole = templated(tokenizer, turns[:-1], True), templated(tokenizer, turns, False)
-    if not whole.startswith(before):
-        raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
-    rest = list(tokenizer(whole[len(before) :], add_special_tokens=False).input_ids)
+    rest = list(tokenizer(_answered(tokenizer, turns), add_special_tokens=False).input_ids)
     last = next((index for index in range(len(rest) - 1, -1, -1) if rest[index] in stops), None)
     if last is None:
         raise StudentError(
@@ -86,6 +83,25 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
             "let it write the tokenizer's eos token after the assistant's turn"
         )
     return EncodedRow((*start, *rest[: last + 1]), len(start))
+
+
+def _answered(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> str:
+    """Return what follows the prompt once it is answered, in the template's words.
+
+    A template may open an answer with more than it shows of it afterwards (a `<think>`, or an empty block of thoughts):
+    the answer is then trained behind all of that, as the student will be asked to write it. Raises StudentError for one
+    that rewrites the prompt itself, or the answer.
+    """
+    before, whole = templated(tokenizer, turns[:-1], True), templated(tokenizer, turns, False)
+    if whole.startswith(before):
+        return whole[len(before) :]
+    asked = templated(tokenizer, turns[:-1], False)
+    shared = next(at for at, one in enumerate(before) if whole[at : at + 1] != one)
+    for answer in (turns[-1][1], turns[-1][1].strip()):
+        at = whole.rfind(answer, len(asked), shared + len(answer)) if answer and whole.startswith(asked) else -1
+        if at >= 0:
+            return whole[at:]
+    raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
 
 
 def stop_ids(student: Student) -> frozenset[int]:
@@ -114,15 +130,21 @@ def own_end_ids(student: Student) -> set[int]:
 
 
 def turns_of(messages: Iterable[Any]) -> tuple[Turn, ...]:
-    """Return (role, content) pairs of messages given as pairs, mappings or objects with these two attributes."""
+    """Return (role, content) pairs of messages given as pairs, mappings or objects with these two attributes.
+
+    Raises StudentError for a content that is not text, such as null or a list of parts.
+    """
     turns: list[Turn] = []
     for message in messages:
         if isinstance(message, Mapping):
-            turns.append((str(message["role"]), str(message["content"])))
+            role, content = message["role"], message["content"]
         elif isinstance(message, tuple):
-            turns.append((str(message[0]), str(message[1])))
+            role, content = message
         else:
-            turns.append((str(message.role), str(message.content)))
+            role, content = message.role, message.content
+        if not isinstance(content, str):
+            raise StudentError(f"the content of a message is not text but {type(content).__name__}; make it a text")
+        turns.append((str(role), content))
     return tuple(turns)
 
 
