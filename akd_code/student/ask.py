@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
+SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+"""What tokenizers of SentencePiece's kind write for a space."""
 _DRAWN_AT_ONCE = 64
 _SORTED_FIRST = 512
+_INDENTING = 32
+"""Tokens at the beginning of an answer in which its indentation is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,16 @@ class Writer:
     positions: int | None = None
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """Return tokens as text, without special ones."""
-        return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+        """Return tokens as text, without special ones.
+
+        SentencePiece's kind takes a space from the beginning, as it puts one there. That would break the indentation
+        of a program that goes on with a function's body; where there are several, all of them stay.
+        """
+        text = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+        named = self.tokenizer.convert_ids_to_tokens(list(tokens[:_INDENTING]))
+        begun = "".join(one or "" for one in named)  # a model may have embeddings beyond its tokenizer
+        spaces = len(begun) - len(begun.lstrip(SPACE))
+        return " " * spaces + text.lstrip(" ") if spaces > 1 else text
 
     def cut(self, writing: Writing) -> str | None:
         """Return the text before the first stop string, if one has appeared.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from akd_code.student.ask import SPACE
 from akd_code.student.load import Student, StudentError
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn]) -> lis
 def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -> EncodedRow:
     """Return the training row of a conversation that ends with the assistant's answer.
 
-    The prompt is tokenised just as it is for sampling and the completion after it on its own, so training and
-    sampling see the same tokens. The row ends at the stop token that follows the answer, which is trained.
+    The prompt is tokenised just as it is for sampling and the completion after it, so training and sampling see the
+    same tokens. The row ends at the stop token that follows the answer, which is trained.
 
     Raises:
         StudentError: the last turn is not the assistant's, the template changes the prompt once it is answered, or
@@ -73,12 +74,10 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
         end = tokenizer.eos_token_id
         if end is None:
             raise StudentError("the tokenizer has no eos token, so no answer could ever stop; set eos_token")
-        rest = [*tokenizer(turns[-1][1], add_special_tokens=False).input_ids, end]
+        rest = [*_going_on(tokenizer, start, _plain(turns[:-1]), turns[-1][1], True), end]
         return EncodedRow((*start, *rest), len(start))
-    before, whole = templated(tokenizer, turns[:-1], True), templated(tokenizer, turns, False)
-    if not whole.startswith(before):
-        raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
-    rest = list(tokenizer(whole[len(before) :], add_special_tokens=False).input_ids)
+    before = templated(tokenizer, turns[:-1], True)
+    rest = _going_on(tokenizer, start, before, _answered(tokenizer, turns, before), False)
     last = next((index for index in range(len(rest) - 1, -1, -1) if rest[index] in stops), None)
     if last is None:
         raise StudentError(
@@ -86,6 +85,44 @@ def encode_row(student: Student, turns: Sequence[Turn], stops: frozenset[int]) -
             "let it write the tokenizer's eos token after the assistant's turn"
         )
     return EncodedRow((*start, *rest[: last + 1]), len(start))
+
+
+def _going_on(
+    tokenizer: PreTrainedTokenizerBase, start: Sequence[int], before: str, text: str, special: bool
+) -> list[int]:
+    """Return the ids of a text behind another, whose ids are `start`; `special`: with the tokens that begin any text.
+
+    A tokenizer of SentencePiece's kind (Llama 2, TinyLlama, Mistral) puts a space before whatever it is given. A text
+    that goes on must not get one, or a program would begin indented; so both are read as one where that leaves `start`
+    as it is.
+    """
+    alone = list(tokenizer(text, add_special_tokens=False).input_ids)
+    first = tokenizer("x", add_special_tokens=False).input_ids[:1]
+    if not "".join(tokenizer.convert_ids_to_tokens(first)).startswith(SPACE):
+        return alone
+    both = list(tokenizer(before + text, add_special_tokens=special).input_ids)
+    if special and both[-1:] == [tokenizer.eos_token_id]:
+        both.pop()
+    return both[len(start) :] if both[: len(start)] == list(start) else alone
+
+
+def _answered(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], before: str) -> str:
+    """Return what follows the prompt, `before`, once it is answered, in the template's words.
+
+    A template may open an answer with more than it shows of it afterwards (a `<think>`, or an empty block of thoughts):
+    the answer is then trained behind all of that, as the student will be asked to write it. Raises StudentError for one
+    that rewrites the prompt itself, or the answer.
+    """
+    whole = templated(tokenizer, turns, False)
+    if whole.startswith(before):
+        return whole[len(before) :]
+    asked = templated(tokenizer, turns[:-1], False)
+    shared = next(at for at, one in enumerate(before) if whole[at : at + 1] != one)
+    for answer in (turns[-1][1], turns[-1][1].strip()):
+        at = whole.rfind(answer, len(asked), shared + len(answer)) if answer and whole.startswith(asked) else -1
+        if at >= 0:
+            return whole[at:]
+    raise StudentError("the chat template rewrites the prompt once it is answered; use one that only appends")
 
 
 def stop_ids(student: Student) -> frozenset[int]:
@@ -114,15 +151,21 @@ def own_end_ids(student: Student) -> set[int]:
 
 
 def turns_of(messages: Iterable[Any]) -> tuple[Turn, ...]:
-    """Return (role, content) pairs of messages given as pairs, mappings or objects with these two attributes."""
+    """Return (role, content) pairs of messages given as pairs, mappings or objects with these two attributes.
+
+    Raises StudentError for a content that is not text, such as null or a list of parts.
+    """
     turns: list[Turn] = []
     for message in messages:
         if isinstance(message, Mapping):
-            turns.append((str(message["role"]), str(message["content"])))
+            role, content = message["role"], message["content"]
         elif isinstance(message, tuple):
-            turns.append((str(message[0]), str(message[1])))
+            role, content = message
         else:
-            turns.append((str(message.role), str(message.content)))
+            role, content = message.role, message.content
+        if not isinstance(content, str):
+            raise StudentError(f"the content of a message is not text but {type(content).__name__}; make it a text")
+        turns.append((str(role), content))
     return tuple(turns)
 
 

@@ -78,3 +78,44 @@ def test_a_template_that_never_stops_is_refused(tmp_path: Path) -> None:
     silent = save_tiny(tmp_path / "silent", template=CHATML.replace("<|im_end|>", ""))
     done = run(tmp_path, silent)
     assert done.exit_code == 2 and "would never stop" in done.output
+
+
+OPENED = "{{ '<|im_start|>assistant\n' }}"
+
+
+@pytest.mark.parametrize("opens", ["<think>\n\n</think>\n\n", "<think>\n"])
+@pytest.mark.parametrize("answer", ["def f(x): return x", "a", "<t", "  leading and trailing  \n"])
+def test_what_a_template_opens_an_answer_with_comes_before_it_as_when_it_is_asked(
+    tmp_path: Path, opens: str, answer: str
+) -> None:
+    assert OPENED in CHATML
+    template = CHATML.replace(OPENED, OPENED[:-4] + opens.replace("\n", "\\n") + "' }}")
+    thinks = save_tiny(tmp_path / "thinks", template=template)
+    turns = [TURNS[0], {"role": "assistant", "content": answer}]
+    done = run(tmp_path, thinks, rows=json.dumps({"messages": turns}))
+    assert done.exit_code == 0, done.output
+    shown = f"<|im_start|>user\nadd<|im_end|>\n<|im_start|>assistant\n{opens}[[{answer}<|im_end|>]]\n"
+    assert done.output.startswith(shown)
+
+
+def test_only_the_last_answer_is_trained_and_what_a_template_trims_is_not(tmp_path: Path) -> None:
+    trims = save_tiny(tmp_path / "trims", template=CHATML.replace("m['content']", "m['content'] | trim"))
+    said = [("system", "be brief"), ("user", "a"), ("assistant", "first"), ("user", " b "), ("assistant", "second \n")]
+    row = json.dumps({"messages": [{"role": role, "content": content} for role, content in said]})
+    done = run(tmp_path, trims, rows=row)
+    assert done.output.startswith(
+        "<|im_start|>system\nbe brief<|im_end|>\n"
+        "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nfirst<|im_end|>\n"
+        "<|im_start|>user\nb<|im_end|>\n<|im_start|>assistant\n[[second<|im_end|>]]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(None, "NoneType"), ([{"type": "text", "text": "x"}], "list"), (5, "int")]
+)
+def test_what_is_not_text_is_not_trained_as_pythons_words_for_it(
+    tmp_path: Path, model: Path, content: object, kind: str
+) -> None:
+    done = run(tmp_path, model, rows=json.dumps({"messages": [TURNS[0], {"role": "assistant", "content": content}]}))
+    assert done.exit_code == 2
+    assert f"the content of a message is not text but {kind}; make it a text" in done.stderr
