@@ -143,7 +143,8 @@ def _of_values(sides: Sequence[ast.expr], names: Mapping[str, Places], *, far: b
         by_name = isinstance(side, ast.Name | ast.Subscript)
         places = names.get(ast.unparse(side), ()) if by_name else (side,)
         if places and all(map(is_value, places)):
-            return Flip(True, _changes(places, far=far), literal(places[0])[1])
+            value = literal(places[0])[1] if len(places) == 1 else None  # rows can be taken away
+            return Flip(True, _changes(places, far=far), value)
     return None
 
 

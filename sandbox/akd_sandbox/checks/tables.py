@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from akd_sandbox.checks.sites import Site, called
 
@@ -21,36 +22,48 @@ def tables_read(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> 
     `read`: how often each name is read in all files together.
     """
     around = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    assigned, here = _assigned(tree), _loads(tree)
-    assigned = {name: value for name, value in assigned.items() if read[name] == here[name]}
+    loads_in = cache(_loads)  # a long test is walked once, not for each of its checks
+    here = loads_in(tree)
+    assigned = {name: value for name, value in _assigned(tree).items() if read[name] == here[name]}
+    sources = [loop.iter for loop in ast.walk(tree) if isinstance(loop, ast.For)]
+    looped = Counter(source.id for source in sources if isinstance(source, ast.Name))
+    dicts = {name: value.values for name, value in assigned.items() if isinstance(value, ast.Dict) and value.values}
+    looked_up = {name: tuple(values) for name, values in dicts.items() if here[name] == looped[name] + 1}
     tables = {name: value for name, value in assigned.items() if read[name] == 1}
     found: dict[int, dict[str, Places]] = {}
     for site in sites:
         rows = list(_rows_around(site, around, tables))
-        loads = _loads(_function_of(site.statement, around))
+        loads = loads_in(_function_of(site.statement, around))
         found[site.number] = {name: places for name, places in rows if places and loads[name] == 1}
-        found[site.number] |= dict(_looked_up(site, tree, assigned))
+        for node in ast.walk(site.statement):
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in looked_up:
+                found[site.number][ast.unparse(node)] = looked_up[node.value.id]
     return found
 
 
 def changeable(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Mapping[int, frozenset[str]]:
     """Return for each check the variables of its function that it alone reads, and that are set anew before it."""
     around = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    loads_in, stores_in = cache(_loads), cache(_stores)
     found: dict[int, frozenset[str]] = {}
     for site in sites:
         function = _function_of(site.statement, around)
         block: ast.AST = site.statement
         while block in around and block is not function and not isinstance(block, ast.For | ast.While):
             block = around[block]
-        inside = list(ast.walk(block))
-        stored = {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-        stored |= {one.arg for one in inside if isinstance(one, ast.arg)}
-        shared = {
-            name for one in ast.walk(function) if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names
-        }
-        loads = read if isinstance(function, ast.Module) else _loads(function)
-        found[site.number] = frozenset(name for name in stored - shared if loads[name] == 1)
+        loads = read if isinstance(function, ast.Module) else loads_in(function)
+        mine = {node.id for node in ast.walk(site.statement) if isinstance(node, ast.Name)}
+        own = (mine & stores_in(block)[0]) - stores_in(function)[1]
+        found[site.number] = frozenset(name for name in own if loads[name] == 1)
     return found
+
+
+def _stores(scope: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that are set in a scope, and those that are set there for others."""
+    inside = list(ast.walk(scope))
+    stored = {one.id for one in inside if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    shared = {name for one in inside if isinstance(one, ast.Global | ast.Nonlocal) for name in one.names}
+    return frozenset(stored | {one.arg for one in inside if isinstance(one, ast.arg)}), frozenset(shared)
 
 
 def reads(trees: Sequence[ast.Module]) -> Counter[str]:
@@ -133,15 +146,3 @@ def _columns(target: ast.expr, rows: Sequence[Places | ast.expr]) -> Iterator[tu
             for place, name in enumerate(target.elts):
                 if isinstance(name, ast.Name):
                     yield name.id, tuple(row[place] for row in columns)
-
-
-def _looked_up(site: Site, tree: ast.Module, assigned: Mapping[str, ast.expr]) -> Iterator[tuple[str, Places]]:
-    """Yield the dicts that a check looks an expectation up in, where nothing else reads what stands in them."""
-    for node in ast.walk(site.statement):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            table = assigned.get(node.value.id)
-            keys = [loop.iter for loop in ast.walk(tree) if isinstance(loop, ast.For)]
-            reading = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == node.value.id]
-            others = [one for one in reading if one is not node.value and one not in keys]
-            if isinstance(table, ast.Dict) and table.values and len(others) == 1:  # where it is assigned
-                yield ast.unparse(node), tuple(table.values)

@@ -49,9 +49,9 @@ GROUPS = {
         "aiming at the guard",
         guarded.ATTACKS
         + telling_runs_apart.ATTACKS
-        + from_run_to_run.ATTACKS
         + blinding.ATTACKS
         + blinding_otherwise.ATTACKS
+        + from_run_to_run.ATTACKS
         + reading_tests.ATTACKS,
     ),
     "O": ("a shell at hand", with_shell.ATTACKS),
