@@ -53,6 +53,19 @@ NOT_AGAIN = [
     ("a function that catches everything", "def g(n):\n    try: return f(n)\n    except: return 0\nassert g(1) > 1"),
     ("a class of what it gave", "assert f(1).__class__.__name__ > 'a'"),
     ("a check that may be caught", "try:\n    assert f(1) > 2\nexcept AssertionError:\n    pass"),
+    ("what a with block gives",
+     "import warnings\nwith warnings.catch_warnings(record=True) as w:\n    f(1)\n"
+     "assert any('a' in str(x) for x in w)"),
+    ("a list that the tests fill", "rows = []\nfor row in f.rows():\n    rows.append(row)\nassert rows > [1]"),
+    ("a list in a list", "rows = [[]]\nrows[0].append(open('a').read())\nassert f(1) in rows"),
+    ("a table that the tests fill", "rows = {}\nrows[1] = open('a').read()\nassert f(1) in rows"),
+    ("a list that a module changes", "import random\nx = [1, 2]\nrandom.shuffle(x)\nassert f(1) > x"),
+    ("a list that a function changes", "x = []\ndef g(n): x.append(n)\ng(open('a').read())\nassert f(1) in x"),
+    ("a list under another name", "x = []\nfor y in (x,):\n    y.append(open('a').read())\nassert f(1) in x"),
+    ("a list that a function is given", "x = []\ndef g(y): y.append(open('a').read())\ng(x)\nassert f(1) in x"),
+    ("a list of the test case",
+     "import unittest\nclass T(unittest.TestCase):\n    def setUp(self): self.x = []\n"
+     "    def test(self):\n        self.x.append(open('a').read())\n        self.assertIn(f(1), self.x)"),
     ("an argument of the test",
      "import unittest\nclass T(unittest.TestCase):\n    def test(self, x=1): self.assertIn(f(1), x)"),
 ]  # fmt: skip
@@ -103,6 +116,20 @@ HONEST = [
      "import unittest\nunittest.TestCase().assertRaises(FileNotFoundError, f, 1)"),
     ("a function that finds its caller", "import sys\ndef f(n): return sys._getframe(1).f_code.co_name",
      "def test(): assert f(1) > '!'\ntest()\nassert f(2) > '!'"),
+    ("a counter", "from collections import Counter\ndef f(n): return Counter(a=n)",
+     "from collections import Counter\nassert isinstance(f(1), Counter) and not f(1) < f(0)"),
+    ("a dict with a default", "from collections import defaultdict\ndef f(n): return defaultdict(int, a=n)",
+     "assert f(1)['b'] < 1 and len(f(1)) > 0"),
+    ("an ordered dict in a list", "from collections import OrderedDict\ndef f(n): return [OrderedDict(a=n)]",
+     "from collections import OrderedDict\nassert isinstance(f(1)[0], OrderedDict)"),
+    ("a warning", "import warnings\ndef f(n): warnings.warn('low')",
+     "import warnings\nwith warnings.catch_warnings(record=True) as w:\n    f(1)\n"
+     "assert any('low' in str(one.message) for one in w)"),
+    ("a database", "def f(c): c.execute('update t set n = n + 1')",
+     "import sqlite3\nc = sqlite3.connect(':memory:')\nc.execute('create table t (n)')\n"
+     "c.execute('insert into t values (1)')\nold, new = [], []\nfor found in (old, new):\n    f(c)\n"
+     "    for row in c.execute('select n from t'):\n        found.append(row[0])\nassert new != old\n"
+     "assert f(c) is None"),
     ("large values", "def f(n): return list(range(n))", "assert len(f(300_000)) > 2 and max(f(300_000)) > 5"),
     ("very many calls", "def f(n): return n", "assert all(f(n) >= 0 for n in range(30_000))"),
     ("an error that the tests catch",

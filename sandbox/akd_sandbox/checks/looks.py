@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from akd_sandbox.checks.sites import called
 from akd_sandbox.checks.values import literal
 from akd_sandbox.guest.looking import LOOKING
 
@@ -30,11 +31,16 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """The names of a function of the tests, or of their modules; those of the program; those that it is handed."""
+    """The names of a function of the tests, or of their modules; those of the program; those that it is handed.
+
+    `changed`: the names whose values the tests change in place; `changers`: functions of theirs that change arguments.
+    """
 
     names: Mapping[str, Sequence[Bound]]
     subjects: frozenset[str]
     handed: frozenset[str]
+    changed: frozenset[str]
+    changers: frozenset[str]
     module: Scope | None = None
     owner: ast.ClassDef | None = None
     answers: dict[ast.AST, bool] = field(default_factory=dict)
@@ -47,7 +53,10 @@ def module_scope(trees: Sequence[ast.Module], subjects: Collection[str]) -> Scop
         for name, bound in _bindings(tree):
             names[name].append(bound)
     nodes = [node for tree in trees for node in _own(tree)]
-    return Scope(names, frozenset(subjects), _handed(nodes, subjects))
+    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    changers = frozenset(one.name for one in functions if not _parameters(one).isdisjoint(_changed(one)))
+    changed = {name for tree in trees for name in _changed(tree, changers)}
+    return Scope(names, frozenset(subjects), _handed(nodes, subjects), _with_aliases(changed, names), changers)
 
 
 def scope_of(function: ast.FunctionDef, module: Scope, owner: ast.ClassDef | None = None) -> Scope:
@@ -58,7 +67,9 @@ def scope_of(function: ast.FunctionDef, module: Scope, owner: ast.ClassDef | Non
     for arg in ast.walk(function.args):
         if isinstance(arg, ast.arg) and arg.arg not in module.subjects:
             names[arg.arg].append(Bound(arg))
-    return Scope(names, module.subjects, _handed(list(_own(function)), module.subjects), module, owner)
+    handed = _handed(list(_own(function)), module.subjects)
+    changed = _with_aliases(set(_changed(function, module.changers)), names)
+    return Scope(names, module.subjects, handed, changed, module.changers, module, owner)
 
 
 def looks_at_values(node: ast.AST, scope: Scope) -> bool:
@@ -156,7 +167,7 @@ def _known(name: str, scope: Scope, way: list[ast.AST]) -> bool:
     found = scope.names.get(name)
     if found is None:
         return _known(name, scope.module, way) if scope.module else name in _KNOWN
-    if len(found) != 1:
+    if len(found) != 1 or name in scope.changed:
         return False
     (bound,) = found
     if name in scope.handed and not _stays(bound, scope):
@@ -169,6 +180,8 @@ def _known(name: str, scope: Scope, way: list[ast.AST]) -> bool:
 
 
 def _looks_of(node: ast.AST, scope: Scope, way: list[ast.AST]) -> bool:
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        return False  # bound by `with`, `+=` and their like: to what, is not followed
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _is_pure(node)
     if isinstance(node, ast.arg):
@@ -185,6 +198,8 @@ def _attribute_looks(name: str, scope: Scope, way: list[ast.AST]) -> bool:
     if scope.owner is None or scope.module is None:
         return False
     methods = [one for one in scope.owner.body if isinstance(one, ast.FunctionDef)]
+    if any(f"self.{name}" in _changed(method, scope.changers) for method in methods):
+        return False
     stored = [(method, node) for method in methods for node in ast.walk(method) if _is_store(node, name)]
     values = [
         (node.value, scope_of(method, scope.module, scope.owner))
@@ -255,6 +270,43 @@ def _handed(nodes: Collection[ast.AST], subjects: Collection[str]) -> frozenset[
     """Return the variables that stand in arguments of calls of the program: it may change what they are."""
     calls = [node for node in nodes if isinstance(node, ast.Call) and first_name(node.func) in subjects]
     return frozenset(name.id for call in calls for name in _arguments(call))
+
+
+def _changed(scope: ast.AST, changers: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield what is changed in place, `x` or `self.x`: by a method called for its effect, an item set, `shuffle(x)`."""
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Call) and called(node) in changers:
+            yield from map(_owner_of, node.args)
+        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            yield _owner_of(node.value)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            func = node.value.func
+            if isinstance(func, ast.Attribute) and _owner_of(func.value) not in ("self", "pytest"):
+                yield from map(_owner_of, (func.value, *node.value.args))
+
+
+def _with_aliases(changed: set[str], names: Mapping[str, Sequence[Bound]]) -> frozenset[str]:
+    """Return changed names with those from whose values they come: what is changed may be a part of these."""
+    left = list(changed)
+    while left:
+        bound = [one.node for one in names.get(left.pop(), ()) if isinstance(one.node, ast.expr)]
+        found = {inner.id for node in bound for inner in ast.walk(node) if isinstance(inner, ast.Name)} - changed
+        changed |= found
+        left += found
+    return frozenset(changed)
+
+
+def _parameters(function: ast.FunctionDef) -> frozenset[str]:
+    return frozenset(arg.arg for arg in ast.walk(function.args) if isinstance(arg, ast.arg))
+
+
+def _owner_of(node: ast.expr) -> str:
+    """Return the variable that an expression is a part of, `x` or `self.x`; nothing for what is no variable."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        if isinstance(node, ast.Attribute) and _is_name(node.value, "self"):
+            return f"self.{node.attr}"
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:

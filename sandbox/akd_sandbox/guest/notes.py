@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from akd_sandbox import codec
-from akd_sandbox.codec.kinds import DICTS, SEQUENCES
+from akd_sandbox.codec.kinds import SEQUENCES
 from akd_sandbox.codec.scalars import SCALARS
 
 # The program in the worker may patch the builtins; functions defined below keep these.
@@ -95,6 +95,8 @@ class Notes:
 def _is_plain(value: Any) -> bool:
     """Return whether a value is the same where it is given: exact types, no array of numpy's, no nan.
 
+    A Counter and its like arrive as plain dicts.
+
     A nan is equal to itself in a list only as long as it is the same object.
     """
     stack, left = [value], _MOST_BYTES
@@ -102,7 +104,7 @@ def _is_plain(value: Any) -> bool:
         item, left = stack.pop(), left - 1
         if type(item) in SEQUENCES:
             stack.extend(item)
-        elif type(item) in DICTS:
+        elif type(item) is dict:
             stack.extend(part for pair in dict.items(item) for part in pair)
         elif type(item) not in SCALARS or _is_nan(item):
             return False
