@@ -14,8 +14,8 @@ setup:
 demo: setup
 	.venv/bin/akd run recipes/demo.yaml
 
-# Test files side by side, one process for each core, four at most.
-PYTEST = .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Test files side by side, one process for each core, four at most; tests/conftest.py says in which order.
+PYTEST = .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 real: setup
 	@scripts/real.sh $(ARGS)
