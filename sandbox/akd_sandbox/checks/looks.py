@@ -44,6 +44,8 @@ class Scope:
     module: Scope | None = None
     owner: ast.ClassDef | None = None
     answers: dict[ast.AST, bool] = field(default_factory=dict)
+    attributes: dict[tuple[ast.ClassDef, str], bool] = field(default_factory=dict)
+    """What is known of the attributes of the tests' classes, in the scope of their modules."""
 
 
 def module_scope(trees: Sequence[ast.Module], subjects: Collection[str]) -> Scope:
@@ -95,7 +97,7 @@ def _looks(node: ast.AST, scope: Scope, bound: frozenset[str], way: list[ast.AST
     if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
         return False
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-        return "self" not in scope.handed and _attribute_looks(node.attr, scope, way)
+        return "self" not in scope.handed and _attribute_looks(node.attr, scope)
     if isinstance(node, ast.Compare) and any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
         return any(map(_is_singular, [node.left, *node.comparators])) and _all_look(node, scope, bound, way)
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -193,23 +195,31 @@ def _looks_of(node: ast.AST, scope: Scope, way: list[ast.AST]) -> bool:
     return False
 
 
-def _attribute_looks(name: str, scope: Scope, way: list[ast.AST]) -> bool:
+def _attribute_looks(name: str, scope: Scope) -> bool:
     """Return whether an attribute that a class of tests sets once, itself or in `setUp`, looks at values only."""
-    if scope.owner is None or scope.module is None:
+    owner, module = scope.owner, scope.module
+    if owner is None or module is None:
         return False
-    methods = [one for one in scope.owner.body if isinstance(one, ast.FunctionDef)]
-    if any(f"self.{name}" in _changed(method, scope.changers) for method in methods):
+    if (owner, name) not in module.attributes:  # every check of a class may read it, and its methods are many
+        module.attributes[owner, name] = False  # as far as is known: it may come back to itself
+        module.attributes[owner, name] = _set_to_values(name, owner, module)
+    return module.attributes[owner, name]
+
+
+def _set_to_values(name: str, owner: ast.ClassDef, module: Scope) -> bool:
+    methods = [one for one in owner.body if isinstance(one, ast.FunctionDef)]
+    if any(f"self.{name}" in _changed(method, module.changers) for method in methods):
         return False
-    stored = [(method, node) for method in methods for node in ast.walk(method) if _is_store(node, name)]
+    stored = [node for method in methods for node in ast.walk(method) if _is_store(node, name)]
     values = [
-        (node.value, scope_of(method, scope.module, scope.owner))
+        (node.value, scope_of(method, module, owner))
         for method in methods
         for node in ast.walk(method)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_store(node.targets[0], name)
     ]
-    of_class = [one for one in scope.owner.body if isinstance(one, ast.Assign) and _is_name(one.targets[0], name)]
-    values += [(one.value, scope.module) for one in of_class]
-    return len(stored) + len(of_class) == len(values) == 1 and _looks(*values[0], frozenset(), way)
+    of_class = [one for one in owner.body if isinstance(one, ast.Assign) and _is_name(one.targets[0], name)]
+    values += [(one.value, module) for one in of_class]
+    return len(stored) + len(of_class) == len(values) == 1 and _looks(*values[0], frozenset(), [])
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
