@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -44,8 +44,8 @@ class Scope:
     module: Scope | None = None
     owner: ast.ClassDef | None = None
     answers: dict[ast.AST, bool] = field(default_factory=dict)
-    attributes: dict[tuple[ast.ClassDef, str], bool] = field(default_factory=dict)
-    """What is known of the attributes of the tests' classes, in the scope of their modules."""
+    attributes: dict[ast.ClassDef, dict[str, tuple[ast.expr, Scope]]] = field(default_factory=dict)
+    """What the tests' classes set once, in the scope of their modules."""
 
 
 def module_scope(trees: Sequence[ast.Module], subjects: Collection[str]) -> Scope:
@@ -200,34 +200,41 @@ def _attribute_looks(name: str, scope: Scope) -> bool:
     owner, module = scope.owner, scope.module
     if owner is None or module is None:
         return False
-    if (owner, name) not in module.attributes:  # every check of a class may read it, and its methods are many
-        module.attributes[owner, name] = False  # as far as is known: it may come back to itself
-        module.attributes[owner, name] = _set_to_values(name, owner, module)
-    return module.attributes[owner, name]
-
-
-def _set_to_values(name: str, owner: ast.ClassDef, module: Scope) -> bool:
-    methods = [one for one in owner.body if isinstance(one, ast.FunctionDef)]
-    if any(f"self.{name}" in _changed(method, module.changers) for method in methods):
+    if owner not in module.attributes:  # every check of a class may read one, and its methods are many
+        module.attributes[owner] = _set_once(owner, module)
+    if name not in module.attributes[owner]:
         return False
-    stored = [node for method in methods for node in ast.walk(method) if _is_store(node, name)]
-    values = [
-        (node.value, scope_of(method, module, owner))
-        for method in methods
-        for node in ast.walk(method)
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_store(node.targets[0], name)
-    ]
-    of_class = [one for one in owner.body if isinstance(one, ast.Assign) and _is_name(one.targets[0], name)]
-    values += [(one.value, module) for one in of_class]
-    return len(stored) + len(of_class) == len(values) == 1 and _looks(*values[0], frozenset(), [])
+    value, inside = module.attributes[owner][name]
+    if value not in module.answers:
+        module.answers[value] = False  # as far as is known: it may come back to itself
+        module.answers[value] = _looks(value, inside, frozenset(), [])
+    return module.answers[value]
+
+
+def _set_once(owner: ast.ClassDef, module: Scope) -> dict[str, tuple[ast.expr, Scope]]:
+    """Return the attributes that a class of tests sets once and never changes in place: what to, and where."""
+    stored: Counter[str] = Counter()
+    values: dict[str, tuple[ast.expr, Scope]] = {}
+    changed: set[str] = set()
+    for part in owner.body:
+        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
+            stored[part.targets[0].id] += 1
+            values[part.targets[0].id] = part.value, module
+        elif isinstance(part, ast.FunctionDef):
+            inside = scope_of(part, module, owner)
+            changed.update(_changed(part, module.changers))
+            for node in ast.walk(part):
+                if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                    stored[node.attr] += 1
+                elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+                    target = node.targets[0]
+                    if isinstance(target, ast.Attribute):
+                        values[target.attr] = node.value, inside
+    return {name: value for name, value in values.items() if stored[name] == 1 and f"self.{name}" not in changed}
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def _is_store(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Load)
 
 
 def _fixture_looks(name: str, scope: Scope, way: list[ast.AST]) -> bool:
