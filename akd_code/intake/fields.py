@@ -10,23 +10,21 @@ from typing import Any
 
 from akd_code.intake.exercise import UnusableError
 
+_NONE = object()
+
 
 def has(row: Mapping[str, Any], field: str) -> bool:
     """Return whether a row has a field, null or not."""
-    if field in row:
-        return True
-    first, dot, rest = field.partition(".")
-    inside = row.get(first)
-    return bool(dot) and isinstance(inside, Mapping) and has(inside, rest)
+    return value_in(row, field, _NONE) is not _NONE
 
 
-def value_in(row: Mapping[str, Any], field: str) -> Any:
-    """Return what is in a field, None where there is none."""
+def value_in(row: Mapping[str, Any], field: str, otherwise: Any = None) -> Any:
+    """Return what is in a field; `otherwise` where there is none."""
     if field in row:
         return row[field]
     first, dot, rest = field.partition(".")
     inside = row.get(first)
-    return value_in(inside, rest) if dot and isinstance(inside, Mapping) else None
+    return value_in(inside, rest, otherwise) if dot and isinstance(inside, Mapping) else otherwise
 
 
 def required(row: Mapping[str, Any], field: str) -> str:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from akd_code.engine import LocalEngine, silence_transformers
-from akd_code.models import Message, NoRecordedAnswerError, RecordedChat, Sampling
+from akd_code.models import Message, NoRecordedAnswerError, Sampling, open_model
 from akd_code.recipe import Recipe
 from akd_code.records import ChatRow, Prompt
 from akd_code.stages.estimate import ANSWER_TOKENS, Pace
@@ -115,7 +115,7 @@ def _recorded(recipe: Recipe, seeds: Sequence[Prompt]) -> list[str | None]:
     name = recipe.teacher.model
     if not name.startswith("recorded:"):
         return [None] * len(seeds)
-    chat = RecordedChat(Path(name.removeprefix("recorded:")))
+    chat = open_model(name)
 
     async def text_of(seed: Prompt) -> str | None:
         try:

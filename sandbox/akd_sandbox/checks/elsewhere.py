@@ -33,7 +33,8 @@ class Elsewhere:
 def elsewhere_of(trees: Sequence[ast.Module], sites: Sequence[Site], subjects: Collection[str]) -> Elsewhere:
     """Return what can be made again elsewhere of some files' checks. `subjects`: the names that are under test."""
     module = module_scope(trees, subjects)
-    scopes = {site: scope for tree in trees for site, scope in _scopes(tree, set(map(_statement, sites)), module)}
+    checks = {site.statement for site in sites}
+    scopes = {statement: scope for tree in trees for statement, scope in _scopes(tree, checks, module)}
     fit = [site for site in sites if site.statement in scopes and _looks_on(site, scopes[site.statement])]
     raising = {node for site in fit if site.kind is not SiteKind.ASSERT for node in _raising(site, subjects)}
     raising |= {node for tree in trees for node in _of_program_in_blocks(tree, subjects)}
@@ -45,17 +46,13 @@ def elsewhere_of(trees: Sequence[ast.Module], sites: Sequence[Site], subjects: C
             instead = ast.Call(ast.Name(GIVEN, ast.Load()), [number], [])
             noted[node], given[node] = ast.Call(ast.Name(SEEN, ast.Load()), [number, node], []), instead
             if node in raising and isinstance(node, ast.Call):
-                called = ast.Call(ast.Name(CALLED, ast.Load()), [number, node.func], [])
-                noted[node] = ast.Call(called, node.args, node.keywords)
+                function = ast.Call(ast.Name(CALLED, ast.Load()), [number, node.func], [])
+                noted[node] = ast.Call(function, node.args, node.keywords)
             elif node in raising:
                 noted[node] = ast.Call(ast.Name(CALLED, ast.Load()), [number, node], [])
                 anything = ast.arguments([], [], ast.arg("_"), [], [], ast.arg("__"), [])
                 given[node] = ast.Lambda(anything, instead)
     return Elsewhere(frozenset(site.number for site in fit), noted, given)
-
-
-def _statement(site: Site) -> ast.stmt:
-    return site.statement
 
 
 def _scopes(tree: ast.Module, checks: Collection[ast.stmt], module: Scope) -> Iterator[tuple[ast.stmt, Scope]]:

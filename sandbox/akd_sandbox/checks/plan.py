@@ -24,7 +24,7 @@ from akd_sandbox.checks.sites import (
     always_reached,
     sites_of,
 )
-from akd_sandbox.checks.tables import changeable, reads, tables_read
+from akd_sandbox.checks.tables import around_in, changeable, reads, tables_read
 from akd_sandbox.checks.values import is_value
 from akd_sandbox.syntax import parse
 
@@ -185,7 +185,8 @@ def _rebuilt(node: Any, edits: Edits, place: Callable[[ast.stmt, ast.stmt], list
 
 def _groups(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Iterator[Group]:
     names, scopes = _names_read(tree, sites, read)
-    tables, variables = tables_read(tree, sites, read), changeable(tree, sites, read)
+    around = around_in(tree)
+    tables, variables = tables_read(tree, around, sites, read), changeable(around, sites, read)
     by_text: dict[str, list[tuple[Site, Flip]]] = defaultdict(list)
     for site in sites:
         single = {name: (value,) for name, value in names[site.number].items()}

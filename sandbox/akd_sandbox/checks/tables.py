@@ -16,12 +16,22 @@ from akd_sandbox.checks.sites import Site, called
 Places = tuple[ast.expr, ...]
 
 
-def tables_read(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Mapping[int, Mapping[str, Places]]:
+Around = Mapping[ast.AST, ast.AST]
+"""Each node of a tree and the one that it stands in."""
+
+
+def around_in(tree: ast.Module) -> Around:
+    """Return what each node of a tree stands in."""
+    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+
+def tables_read(
+    tree: ast.Module, around: Around, sites: Sequence[Site], read: Counter[str]
+) -> Mapping[int, Mapping[str, Places]]:
     """Return for each check what it reads of tables that it alone reads, by the text of what reads it.
 
     `read`: how often each name is read in all files together.
     """
-    around = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     loads_in = cache(_loads)  # a long test is walked once, not for each of its checks
     here = loads_in(tree)
     assigned = {name: value for name, value in _assigned(tree).items() if read[name] == here[name]}
@@ -41,9 +51,8 @@ def tables_read(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> 
     return found
 
 
-def changeable(tree: ast.Module, sites: Sequence[Site], read: Counter[str]) -> Mapping[int, frozenset[str]]:
+def changeable(around: Around, sites: Sequence[Site], read: Counter[str]) -> Mapping[int, frozenset[str]]:
     """Return for each check the variables of its function that it alone reads, and that are set anew before it."""
-    around = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     loads_in, stores_in = cache(_loads), cache(_stores)
     found: dict[int, frozenset[str]] = {}
     for site in sites:
@@ -76,7 +85,7 @@ def _loads(scope: ast.AST) -> Counter[str]:
     return Counter(node.id for node in names)
 
 
-def _function_of(node: ast.AST, around: Mapping[ast.AST, ast.AST]) -> ast.AST:
+def _function_of(node: ast.AST, around: Around) -> ast.AST:
     while node in around and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         node = around[node]
     return node
@@ -92,9 +101,7 @@ def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
     return {target.id: value for target, value in pairs if isinstance(target, ast.Name) and stores[target.id] == 1}
 
 
-def _rows_around(
-    site: Site, around: Mapping[ast.AST, ast.AST], assigned: Mapping[str, ast.expr]
-) -> Iterator[tuple[str, Places]]:
+def _rows_around(site: Site, around: Around, assigned: Mapping[str, ast.expr]) -> Iterator[tuple[str, Places]]:
     """Yield the variables of the loops around a check and of its test's parameters, and what stands for them."""
     node: ast.AST = site.statement
     while node in around:
