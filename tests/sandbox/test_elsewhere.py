@@ -1,6 +1,7 @@
 """Checks made again where the program is not: which ones are, and that an honest program notices nothing of it."""
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -94,6 +95,39 @@ def test_test_files_know_the_program_by_what_they_import() -> None:
     assert number_made_again(PytestTests({"test_f.py": fixture}), "") == 1
     assert number_made_again(PytestTests({"test_f.py": fixture.replace("x()", "x(tmp_path)")}), "") == 1
     assert number_made_again(PytestTests({"test_f.py": "def test_it(tmp_path): assert tmp_path\n"}), "") == 0
+
+
+def of_one_attribute(count: int) -> str:
+    tests = "".join(f"    def test_{n}(self): self.assertIn(f({n}), self.x)\n" for n in range(count))
+    return f"import unittest\nclass T(unittest.TestCase):\n    def setUp(self): self.x = [1]\n{tests}"
+
+
+def of_many_attributes(count: int) -> str:
+    sets = "".join(f"        self.x{n} = [1]\n" for n in range(count))
+    tests = "".join(f"    def test_{n}(self): self.assertIn(f({n}), self.x{n})\n" for n in range(count))
+    return f"import unittest\nclass T(unittest.TestCase):\n    def setUp(self):\n{sets}{tests}"
+
+
+@pytest.mark.parametrize("written", [of_one_attribute, of_many_attributes])
+def test_a_class_of_tests_takes_as_long_to_read_as_it_is_long(
+    written: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, seen = ast.walk, 0
+
+    def counting(node: ast.AST) -> Iterator[ast.AST]:
+        nonlocal seen
+        for inner in walk(node):
+            seen += 1
+            yield inner
+
+    def visits(count: int) -> int:
+        nonlocal seen
+        seen = 0
+        assert number_made_again(CodeTests(written(count), "unittest")) == count
+        return seen
+
+    monkeypatch.setattr(ast, "walk", counting)
+    assert visits(80) < 3 * visits(40)  # each check that goes through its whole class makes it fourfold
 
 
 HONEST = [
