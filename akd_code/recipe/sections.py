@@ -149,6 +149,11 @@ class GeneratorSection(ModelSection):
     )
     temperature: Temperature = setting(1.0)
     prompts: Positive = setting(200, "N: new prompts a round; they replace the train pool, join the cache pool")
+    fill: bool = setting(
+        True,
+        "drawing from the cache pool: where hard or easy prompts are too few, the other kind fills up; false: the pool "
+        "gets smaller and stays one to one",
+    )
     filters: tuple[str, ...] = setting(("text", "rouge"), "what refuses a new prompt, in this order")
     rouge: Share = setting(0.7, "reject a prompt whose ROUGE-L to any known one is above this")
     tries: Positive = setting(4, "requests per wanted prompt at most, before a stream is left short")
@@ -241,7 +246,10 @@ class PreferSection(TrainSection):
     """
 
     method: Literal["none", "dpo", "kto", "self"] = setting("none", "none, dpo, kto, or self")
-    samples: Positive = setting(4, "answers of the student to each verified prompt of the train pool")
+    prompts: Positive | None = setting(
+        None, "verified prompts of a round that it practises on, at most, drawn with the recipe's seed; null: all"
+    )
+    samples: Positive = setting(4, "answers of the student to each of them")
     temperature: float = setting(0.7, "of these answers", gt=0)
     pairs: Positive = setting(1, "pairs of a prompt at most (kto: answers of each kind; self: answers)")
     chosen: Literal["label", "own"] = setting(

@@ -91,7 +91,7 @@ class Generate(Stage[GenerationCounts, Prompt]):
         """Ask for prompts, or draw them from the pool where no model can write any."""
         bench, settings, material = self.bench, self.bench.recipe.generator, self._material()
         if bench.roles.generator is None:
-            made = redraw(material.hard, material.easy, settings.prompts, material.rng)
+            made = redraw(material.hard, material.easy, settings.prompts, material.rng, fill=settings.fill)
         else:
             made = bench.ask(
                 generate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,14 +20,17 @@ from akd_code.stages.workbench import Workbench
 
 
 class Practise(Stage[NoFacts, Practice]):
-    """The student's own answers to every prompt that has a verified label, with what its tests say of them."""
+    """The student's own answers to the prompts that have a verified label, with what their tests say of them."""
 
     name: ClassVar[str] = "practice"
     item_kind = Practice
 
     def __init__(self, bench: Workbench, number: int, labels: Sequence[Label], student: StudentAt) -> None:
         super().__init__(bench, number)
-        self.labels = tuple(label for label in labels if practised(label))
+        verified = [label for label in labels if practised(label)]
+        wanted = practised_on(bench.recipe.prefer, len(verified))
+        rng = random.Random(f"practice {bench.recipe.seed} {number}")
+        self.labels = tuple(verified[place] for place in sorted(rng.sample(range(len(verified)), wanted)))
         self.student = student
 
     @property
@@ -97,14 +101,19 @@ class Practise(Stage[NoFacts, Practice]):
 
     @classmethod
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
-        """Return so many answers and programs for every prompt of the train pool, where the recipe practises."""
+        """Return so many answers and programs for every prompt practised on, where the recipe practises."""
         answers = answers_of(recipe.prefer, outlook.train)
         return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, answers)
 
 
+def practised_on(settings: PreferSection, prompts: int) -> int:
+    """Return how many prompts of a train pool of so many the student practises on, at most."""
+    return 0 if settings.method == "none" else min(prompts, settings.prompts or prompts)
+
+
 def answers_of(settings: PreferSection, prompts: int) -> int:
-    """Return how many answers practice takes."""
-    return 0 if settings.method == "none" else prompts * settings.samples
+    """Return how many answers practice takes on a train pool of so many prompts."""
+    return practised_on(settings, prompts) * settings.samples
 
 
 def _right(items: Sequence[Practice]) -> int:

@@ -15,7 +15,7 @@ from akd_code.curriculum.lessons import lessons, practised
 from akd_code.recipe import PreferSection, Recipe, Section
 from akd_code.records import Label, PairMargin, Practice
 from akd_code.stages.estimate import Estimate, Outlook, preferred
-from akd_code.stages.practise import answers_of
+from akd_code.stages.practise import practised_on
 from akd_code.stages.stage import Keep, Stage, StageResult
 from akd_code.stages.steps_file import write_steps
 from akd_code.stages.student_at import StudentAt
@@ -162,7 +162,7 @@ class Prefer(Stage[Preference, PairMargin]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return a pair for half of what is practised, in every epoch."""
         settings = recipe.prefer
-        pairs = min(answers_of(settings, outlook.train), outlook.train * settings.pairs) * _OF_ROWS
+        pairs = practised_on(settings, outlook.train) * min(settings.samples, settings.pairs) * _OF_ROWS
         return preferred(outlook.pace, pairs, settings.epochs)
 
 

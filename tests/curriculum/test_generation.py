@@ -284,6 +284,30 @@ def test_one_kind_fills_up_for_the_other_when_prompts_are_drawn_again() -> None:
     assert ([prompt.id for prompt in few.prompts], len(few.warnings)) == (["e"], 1)
 
 
+@pytest.mark.parametrize(
+    ("hard", "easy", "wanted", "drawn"),
+    [
+        (10, 10, 8, (4, 4)),
+        (10, 10, 7, (4, 3)),
+        (10, 2, 8, (2, 2)),
+        (1, 10, 8, (1, 1)),
+        (10, 0, 8, (8, 0)),  # nothing to be one to one with: an empty pool would end the run
+        (0, 10, 8, (0, 8)),
+        (3, 3, 1, (1, 0)),
+        (0, 0, 8, (0, 0)),
+    ],
+)
+def test_without_filling_up_a_pool_gets_smaller_and_stays_one_to_one(
+    hard: int, easy: int, wanted: int, drawn: tuple[int, int]
+) -> None:
+    pools = [[Prompt(f"{kind}{n}", f"{kind} {n}") for n in range(count)] for kind, count in (("h", hard), ("e", easy))]
+    made = redraw(pools[0], pools[1], wanted, random.Random(0), fill=False)
+    ids = [prompt.id for prompt in made.prompts]
+    assert (sum(i[0] == "h" for i in ids), sum(i[0] == "e" for i in ids)) == drawn
+    assert len(set(ids)) == sum(drawn)
+    assert len(made.warnings) == (sum(drawn) < wanted)
+
+
 def test_what_concerns_every_prompt_ends_the_stage_though_others_were_answered() -> None:
     def script(stream: str, seed: str, sample: int) -> str | Exception:
         return RequestRefusedError("quota is used up") if stream == "easy" else fresh(stream, seed, sample)

@@ -55,6 +55,18 @@ def test_practice_is_so_many_answers_and_programs_for_each_prompt_and_rows_in_ev
     assert practised.requests == plain.requests
 
 
+def test_practice_on_some_prompts_alone_takes_no_more_than_these() -> None:
+    def practised(prompts: int | None) -> Estimate:
+        return forecast(recipe(prefer={"method": "dpo", "samples": 3, "prompts": prompts}))
+
+    plain, some, many = forecast(recipe()), practised(4), practised(1000)
+    assert many == practised(None)
+    assert some.written_tokens - plain.written_tokens == 2 * 4 * 3 * 512
+    # of 4 prompts in each of two rounds a pair for every other, where all were 10 and 20
+    pairs = (some.trained_tokens - plain.trained_tokens) / (many.trained_tokens - plain.trained_tokens)
+    assert pairs == pytest.approx((4 + 4) / (10 + 20), abs=1e-3)  # each round's tokens are whole
+
+
 def test_the_teacher_is_asked_once_for_each_prompt_and_once_for_tests_where_there_are_none() -> None:
     # ten seeds with tests; twenty new prompts without
     assert forecast(recipe()).requests["teacher"].calls == 10 + 20 + 20

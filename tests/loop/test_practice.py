@@ -63,6 +63,22 @@ def test_the_method_of_a_run_cannot_be_changed(practised: Path) -> None:
     assert "prefer.method: self -> none" in done.stderr
 
 
+def test_practice_on_some_of_the_prompts_draws_them_by_the_seed(student: Path, tmp_path: Path) -> None:
+    def practised(name: str, **changes: object) -> list[str]:
+        settings = {"method": "kto", "samples": 2, "prompts": 3, "batch_size": 4, "lora_r": 4}
+        (tmp_path / name).mkdir()
+        recipe = write_recipe(tmp_path / name, student, rounds=1, prefer=settings, **changes)
+        done = run_akd("run", recipe, "--run-dir", tmp_path / name / "run")
+        assert done.returncode == 0, done.stderr
+        assert "6 answers of the student's to 3 verified prompts" in done.stdout + done.stderr
+        lines = (tmp_path / name / "run" / "rounds" / "1" / "pairs.jsonl").read_text().splitlines()
+        return sorted({json.dumps(json.loads(line)["prompt"]) for line in lines})
+
+    first = practised("first")
+    assert 0 < len(first) <= 3
+    assert practised("again") == first
+
+
 def test_a_student_with_nothing_to_prefer_stays_as_it_is(student: Path, tmp_path: Path) -> None:
     cut = {"max_tokens": 1}  # no answer ever ends
     recipe = write_recipe(tmp_path, student, rounds=1, prefer={"method": "dpo", "samples": 1}, student=cut)
