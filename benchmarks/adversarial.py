@@ -149,7 +149,7 @@ class Recorder:
             append(self._results, {**row, "recipe": digest_of(self._recipe)})
             self._next += 1
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         """Pass over how far it is."""
 
     def note(self, text: str) -> None:

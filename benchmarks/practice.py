@@ -59,7 +59,7 @@ class Silent:
     def stage(self, round_: int | None, name: str) -> None:
         """Pass over a stage."""
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         """Pass over how far it is."""
 
     def note(self, text: str) -> None:

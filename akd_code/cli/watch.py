@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from akd_code.progress import duration
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -26,6 +28,26 @@ def _title(round_: int | None, name: str) -> str:
     return name if round_ is None else f"round {round_}: {name}"
 
 
+class TimeLeft:
+    """How long a stage will take yet, by what was done of it since its first figure.
+
+    What is under way counts for half: 64 answers written at once end at much the same time, and after the first of them
+    nothing would seem to be done.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def told(self, done: int, total: int, under_way: int) -> float | None:
+        """Return the seconds that are left when so much is done; None while nothing was done since the first figure."""
+        now = time.monotonic()
+        began, kept = self._first = self._first or (now, done)
+        if done <= kept:
+            return None
+        half = min(under_way, total - done) / 2
+        return (now - began) * (total - done - half) / (done - kept + half)
+
+
 class Watch:
     """Shows nothing. A context manager, as the others are."""
 
@@ -40,7 +62,7 @@ class Watch:
     def stage(self, round_: int | None, name: str) -> None:
         """Begin a stage."""
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         """Show how far the stage is, and its rate if there is one to tell."""
 
     def note(self, text: str) -> None:
@@ -52,21 +74,24 @@ class PlainWatch(Watch):
 
     def __init__(self) -> None:
         self._name = ""
-        self._began = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._left = TimeLeft()
 
     def stage(self, round_: int | None, name: str) -> None:
         """Begin a stage."""
         self._name = _title(round_, name)
-        self._began = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._left = TimeLeft()
         click.echo(self._name, err=True)
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         """Show how far the stage is, every ten seconds."""
-        now = time.monotonic()
-        if now - self._said >= _EVERY_S and done:
+        left, now = self._left.told(done, total, under_way), time.monotonic()
+        if left is not None and now - self._said >= _EVERY_S:
             self._said = now
-            left = (now - self._began) / done * (total - done)
-            click.echo(f"  {self._name}: {done} of {total}, about {left:.0f} s left{rate and f', {rate}'}", err=True)
+            click.echo(
+                f"  {self._name}: {done} of {total}, about {duration(left)} left{rate and f', {rate}'}", err=True
+            )
 
     def note(self, text: str) -> None:
         """Print the line."""
@@ -84,7 +109,6 @@ class LiveWatch(Watch):
             Progress,
             TextColumn,
             TimeElapsedColumn,
-            TimeRemainingColumn,
         )
 
         self._bars: Progress = Progress(
@@ -92,12 +116,13 @@ class LiveWatch(Watch):
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[rate]}"),
             console=Console(stderr=True),
             transient=True,
         )
         self._task: TaskID | None = None
+        self._left = TimeLeft()
 
     def __enter__(self) -> LiveWatch:
         self._bars.start()
@@ -112,12 +137,15 @@ class LiveWatch(Watch):
         """Begin a stage."""
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(_title(round_, name), total=None, rate="")
+        self._task = self._bars.add_task(_title(round_, name), total=None, left="", rate="")
+        self._left = TimeLeft()
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bars.update(self._task, completed=done, total=total, rate=rate)
+            left = self._left.told(done, total, under_way)
+            said = "" if left is None else f"about {duration(left)} left"
+            self._bars.update(self._task, completed=done, total=total, left=said, rate=rate)
 
     def note(self, text: str) -> None:
         """Print the line above the bar."""

@@ -63,6 +63,7 @@ def evaluate(
     suite, scoring = spec.prompts.suite, spec.scoring
     store = SampleStore(out, spec, retry_refused=retry_refused)
     total = len(suite.tasks) * spec.sampling.n
+    at_once = _at_once(model, spec, concurrency)
     watch.stage(round_, f"sampling and judging {suite.name}")
     clock = _AnswerClock()
     with JudgingStream(
@@ -72,7 +73,7 @@ def evaluate(
         def take(one: Drawn) -> None:
             stream.put(store.add(one))
             clock.count(one)
-            watch.progress(len(store), total, clock.rate(stream.judged))
+            watch.progress(len(store), total, clock.rate(stream.judged), at_once)
 
         for sample in store.samples():
             stream.put(sample)
@@ -110,13 +111,14 @@ def draw(
     """
     store = SampleStore(out, spec, retry_refused=retry_refused)
     total = len(spec.prompts.suite.tasks) * spec.sampling.n
+    at_once = _at_once(model, spec, concurrency)
     watch.stage(None, f"sampling {spec.prompts.suite.name}")
     clock = _AnswerClock()
 
     def take(one: Drawn) -> None:
         store.add(one)
         clock.count(one)
-        watch.progress(len(store), total, clock.rate(0))
+        watch.progress(len(store), total, clock.rate(0), at_once)
 
     watch.progress(len(store), total)
     _sample(model, spec, store, take, concurrency, watch)
@@ -141,6 +143,13 @@ def _sample(
         sample_here(model, spec.prompts, spec.sampling, store.has, take)
     else:
         asyncio.run(sample_served(model, spec.prompts, spec.sampling, store.has, take, concurrency))
+
+
+def _at_once(model: Student | ChatModel, spec: EvalSpec, concurrency: int) -> int:
+    """Return how many answers are written at once."""
+    from akd_code.student import Student
+
+    return spec.sampling.batch_size if isinstance(model, Student) else concurrency
 
 
 class _AnswerClock:

@@ -52,7 +52,7 @@ class Attempt(Stage[NoFacts, Answer]):
         def ended(place: int, answer: Sampled) -> None:
             nonlocal done
             done += 1
-            self.bench.watcher.progress(done, len(self._asked))
+            self.bench.watcher.progress(done, len(self._asked), under_way=recipe.student.batch_size)
 
         return answered(
             self.bench,

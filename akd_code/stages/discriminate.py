@@ -57,6 +57,7 @@ class Discriminate(Stage[Discrimination, Gap]):
         """Test, and ask the judge where the tests leave it open, several prompts at once."""
         referee, watcher = self.bench.referee, self.bench.watcher
         done = 0
+        watcher.progress(done, len(self.labels))
         cap = RefusalCap("judge", self.bench.recipe.teacher.refused_share, len(self.labels))
 
         async def one(label: Label, answers: Sequence[Answer]) -> Decision:

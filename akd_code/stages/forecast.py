@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from akd_code.progress import duration
 from akd_code.recipe import Recipe
 from akd_code.roles import price_of
 from akd_code.stages.estimate import Estimate, Requests, model_of, section_of
@@ -53,10 +54,3 @@ def cost_usd(recipe: Recipe, role: str, requests: Requests) -> float | None:
     if price is not None:
         return (price.prompt * requests.prompt_tokens + price.completion * requests.completion_tokens) / 1e6
     return None if requests.calls else 0.0
-
-
-def duration(seconds: float) -> str:
-    """Return seconds in the unit that fits: `50 s`, `12 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

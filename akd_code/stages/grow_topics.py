@@ -51,6 +51,7 @@ class GrowTopics(Stage[NoFacts, Topic]):
             return StageResult(NoFacts())
         model, sampling, count = role.model, role.sampling, bench.recipe.generator.subtopics
         done = 0
+        bench.watcher.progress(done, len(self.topics))
 
         async def one(place: int) -> Topic:
             nonlocal done

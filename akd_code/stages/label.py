@@ -58,6 +58,7 @@ class LabelPrompts(Stage[NoFacts, Label]):
         labeller, watcher = self.labeller, self.bench.watcher
         labeller.begin(self.number)
         done = len(kept) if not labeller.proposer.wave else 0
+        watcher.progress(done, len(self.prompts))
 
         cap = RefusalCap("teacher", self.bench.recipe.teacher.refused_share, len(self.prompts))
 

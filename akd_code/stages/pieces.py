@@ -27,19 +27,22 @@ def in_pieces(
 ) -> tuple[T, ...]:
     """Return an item for each of `total` places, made `size` places at a time and kept as soon as they are there.
 
-    A piece that an interrupted attempt kept whole is not made again. `progress` is told after each piece.
+    A piece that an interrupted attempt kept whole is not made again. `progress` is told at the start and after each
+    piece.
     """
-    found: list[T] = []
-    for at in range(0, total, size):
-        places = range(at, min(at + size, total))
-        if all(place in kept for place in places):
-            found += [kept[place] for place in places]
-        else:
-            piece = made(places)
-            keep(dict(zip(places, piece, strict=True)))
-            found += piece
-        progress(len(found), total)
-    return tuple(found)
+    pieces = [range(at, min(at + size, total)) for at in range(0, total, size)]
+    whole = [places for places in pieces if all(place in kept for place in places)]
+    done = sum(map(len, whole))
+    progress(done, total)
+    found = {place: kept[place] for places in whole for place in places}
+    for places in pieces:
+        if places not in whole:
+            piece = dict(zip(places, made(places), strict=True))
+            keep(piece)
+            found |= piece
+            done += len(piece)
+            progress(done, total)
+    return tuple(found[place] for place in range(total))
 
 
 def _untold(place: int, answer: Sampled) -> None:

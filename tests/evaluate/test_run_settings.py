@@ -27,7 +27,7 @@ class Watching:
     def stage(self, round_: int | None, name: str) -> None:
         return
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         self.told.append((done, total))
 
     def note(self, text: str) -> None:

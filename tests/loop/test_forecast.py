@@ -13,9 +13,10 @@ from small_runs import run_akd
 from akd_code.curriculum.seeds import load_seeds
 from akd_code.lab.student import base_student_path
 from akd_code.loop import ROUND, forecast
+from akd_code.progress import duration
 from akd_code.recipe import recipe_from
 from akd_code.stages.estimate import Estimate, Pace, Requests
-from akd_code.stages.forecast import cost_usd, duration, forecast_lines
+from akd_code.stages.forecast import cost_usd, forecast_lines
 from akd_code.stages.pace import can_be_measured, measured_pace
 from akd_code.student import load_student
 

@@ -36,7 +36,7 @@ class Silent:
     def stage(self, round_: int | None, name: str) -> None:
         return
 
-    def progress(self, done: int, total: int, rate: str = "") -> None:
+    def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
         return
 
     def note(self, text: str) -> None:

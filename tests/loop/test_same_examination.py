@@ -61,7 +61,7 @@ def test_progress_is_shown_for_each_answer(student: Path, tmp_path: Path) -> Non
         def stage(self, round_: int | None, name: str) -> None:
             self.now = f"{round_} {name}"
 
-        def progress(self, done: int, total: int, rate: str = "") -> None:
+        def progress(self, done: int, total: int, rate: str = "", under_way: int = 0) -> None:
             self.seen.setdefault(self.now, []).append((done, total))
 
         def note(self, text: str) -> None:
