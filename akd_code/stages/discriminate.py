@@ -131,7 +131,7 @@ class Discriminate(Stage[Discrimination, Gap]):
             judged = outlook.cache
         # the judge reads the task and two answers
         return asked(recipe, "referee", 2 * judged, 3 * outlook.prompt_tokens) + tested(
-            recipe, outlook.cache * recipe.student.samples
+            recipe, outlook.cache * recipe.student.samples, outlook.pace.tests_s
         )
 
 

@@ -40,8 +40,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)([mb])\b", re.IGNORECASE)
 class Pace:
     """What the student's part of a run takes: tokens of a prompt and of an answer, and tokens per second.
 
-    An answer is one that is trained on; the student's own are taken to be as long once it has been trained. `said`
-    tells what this rests on.
+    An answer is one that is trained on; the student's own are taken to be as long once it has been trained. `tests_s`
+    is how long the tests of a program take that answers a prompt, on one core. `said` tells what the figures rest on.
     """
 
     prompt: float
@@ -50,6 +50,7 @@ class Pace:
     writes: float
     trains: float
     said: tuple[str, ...] = ()
+    tests_s: float = SANDBOX_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,9 @@ def asked(recipe: Recipe, role: str, calls: int, prompt_tokens: float, answer_to
     )
 
 
-def tested(recipe: Recipe, runs: int, each_s: float = SANDBOX_S) -> Estimate:
+def tested(recipe: Recipe, runs: int, each_s: float, whose: str = "a program's") -> Estimate:
     """Return the estimate of so many programs run in the sandbox, their tests taking `each_s` seconds each."""
-    said = f"a program's tests take {each_s:g} s"
+    said = f"{whose} tests take {each_s:.2g} s"
     return Estimate(
         sandbox_runs=runs, seconds=runs * each_s / (recipe.sandbox.workers or 2), assumed=(said,) if runs else ()
     )

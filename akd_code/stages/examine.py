@@ -105,7 +105,7 @@ class Examine(Stage[Exam, NoFacts]):
         """Return one answer and one program for each task of every suite."""
         tasks = sum(outlook.exam_tasks.values())
         answers = written(outlook.pace, tasks, recipe.eval.max_tokens, untrained=outlook.number == 0)
-        return answers + tested(recipe, tasks, BENCHMARK_S)
+        return answers + tested(recipe, tasks, BENCHMARK_S, "an examination's")
 
 
 def examine(

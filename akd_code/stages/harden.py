@@ -15,7 +15,7 @@ from akd_code.labelling import Labeller, direct_labeller
 from akd_code.recipe import PreferSection, Recipe, TrainSection
 from akd_code.records import Label, Pair, PairMargin, Prompt
 from akd_code.security import Stressed
-from akd_code.stages.estimate import Estimate, Outlook, asked, preferred, tested
+from akd_code.stages.estimate import SANDBOX_S, Estimate, Outlook, asked, preferred, tested
 from akd_code.stages.examine import Examine
 from akd_code.stages.label import LabelPrompts
 from akd_code.stages.prefer import Prefer, Preference
@@ -61,7 +61,7 @@ class StressLabels(LabelPrompts):
         if not settings.prompts or not settings.ask:
             return Estimate()
         calls = round(settings.prompts * (1 + settings.benign / 2)) * recipe.label.attempts
-        return asked(recipe, "teacher", calls, _PROMPT_TOKENS) + tested(recipe, calls)
+        return asked(recipe, "teacher", calls, _PROMPT_TOKENS) + tested(recipe, calls, SANDBOX_S)
 
 
 class Harden(Prefer):

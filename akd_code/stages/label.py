@@ -102,7 +102,8 @@ class LabelPrompts(Stage[NoFacts, Label]):
         held = max(written, stronger) * recipe.label.agreement
         calls = outlook.train * most_requests(recipe) + written + held
         runs = outlook.train + 2 * written + held + stronger * STRENGTHENING_RUNS
-        estimate = asked(recipe, "teacher", calls, outlook.prompt_tokens) + tested(recipe, runs)
+        estimate = asked(recipe, "teacher", calls, outlook.prompt_tokens)
+        estimate += tested(recipe, runs, outlook.pace.tests_s)
         if recipe.checker.model:
             estimate += asked(recipe, "checker", max(written, stronger), outlook.prompt_tokens)
         return estimate

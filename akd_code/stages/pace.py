@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Sequence
 from itertools import cycle, islice
@@ -12,12 +13,16 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from akd_code.engine import LocalEngine, silence_transformers
+from akd_code.evaluate import run_settings
 from akd_code.models import Message, NoRecordedAnswerError, Sampling, open_model
+from akd_code.reading import answer_from
 from akd_code.recipe import Recipe
 from akd_code.records import ChatRow, Prompt
-from akd_code.stages.estimate import ANSWER_TOKENS, Pace
+from akd_code.referee import run_tests
+from akd_code.stages.estimate import ANSWER_TOKENS, SANDBOX_S, Pace
 from akd_code.student import Sampled, Student, TrainingStep
 from akd_code.student.encode import encode_row, prompt_ids, stop_ids
+from akd_sandbox import Sandbox
 
 T = TypeVar("T")
 
@@ -28,6 +33,9 @@ _WRITTEN = 24
 _BATCH = 8
 _STEPS = 3
 """Steps of training, of `_BATCH` rows each; the first warms up and is not counted."""
+_PROGRAMS = 64
+"""Recorded programs whose tests are run, for at most `_PROGRAMS_S` seconds: a few may take as long as all others."""
+_PROGRAMS_S = 15.0
 _LENGTHS = 400
 """Rows whose tokens are counted, evenly over the seeds."""
 
@@ -40,16 +48,17 @@ def can_be_measured(recipe: Recipe) -> bool:
 def measured_pace(recipe: Recipe, seeds: Sequence[Prompt]) -> Pace:
     """Return how fast the student is on this machine and how long texts are, in its own tokens.
 
-    Takes about a minute for a student of 135 million parameters on two cores. Leaves nothing behind.
-    Raises StudentError, RecordingError.
+    Where answers are recorded, the tests of some are run, too. Takes about a minute for a student of 135 million
+    parameters on two cores. Leaves nothing behind. Raises StudentError, RecordingError, SandboxError.
     """
     silence_transformers()
+    sample = _spread(seeds, _LENGTHS)
+    told = _recorded(recipe, sample)
+    tests_s = _tests_take(recipe, [(seed, text) for seed, text in zip(sample, told, strict=True) if text])
     few = recipe.model_copy(update={"sft": recipe.sft.model_copy(update={"epochs": 1, "batch_size": _BATCH})})
     engine = LocalEngine(few)
     student = engine.student(None)
-    sample = _spread(seeds, _LENGTHS)
     prompts = [len(prompt_ids(student.tokenizer, (("user", seed.text),))) for seed in sample]
-    told = _recorded(recipe, sample)
     known = [_row(seed, text) for seed, text in zip(sample, told, strict=True) if text]
     stops = stop_ids(student)
     answer = fmean(encode_row(student, row.messages, stops).trained for row in known) if known else ANSWER_TOKENS
@@ -68,11 +77,33 @@ def measured_pace(recipe: Recipe, seeds: Sequence[Prompt]) -> Pace:
             f"the student reads {reads:.0f} tokens/s, writes {writes:.0f} and is trained on {trains:.0f} "
             "(measured just now)",
         ),
+        SANDBOX_S if tests_s is None else tests_s,
     )
 
 
 def _row(seed: Prompt, answer: str) -> ChatRow:
     return ChatRow((("user", seed.text), ("assistant", answer)), seed.id)
+
+
+def _tests_take(recipe: Recipe, answers: Sequence[tuple[Prompt, str]]) -> float | None:
+    """Return how long the tests of a recorded program take, in seconds; None where there are none to run."""
+    programs = [
+        (seed.tests, seed.entry_point, answer_from(seed, text, "stop").code)
+        for seed, text in answers
+        if seed.tests is not None and seed.entry_point is not None
+    ]
+    if not programs:
+        return None
+    settings, spent = recipe.sandbox, list[float]()
+    drawn = random.Random(0).sample(programs, min(len(programs), _PROGRAMS))  # in no order: the time may be up midway
+    with Sandbox(settings.backend, 1, run_settings(recipe).limits, settings.min_isolation) as box:
+        for warm, (tests, entry_point, code) in enumerate([drawn[0], *drawn]):
+            began = time.monotonic()
+            run_tests(tests, entry_point, code, box)
+            spent += [time.monotonic() - began] if warm else []
+            if sum(spent) > _PROGRAMS_S:
+                break
+    return fmean(spent)
 
 
 def _asked(engine: LocalEngine, seeds: Sequence[Prompt]) -> tuple[float, float, list[ChatRow]]:

@@ -103,7 +103,7 @@ class Practise(Stage[NoFacts, Practice]):
     def estimate(cls, recipe: Recipe, outlook: Outlook) -> Estimate:
         """Return so many answers and programs for every prompt practised on, where the recipe practises."""
         answers = answers_of(recipe.prefer, outlook.train)
-        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, answers)
+        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, answers, outlook.pace.tests_s)
 
 
 def practised_on(settings: PreferSection, prompts: int) -> int:

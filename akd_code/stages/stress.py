@@ -12,7 +12,7 @@ from akd_code.gather import in_order
 from akd_code.recipe import Recipe, Section
 from akd_code.records import Answer, Prompt
 from akd_code.security import Stressed, StressTry, tried
-from akd_code.stages.estimate import Estimate, Outlook, tested, written
+from akd_code.stages.estimate import SANDBOX_S, Estimate, Outlook, tested, written
 from akd_code.stages.pieces import AT_ONCE, answered, in_pieces
 from akd_code.stages.stage import Keep, NoFacts, Stage, StageResult
 from akd_code.stages.student_at import StudentAt
@@ -130,7 +130,7 @@ class Stress(Stage[NoFacts, Stressed]):
         benign = round(settings.prompts * settings.benign)
         answers = settings.samples * (settings.prompts + benign) + 2 * settings.exam
         runs = answers + settings.samples * settings.prompts + 2 * settings.exam
-        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, runs)
+        return written(outlook.pace, answers, recipe.student.max_tokens) + tested(recipe, runs, SANDBOX_S)
 
 
 def _shares(tries: Sequence[StressTry], stress: bool, *, single: bool) -> dict[str, Any]:

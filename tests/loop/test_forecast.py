@@ -142,6 +142,28 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+def test_the_tests_of_recorded_programs_are_timed_and_what_they_take_is_counted(tmp_path: Path) -> None:
+    slow = "```python\nimport time\ntime.sleep(0.3)\ndef f():\n    return 0\n```"
+    rows = [{"id": f"p{n}", "prompt": f"p{n}", "entry_point": "f", "tests": ["assert f() == 0"]} for n in range(4)]
+    write_rows(tmp_path / "seeds.jsonl", rows)
+    write_rows(tmp_path / "answers.jsonl", [{"prompt": row["prompt"], "response": slow} for row in rows])
+    mine = recipe(
+        seeds={"source": str(tmp_path / "seeds.jsonl")},
+        teacher={"model": f"recorded:{tmp_path / 'answers.jsonl'}"},
+        student={"model": str(base_student_path())},
+        generator={"model": "none", "prompts": 20},
+        referee={"judge": "never"},
+        sandbox={"backend": "process", "workers": 1},
+    )
+    pace = measured_pace(mine, load_seeds(mine))
+    assert pace.tests_s >= 0.3
+    told, untold = forecast(mine, pace), forecast(mine, replace(pace, tests_s=0.0))
+    programs = (4 + 20) + 4  # labels of both rounds, and the student's answers after the first
+    assert told.seconds - untold.seconds == pytest.approx(programs * pace.tests_s)
+    assert f"a program's tests take {pace.tests_s:.2g} s" in told.assumed
+    assert "an examination's tests take 0.1 s" in told.assumed
+
+
 def test_a_price_that_is_not_known_is_not_zero() -> None:
     served = recipe(teacher={"model": "openai:m@http://127.0.0.1:9/v1"})
     requests = forecast(served).requests["teacher"]
