@@ -26,7 +26,7 @@ BELOW = {
 ROOMS = (
     "cli", "distil", "loop", "stages", "engine", "stress", "evaluate", "intake", "labelling", "referee",
     "curriculum", "security", "decontamination", "filters", "report", "roles", "modules", "lab", "models", "student",
-    "run", "reading", "decompose", "lists", "storage", "recipe", "progress", "gather", "records", "errors",
+    "run", "reading", "decompose", "lists", "storage", "recipe", "progress", "gather", "records", "turns", "errors",
 )  # fmt: skip
 """The rooms of akd_code from top to bottom."""
 MOST_LINES = 400

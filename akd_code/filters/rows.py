@@ -15,11 +15,11 @@ from typing import IO, Any
 
 from akd_code.errors import AkdError
 from akd_code.storage import write_failure
+from akd_code.turns import TurnError, turn_of
 
 PROMPTS = ("prompt", "instruction", "text", "question", "problem", "query")
 ANSWERS = ("completion", "output", "answer", "response", "code", "solution", "canonical_solution")
 IDS = ("task_id", "id", "name")
-_USERS, _MODELS = ("user", "human"), ("assistant", "gpt", "model")
 CONVERSATIONS = ("messages", "conversations")
 TESTS = ("tests", "test_list", "test")
 
@@ -63,9 +63,9 @@ def prompt_of(row: Mapping[str, Any], fields: Fields, where: str) -> str:
     """
     name, turns = _conversation(row, fields.prompt)
     if turns is not None:
-        asked = _said(turns, _USERS, f"{where}: `{name}`")
+        asked = _said(turns, "user", f"{where}: `{name}`")
         if not asked:
-            raise RowsError(f"{where}: in `{name}` no turn is the user's ({', '.join(_USERS)}); correct the line")
+            raise RowsError(f"{where}: in `{name}` no turn is the user's (user, human); correct the line")
         return "\n".join(asked)
     found = _text(row, (fields.prompt,) if fields.prompt else PROMPTS)
     if found is None:
@@ -80,7 +80,7 @@ def answer_of(row: Mapping[str, Any], fields: Fields, where: str) -> str:
     """Return what a row answers, "" where it does not. Raises RowsError where the field that was named is not text."""
     name, turns = _conversation(row, fields.answer)
     if turns is not None:
-        return "\n".join(_said(turns, _MODELS, f"{where}: `{name}`"))
+        return "\n".join(_said(turns, "assistant", f"{where}: `{name}`"))
     found = _text(row, (fields.answer,) if fields.answer else ANSWERS)
     if found is None and fields.answer:
         raise RowsError(f"{where}: no field {fields.answer!r} that is text; correct --answer-field")
@@ -169,21 +169,10 @@ def _conversation(row: Mapping[str, Any], named: str | None) -> tuple[str, list[
     return next(((name, row[name]) for name in names if isinstance(row.get(name), list)), ("", None))
 
 
-def _said(turns: list[Any], roles: tuple[str, ...], where: str) -> list[str]:
-    """Return what some roles say, turn by turn; OpenAI's `role` and `content` or ShareGPT's `from` and `value`.
-
-    A turn without text (a call of a tool) says nothing; of several parts those that are text are joined.
-    """
-    found = []
-    for turn in turns:
-        if not isinstance(turn, dict):
-            raise RowsError(f"{where} holds a JSON {type(turn).__name__}, not a turn; correct the line")
-        said = turn.get("content", turn.get("value"))
-        if isinstance(said, list):
-            parts = [part.get("text") for part in said if isinstance(part, dict)]
-            said = "\n".join(part for part in parts if isinstance(part, str))
-        if not isinstance(said, str | None):
-            raise RowsError(f"{where} holds a turn whose `content` is not text; correct the line")
-        if said and turn.get("role", turn.get("from")) in roles:
-            found.append(said)
-    return found
+def _said(turns: list[Any], role: str, where: str) -> list[str]:
+    """Return what one role says, turn by turn; a turn without text says nothing."""
+    try:
+        said = [turn_of(turn) for turn in turns]
+    except TurnError as error:
+        raise RowsError(f"{where} holds {error}; correct the line") from None
+    return [text for whose, text in said if whose == role and text is not None]

@@ -1,4 +1,4 @@
-"""Messages in rows: `role` and `content`, or ShareGPT's `from` and `value`."""
+"""Messages in rows, where an import looks for a question and an answer."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from typing import Any
 
 from akd_code.intake.exercise import UnusableError
 from akd_code.intake.fields import required, value_in
-
-_ROLES = {"human": "user", "gpt": "assistant"}
+from akd_code.turns import TurnError, turn_of
 
 
 def turns_in(value: Any, field: str) -> list[tuple[str, str]]:
     """Return (role, text) of each message but the system's. Raises UnusableError for what is no list of messages."""
     if not isinstance(value, list):
         raise UnusableError(f"no list in {field!r}")
-    turns = [_turn(one) for one in value]
-    return [turn for turn in turns if turn[0] != "system"]
+    try:
+        turns = [turn_of(one) for one in value]
+    except TurnError as error:
+        raise UnusableError("a message that is none", str(error)) from None
+    said = [(role, text) for role, text in turns if role != "system"]
+    if silent := next((role for role, text in said if not text or not text.strip()), None):
+        raise UnusableError("a message without text", silent)
+    return [(role, text or "") for role, text in said]
 
 
 def text_of(row: Mapping[str, Any], field: str, role: str) -> str:
@@ -28,10 +33,3 @@ def text_of(row: Mapping[str, Any], field: str, role: str) -> str:
     if len(said) != 1:
         raise UnusableError(f"not one message of the {role} in {field!r}", f"{len(said)} of them")
     return said[0]
-
-
-def _turn(message: Any) -> tuple[str, str]:
-    if not isinstance(message, Mapping):
-        raise UnusableError("a message that is not an object")
-    role = message.get("role", message.get("from"))
-    return _ROLES.get(str(role), str(role)), required(message, "content" if "content" in message else "value")

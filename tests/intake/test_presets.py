@@ -29,6 +29,35 @@ def test_a_conversation_is_one_question_and_one_answer() -> None:
         of("messages", messages=turns)
 
 
+def test_a_conversation_may_be_in_parts_and_its_roles_may_have_other_names() -> None:
+    parts = [
+        {"type": "text", "text": "Q"},
+        {"type": "image_url", "image_url": {"url": "x"}},
+        {"type": "text", "text": "R"},
+    ]
+    turns = [{"role": "developer", "content": None}, {"role": "user", "content": parts}]
+    made = of("messages", messages=[*turns, {"role": "model", "content": [{"type": "text", "text": "A"}]}])
+    assert (made.prompt, made.answer) == ("Q\nR", "A")
+
+
+@pytest.mark.parametrize(
+    ("turn", "why"),
+    [
+        ("A", "a message that is none: a JSON str, not a turn"),
+        (None, "a message that is none: a JSON NoneType, not a turn"),
+        ({"role": "assistant", "content": 5}, "a message that is none: a turn whose `content` is not text"),
+        ({"role": "assistant", "content": None, "tool_calls": []}, "a message without text: assistant"),
+        ({"role": "assistant", "content": " "}, "a message without text: assistant"),
+        ({"role": "assistant", "content": []}, "a message without text: assistant"),
+        ({"role": "tool", "content": "A"}, "not one question and one answer: user, tool"),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_the_reason(turn: Any, why: str) -> None:
+    with pytest.raises(UnusableError) as caught:
+        of("messages", messages=[{"role": "user", "content": "Q"}, turn])
+    assert str(caught.value) == why
+
+
 MBPP = {
     "text": "Write a function to add.",
     "code": "def add(a, b):\r\n    return a + b",
