@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn.functional import pad
 from torch.utils.checkpoint import checkpoint
 
+from akd_code.student.layout import few_sizes
 from akd_code.student.precision import product_dtype
 
 CHUNK_BYTES = {"cpu": 64 * 2**20}
@@ -116,9 +118,11 @@ class _FrozenHeadLoss(torch.autograd.Function):
         size: int,
     ) -> torch.Tensor:
         losses, gradients = [], []
+        tokens = len(targets)
+        filler = few_sizes(tokens % size) - tokens % size  # the last chunk's logits are as large as any chunk's
         with torch.autocast(hidden.device.type, enabled=False):
-            parts = torch.split(hidden.detach().to(weight.dtype), size)
-            for part, wanted in zip(parts, torch.split(targets, size), strict=True):
+            parts = torch.split(pad(hidden.detach().to(weight.dtype), (0, 0, 0, filler)), size)
+            for part, wanted in zip(parts, torch.split(pad(targets, (0, filler)), size), strict=True):
                 logits = torch.nn.functional.linear(part, weight).float()
                 if bias is not None:
                     logits += bias
@@ -129,9 +133,9 @@ class _FrozenHeadLoss(torch.autograd.Function):
                     shares.scatter_add_(-1, wanted[:, None], shares.new_full((len(wanted), 1), -1.0))
                     gradients.append(shares.to(weight.dtype) @ weight)
         if gradients:
-            ctx.save_for_backward(torch.cat(gradients))
+            ctx.save_for_backward(torch.cat(gradients)[:tokens])
             ctx.dtype = hidden.dtype
-        return torch.cat(losses)
+        return torch.cat(losses)[:tokens]
 
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> Any:

@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, LlamaForCausalLM
 from akd_code.student import readout
 from akd_code.student.attention import own_attention
 from akd_code.student.encode import EncodedRow
+from akd_code.student.layout import few_sizes
 from akd_code.student.load import Shortcuts, Student
 from akd_code.student.logits import arranged, completion_logps, completion_losses, inner_model, over_completions
 from akd_code.student.shortcuts import shown_right
@@ -98,7 +99,7 @@ def test_packed_rows_and_losses_in_chunks_are_those_of_each_row_alone(
     student = with_lora(student_of(kind, **sizes))
     student.shortcuts = shown_right(student, LONGEST)
     assert student.shortcuts.packed and student.shortcuts.readout is not None
-    assert arranged(student, ROWS).input_ids.shape == (1, 35)
+    assert arranged(student, ROWS).input_ids.shape == (1, 36)  # 35 tokens, and one that is nobody's
     check(student)
 
 
@@ -165,3 +166,27 @@ def test_the_student_is_as_before_the_test_of_its_shortcuts() -> None:
     shown_right(student, LONGEST)
     assert student.shortcuts == Shortcuts()
     assert student.model.training and student.model.config._attn_implementation == "sdpa"
+
+
+@pytest.mark.parametrize("tokens", [1, 16, 17, 20, 33, 37, 40, 41])
+def test_a_last_chunk_that_is_filled_up_changes_no_loss_and_no_gradient(
+    tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(readout.CHUNK_BYTES, "cpu", 20 * 4 * 13)  # twenty tokens a chunk
+    torch.manual_seed(tokens)
+    head = torch.nn.Linear(8, 13).requires_grad_(requires_grad=False)
+    hidden, targets = torch.randn(tokens, 8, requires_grad=True), torch.randint(13, (tokens,))
+    weights = torch.rand(tokens)
+    found = readout.cross_entropies(readout.Readout(head), hidden, targets)
+    (gradient,) = torch.autograd.grad((found * weights).sum(), hidden)
+    expected = torch.nn.functional.cross_entropy(head(hidden), targets, reduction="none")
+    (expected_gradient,) = torch.autograd.grad((expected * weights).sum(), hidden)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(gradient, expected_gradient)
+
+
+def test_sizes_are_few_and_little_is_filled_up() -> None:
+    sizes = {tokens: few_sizes(tokens) for tokens in range(1, 4097)}
+    assert all(tokens <= size <= tokens * 9 / 8 for tokens, size in sizes.items())
+    for power in (64, 1024, 2048):
+        assert len({size for tokens, size in sizes.items() if power < tokens <= 2 * power}) == 8
