@@ -28,6 +28,8 @@ class Exercise:
     code that the data set puts before every program: what of it a program or test uses is added to it, so that each
     stands alone. `generator` is code that defines `generate_input(rng)`, of which tests are made where there are none.
     `statement` is the task in words alone, for another form of asking; the prompt, where it is empty.
+
+    Line ends are Unix's, whatever the file has: CPython reads them so, and a student would learn to write the others.
     """
 
     prompt: str
@@ -40,6 +42,12 @@ class Exercise:
     generator: str = ""
     statement: str = ""
 
+    def __post_init__(self) -> None:
+        """Turn the line ends of Windows and of old Macs into Unix's."""
+        for name in ("prompt", "answer", "setup", "context", "generator", "statement"):
+            object.__setattr__(self, name, _unix(getattr(self, name)))
+        object.__setattr__(self, "tests", tuple(map(_unix, self.tests)))
+
     def seed(self) -> dict[str, Any]:
         """Return the line of a recipe's seeds.
 
@@ -48,3 +56,7 @@ class Exercise:
         """
         tests = {"entry_point": self.entry_point, "tests": list(self.tests), "setup": self.setup} if self.tests else {}
         return {"id": self.name, "prompt": self.prompt} | tests
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -60,3 +60,11 @@ def test_an_answer_that_goes_on_where_the_prompt_ends_is_read_with_it() -> None:
     assert completed(prompt, "    return x + 1\n", "f") == prompt + "    return x + 1\n"
     assert completed(prompt, "    return x + 1\n", "g") == ""
     assert completed("Write a function that adds one.", "    return x + 1\n", "f") == ""
+
+
+def test_line_ends_are_unixs_whatever_the_file_has() -> None:
+    row = {"p": "Add.\r\nOne.", "a": "def f(x):\r\n    return x + 1\r", "t": ["assert f(1) == 2\r\n"], "s": "A = 1\r\n"}
+    made = Columns("p", "a", "t", "", "s")(row)
+    assert (made.prompt, made.answer, made.setup) == ("Add.\nOne.", "def f(x):\n    return x + 1\n", "A = 1\n")
+    assert all("\r" not in test for test in made.tests)
+    assert len(made.tests) == 1
