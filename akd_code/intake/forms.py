@@ -45,7 +45,7 @@ def asked_as(exercise: Exercise, code: str, form: Form) -> Exercise:
     """
     if form == "own":
         return exercise
-    statement = (exercise.statement or exercise.prompt).replace("\r\n", "\n").strip().replace("\\", "\\\\")
+    statement = (exercise.statement or exercise.prompt).strip().replace("\\", "\\\\")
     if not exercise.tests or exercise.entry_point is None:
         raise UnusableError("no tests", f"the form {form} shows one")
     if '"""' in statement:

@@ -53,13 +53,13 @@ def measured_pace(recipe: Recipe, seeds: Sequence[Prompt]) -> Pace:
     """
     silence_transformers()
     sample = _spread(seeds, _LENGTHS)
-    told = _recorded(recipe, sample)
-    tests_s = _tests_take(recipe, [(seed, text) for seed, text in zip(sample, told, strict=True) if text])
+    told = [(seed, text) for seed, text in zip(sample, _recorded(recipe, sample), strict=True) if text]
+    tests_s = _tests_take(recipe, told)
     few = recipe.model_copy(update={"sft": recipe.sft.model_copy(update={"epochs": 1, "batch_size": _BATCH})})
     engine = LocalEngine(few)
     student = engine.student(None)
     prompts = [len(prompt_ids(student.tokenizer, (("user", seed.text),))) for seed in sample]
-    known = [_row(seed, text) for seed, text in zip(sample, told, strict=True) if text]
+    known = [_row(seed, text) for seed, text in told]
     stops = stop_ids(student)
     answer = fmean(encode_row(student, row.messages, stops).trained for row in known) if known else ANSWER_TOKENS
     reads, writes, own = _asked(engine, _spread(sample, _ASKED))
@@ -77,7 +77,7 @@ def measured_pace(recipe: Recipe, seeds: Sequence[Prompt]) -> Pace:
             f"the student reads {reads:.0f} tokens/s, writes {writes:.0f} and is trained on {trains:.0f} "
             "(measured just now)",
         ),
-        SANDBOX_S if tests_s is None else tests_s,
+        tests_s,
     )
 
 
@@ -85,15 +85,15 @@ def _row(seed: Prompt, answer: str) -> ChatRow:
     return ChatRow((("user", seed.text), ("assistant", answer)), seed.id)
 
 
-def _tests_take(recipe: Recipe, answers: Sequence[tuple[Prompt, str]]) -> float | None:
-    """Return how long the tests of a recorded program take, in seconds; None where there are none to run."""
+def _tests_take(recipe: Recipe, answers: Sequence[tuple[Prompt, str]]) -> float:
+    """Return how long the tests of a recorded program take, in seconds; what is assumed where there are none."""
     programs = [
         (seed.tests, seed.entry_point, answer_from(seed, text, "stop").code)
         for seed, text in answers
         if seed.tests is not None and seed.entry_point is not None
     ]
     if not programs:
-        return None
+        return SANDBOX_S
     settings, spent = recipe.sandbox, list[float]()
     drawn = random.Random(0).sample(programs, min(len(programs), _PROGRAMS))  # in no order: the time may be up midway
     with Sandbox(settings.backend, 1, run_settings(recipe).limits, settings.min_isolation) as box:
